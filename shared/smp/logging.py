@@ -1,0 +1,51 @@
+"""Structured logs: one JSON line per unit of work on standard output. No personal data, ever (DESIGN §3.9)."""
+
+import logging as standard
+import sys
+from typing import Any
+
+import orjson
+import structlog
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger("smp")
+
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+
+def _lift_extra(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """FastStream nests topic, group and message id under `extra`; our lines are flat."""
+    extra = event.pop("extra", None)
+    return event if not isinstance(extra, dict) else {**extra, **event}
+
+
+def _render(_logger: object, _method: str, event: structlog.typing.EventDict) -> str:
+    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+class _ToStructlog(standard.Handler):
+    """Libraries that speak standard logging get the same line shape."""
+
+    def emit(self, record: standard.LogRecord) -> None:
+        fields: dict[str, Any] = {"logger": record.name}
+        if record.exc_info and record.exc_info[0]:
+            fields["exception"] = record.exc_info[0].__name__
+        log.log(record.levelno, record.getMessage(), **fields)
+
+
+def configure(service: str, level: str = "info") -> None:
+    """Send every line of this process, libraries' warnings included, to standard output as JSON."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            _lift_extra,
+            structlog.processors.format_exc_info,
+            _render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    standard.basicConfig(level=standard.WARNING, handlers=[_ToStructlog()], force=True)
