@@ -1,0 +1,48 @@
+"""Sessions: one stretch of one professional's presence at one site. Published by booking; the key is the session."""
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from smp.contracts.base import Code, EventData, Topic
+from smp.contracts.vocabulary import Kind, Role
+
+SESSIONS = Topic("smp.booking.sessions", "booking", "session", "Bookable presence: who, where, when, for which kinds.")
+
+
+class SessionEvent(EventData):
+    topic: ClassVar[Topic] = SESSIONS
+
+    session: UUID
+    site: UUID
+    professional: UUID
+
+
+class SessionState(SessionEvent):
+    role: Role
+    room: str | None = None
+    kinds: tuple[Kind, ...]
+    start: AwareDatetime
+    end: AwareDatetime
+    slot_minutes: Annotated[int, Field(ge=1)]
+    rule: UUID | None = None
+
+
+class SessionOpened(SessionState):
+    """`professional` receives at `site` in [start, end), on a grid of `slot_minutes` that starts at `start`.
+
+    `rule` is the recurrence it comes from, null for a single date. `room` is null when any room will do.
+    """
+
+
+class SessionChanged(SessionState):
+    """The whole session as it is now, in the same terms as `SessionOpened`."""
+
+
+class SessionCancelled(SessionEvent):
+    """The presence in [start, end) does not take place; `reason` is a code, never a health fact."""
+
+    start: AwareDatetime
+    end: AwareDatetime
+    reason: Code

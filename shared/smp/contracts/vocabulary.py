@@ -1,0 +1,93 @@
+"""Codes and small structures that several events share.
+
+Sources: FHIR R4, the ANS SAS profiles (modes AMB, HH, VR) and the platform's domain notes. `Literal` = closed for ever;
+`OneOf` = may grow.
+"""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from smp.contracts.base import Code, OneOf, Part
+
+Role = Annotated[
+    str,
+    OneOf(
+        (
+            "retired_gp",
+            "gp",
+            "intern",
+            "nurse",
+            "medical_assistant",
+            "social_worker",
+            "secretary",
+            "coordinator",
+        )
+    ),
+]
+"""What a professional does in a centre. `intern` = SASPAS intern, never present without a supervisor."""
+
+Kind = Code
+"""Kind of appointment, configured per site: `consultation`, `minor_emergency`, `social`…"""
+
+Mode = Literal["AMB", "HH", "VR"]
+"""HL7 ActCode of the encounter: AMB on site, HH at the patient's home, VR by video."""
+
+CapacityClass = Annotated[str, OneOf(("desk", "same_day", "medico_social"))]
+"""Which reserved share of the agenda the appointment was taken from."""
+
+BookingChannel = Annotated[str, OneOf(("phone", "desk", "walk_in", "online", "regulation"))]
+"""How the request reached the centre. `regulation` = sent by the SAS or SAMU regulation."""
+
+CancelledBy = Literal["patient", "centre"]
+
+Outcome = Annotated[str, OneOf(("none", "follow_up", "referred_to_treating_doctor", "sent_to_emergency", "other"))]
+"""What follows the consultation. It never says why the patient came."""
+
+Severity = Annotated[int, Field(ge=1, le=5)]
+"""CCMU class, 1 (stable, no act) to 5 (immediate threat to life). Unscheduled care only."""
+
+Eligibility = Literal["eligible", "not_eligible", "unverified"]
+"""Whether the patient is without médecin traitant. `unverified` never refuses urgent care."""
+
+EligibilityReason = Annotated[
+    str,
+    OneOf(
+        (
+            "DEPART_RETRAITE",
+            "DECES_OU_ARRET_MEDECIN",
+            "DEMENAGEMENT_MEDECIN",
+            "NOUVEL_ARRIVANT",
+            "RUPTURE_OU_REFUS",
+            "JAMAIS_DECLARE",
+            "MT_TROP_ELOIGNE",
+            "SORTIE_INSTITUTION",
+            "AUTRE",
+        )
+    ),
+]
+"""Why the patient has no médecin traitant (`motif_sans_mt`)."""
+
+MessagePurpose = Annotated[str, OneOf(("confirmation", "reminder", "change", "cancellation"))]
+
+MessageChannel = Annotated[str, OneOf(("sms",))]
+
+CallReason = Annotated[
+    str,
+    OneOf(("no_mobile", "no_consent", "refused", "invalid_number", "undelivered", "key_missing")),
+]
+"""Why a secretary must call instead of a text. `key_missing` = the contact can no longer be unsealed."""
+
+Sealed = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/_-]+={0,2}$")]
+"""One compartment of personal data, AES-256-GCM, base64. Bound to patient, compartment and event id."""
+
+
+class Practitioner(Part):
+    """A professional who takes part in an appointment, with the role held that day."""
+
+    professional: UUID
+    role: Role
+
+
+People = tuple[Practitioner, ...]
