@@ -1,0 +1,50 @@
+"""Half-open intervals of instants, `[start, end)`, in UTC."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Interval:
+    """`[start, end)`; raises `ValueError` unless `start < end`. Instants are aware datetimes."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start >= self.end:
+            raise ValueError("an interval ends after its start")
+
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.start
+
+    def overlaps(self, other: "Interval") -> bool:
+        """True when both share an instant; intervals that only touch do not overlap."""
+        return self.start < other.end and other.start < self.end
+
+    def contains(self, other: "Interval") -> bool:
+        """True when `other` lies wholly inside."""
+        return self.start <= other.start and other.end <= self.end
+
+    def clipped(self, window: "Interval") -> "Interval | None":
+        """The part inside `window`, or nothing."""
+        start, end = max(self.start, window.start), min(self.end, window.end)
+        return Interval(start, end) if start < end else None
+
+
+def union(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+    """The same instants as disjoint intervals in order; intervals that touch are joined."""
+    joined: list[Interval] = []
+    for interval in sorted(intervals):
+        if joined and interval.start <= joined[-1].end:
+            joined[-1] = Interval(joined[-1].start, max(joined[-1].end, interval.end))
+        else:
+            joined.append(interval)
+    return tuple(joined)
+
+
+def covers(intervals: Iterable[Interval], wanted: Interval) -> bool:
+    """True when every instant of `wanted` lies in the union of `intervals`."""
+    return any(part.contains(wanted) for part in union(intervals))
