@@ -173,7 +173,7 @@ class TokenVerifier:
         except ValueError:
             raise InvalidToken("malformed") from None
         algorithm, kid, kind = header.get("alg"), header.get("kid"), header.get("typ", "JWT")
-        if algorithm not in self._algorithms:
+        if not isinstance(algorithm, str) or algorithm not in self._algorithms:
             raise InvalidToken("algorithm_refused")
         if not isinstance(kid, str) or not isinstance(kind, str) or kind.lower() not in _TYPES:
             raise InvalidToken("malformed")
