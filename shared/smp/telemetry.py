@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
@@ -52,11 +51,10 @@ def trace_id(traceparent: str | None) -> str | None:
 
 @contextmanager
 def traced(traceparent: str | None) -> Iterator[str]:
-    """Work inside the given trace (a new one for None); the trace id is bound to every log line."""
+    """Work inside the given trace (a new one for None); every log line then carries its trace id."""
     value = traceparent or new_traceparent()
     token = _current.set(value)
     try:
-        with structlog.contextvars.bound_contextvars(trace_id=trace_id(value)):
-            yield value
+        yield value
     finally:
         _current.reset(token)

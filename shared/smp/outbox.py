@@ -1,0 +1,293 @@
+"""The relay: carries committed events from the outbox to Kafka, in order per key, each at least once.
+
+One relay a service, by a session advisory lock; another process takes over when that session ends. The cursor moves
+on (xid, position) below the oldest running transaction, so a late commit is never skipped. Sends are pipelined and
+the cursor is written once per batch: a crash in between sends some events twice, which the consumers' inbox absorbs.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+
+from smp.contracts.envelope import CONTENT_TYPE
+from smp.logging import log
+from smp.postgres import Database, is_transient
+from smp.sql import Statements
+from smp.telemetry import OUTBOX_AGE, OUTBOX_HELD, OUTBOX_SENT
+
+_SQL = Statements.load("smp.store", "outbox.sql")
+
+BATCH = 2000
+# While events flow, look again soon: an older transaction elsewhere may just have let go of the horizon.
+_BUSY_POLL_SECONDS = 0.01
+_BUSY_FOR_SECONDS = 1.0
+_IDLE_POLL_SECONDS = 0.2
+_TAKEOVER_POLL_SECONDS = 1.0
+_HELD_RETRY_SECONDS = 5.0
+_UPKEEP_SECONDS = 600.0
+_BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
+
+Row = asyncpg.Record
+Key = tuple[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An event that Kafka did not take, and why."""
+
+    row: Row
+    error: str
+
+
+def new_producer(bootstrap: str, client_id: str) -> AIOKafkaProducer:
+    """An idempotent producer that waits for all replicas; order per partition holds across its retries."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        client_id=client_id,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=0,
+        max_batch_size=256 * 1024,
+        max_request_size=1024 * 1024,
+        request_timeout_ms=10_000,
+        retry_backoff_ms=50,
+    )
+
+
+def _key(row: Row) -> Key:
+    return row["aggregatetype"], row["aggregateid"].bytes
+
+
+@cache
+def _type_headers(ce_type: str) -> tuple[tuple[str, bytes], ...]:
+    """What a type name says by itself: `fr.smp.<service>.<Event>.v<N>`."""
+    service, _, contract = ce_type.removeprefix("fr.smp.").partition(".")
+    return (
+        ("ce_specversion", b"1.0"),
+        ("ce_type", ce_type.encode()),
+        ("ce_source", f"/smp/{service}".encode()),
+        ("ce_dataschema", f"urn:smp:contracts:{contract}".encode()),
+        ("content-type", CONTENT_TYPE.encode()),
+    )
+
+
+def headers_of(row: Row) -> list[tuple[str, bytes]]:
+    """The CloudEvents headers of an outbox row (Kafka binding, binary mode); the same as `envelope.to_headers`."""
+    subject = str(row["aggregateid"]).encode()
+    headers = [
+        *_type_headers(row["type"]),
+        ("ce_id", str(row["id"]).encode()),
+        ("ce_subject", subject),
+        ("ce_time", row["occurred_at"].isoformat().replace("+00:00", "Z").encode()),
+        ("ce_partitionkey", subject),
+        ("ce_territory", row["territory"].encode()),
+        ("ce_sequence", str(row["sequence"]).encode()),
+    ]
+    if row["site"] is not None:
+        headers.append(("ce_site", str(row["site"]).encode()))
+    if row["traceparent"] is not None:
+        headers.append(("ce_traceparent", row["traceparent"].encode()))
+    return headers
+
+
+class Relay:
+    """Runs until cancelled; `wake()` it after a commit."""
+
+    def __init__(self, database: Database, bootstrap: str, service: str, *, retention: timedelta) -> None:
+        self._database = database
+        self._bootstrap = bootstrap
+        self._service = service
+        self._retention = retention
+        self._awake = asyncio.Event()
+        self._producer: AIOKafkaProducer | None = None
+        self._held: set[Key] = set()
+        self.leading = False
+
+    def wake(self) -> None:
+        """Something was committed."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Lead whenever the lock can be had; every failure is logged, backed off and survived."""
+        failures = 0
+        while True:
+            try:
+                await self._lead()
+                failures = 0
+            except Exception as error:
+                if not isinstance(error, KafkaError) and not is_transient(error):
+                    log.exception("relay failed", error=type(error).__name__)
+                else:
+                    log.warning("relay interrupted", error=type(error).__name__)
+                await asyncio.sleep(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)])
+                failures += 1
+            finally:
+                self.leading = False
+                await self._drop_producer()
+
+    async def _lead(self) -> None:
+        async with self._database.session() as connection:
+            while not await connection.fetchval(_SQL.lead):  # noqa: ASYNC110  # the lock lives in another process
+                await asyncio.sleep(_TAKEOVER_POLL_SECONDS)
+            try:
+                self.leading = True
+                log.info("relay leads")
+                await self._serve(connection)
+            finally:
+                # The pooled session lives on: let go of the lock unless the server did it already.
+                with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                    await connection.execute("SELECT pg_advisory_unlock_all()")
+
+    async def _serve(self, connection: asyncpg.Connection[Row]) -> None:
+        clock = asyncio.get_running_loop().time
+        retry_at = upkeep_at = last_sent = 0.0
+        self._held = {(r["aggregatetype"], r["aggregateid"].bytes) for r in await connection.fetch(_SQL.held_keys)}
+        cursor = await connection.fetchrow(_SQL.position)
+        if cursor is None:
+            raise LookupError("the relay's position is missing: are the floor's migrations applied?")
+        at = (cursor["xid"], cursor["position"])
+        while True:
+            self._awake.clear()
+            if clock() >= upkeep_at:
+                await connection.execute(_SQL.roll, self._retention)
+                upkeep_at = clock() + _UPKEEP_SECONDS
+            if self._held and clock() >= retry_at:
+                await self._retry_held(connection)
+                retry_at = clock() + _HELD_RETRY_SECONDS
+            rows = await connection.fetch(_SQL.next_batch, *at, BATCH)
+            if rows:
+                at = await self._carry(connection, rows)
+                last_sent = clock()
+                continue
+            OUTBOX_AGE.set(0)
+            busy = clock() - last_sent < _BUSY_FOR_SECONDS
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._awake.wait(), _BUSY_POLL_SECONDS if busy else _IDLE_POLL_SECONDS)
+
+    async def _carry(self, connection: asyncpg.Connection[Row], rows: Sequence[Row]) -> tuple[int, int]:
+        failed = await self._send(rows)
+        last = rows[-1]["xid"], rows[-1]["position"]
+        if not failed:
+            await connection.execute(_SQL.advance, *last)
+            return last
+        if len(failed) == len(rows) and _is_outage(failed):
+            raise ConnectionError("Kafka takes nothing at the moment")
+        async with connection.transaction():
+            await connection.execute(
+                _SQL.hold,
+                [f.row["position"] for f in failed],
+                [f.row["xid"] for f in failed],
+                [f.row["aggregatetype"] for f in failed],
+                [f.row["aggregateid"] for f in failed],
+                [f.error for f in failed],
+            )
+            await connection.execute(_SQL.advance, *last)
+        self._held |= {_key(f.row) for f in failed}
+        OUTBOX_HELD.set(len(self._held))
+        log.warning("events held back", count=len(failed), error=failed[0].error)
+        return last
+
+    async def _retry_held(self, connection: asyncpg.Connection[Row]) -> None:
+        rows = await connection.fetch(_SQL.held_batch, BATCH)
+        self._held = set()
+        failed = await self._send(rows)
+        gone = {r["position"] for r in rows} - {f.row["position"] for f in failed}
+        await connection.execute(_SQL.release, list(gone))
+        self._held = {(r["aggregatetype"], r["aggregateid"].bytes) for r in await connection.fetch(_SQL.held_keys)}
+        OUTBOX_HELD.set(len(self._held))
+        if gone:
+            log.info("held events sent", count=len(gone), still_held=len(failed))
+
+    async def _send(self, rows: Sequence[Row]) -> list[Failed]:
+        """Send all, pipelined; returns what Kafka did not take, with all that follows it under the same key."""
+        producer = await self._ready_producer()
+        blocked = set(self._held)
+        closed_topics: dict[str, str] = {}
+        failed: list[Failed] = []
+        pending: list[tuple[Row, asyncio.Future[Any]]] = []
+        for row in rows:
+            if _key(row) in blocked:
+                failed.append(Failed(row, _BEHIND))
+                continue
+            if row["aggregatetype"] in closed_topics:
+                failed.append(Failed(row, closed_topics[row["aggregatetype"]]))
+                continue
+            try:
+                future = await producer.send(
+                    row["aggregatetype"],
+                    row["payload"],
+                    key=str(row["aggregateid"]).encode(),
+                    headers=headers_of(row),
+                    timestamp_ms=int(row["recorded_at"].timestamp() * 1000),
+                )
+            except KafkaError as error:
+                blocked.add(_key(row))
+                failed.append(Failed(row, type(error).__name__))
+                if not isinstance(error, MessageSizeTooLargeError):
+                    # Each further send to this topic would wait for its metadata as long as this one did.
+                    closed_topics[row["aggregatetype"]] = type(error).__name__
+                continue
+            pending.append((row, future))
+        results = await asyncio.gather(*(future for _, future in pending), return_exceptions=True)
+        failed += _failures(pending, results)
+        if failed and any(f.error != _BEHIND for f in failed):
+            # An idempotent producer that lost a batch may refuse all that follows (aiokafka issue 1017).
+            await self._drop_producer()
+        for topic, count in Counter(row["aggregatetype"] for row in rows).items():
+            lost = sum(1 for f in failed if f.row["aggregatetype"] == topic) if failed else 0
+            OUTBOX_SENT.labels(topic).inc(count - lost)
+        return sorted(failed, key=lambda f: (f.row["xid"], f.row["position"]))
+
+    async def _ready_producer(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = new_producer(self._bootstrap, f"{self._service}-relay")
+            await producer.start()
+            self._producer = producer
+        return self._producer
+
+    async def _drop_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with contextlib.suppress(KafkaError, OSError):
+                await producer.stop()
+
+
+_BEHIND = "behind an earlier event of its key"
+# Errors of one record or one topic; all others come and go with the broker.
+_OWN_FAULTS = frozenset(
+    {"MessageSizeTooLargeError", "InvalidTopicError", "TopicAuthorizationFailedError", "UnknownTopicOrPartitionError"}
+)
+
+
+def _is_outage(failed: Sequence[Failed]) -> bool:
+    """Nothing went: the broker is away, unless each event has a fault of its own."""
+    return any(f.error not in _OWN_FAULTS and f.error != _BEHIND for f in failed)
+
+
+def _failures(pending: Sequence[tuple[Row, asyncio.Future[Any]]], results: Sequence[object]) -> list[Failed]:
+    broken: set[Key] = set()
+    failed = []
+    for (row, _), result in zip(pending, results, strict=True):
+        if isinstance(result, BaseException):
+            failed.append(Failed(row, type(result).__name__))
+            broken.add(_key(row))
+        elif _key(row) in broken:
+            failed.append(Failed(row, _BEHIND))
+    return failed
+
+
+async def measure(connection: asyncpg.Connection[Row]) -> None:
+    """Set the outbox gauges: age of the oldest event Kafka does not have (seconds), and how many are held."""
+    row = await connection.fetchrow(_SQL.oldest_unsent)
+    if row is not None:
+        OUTBOX_AGE.set(row["age_seconds"])
+        OUTBOX_HELD.set(row["held"])

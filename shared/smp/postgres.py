@@ -1,0 +1,256 @@
+"""PostgreSQL: one pool a process, and transactions that always have a territory scope.
+
+There is no way to run a statement without a `Scope`: a query that forgot its territory cannot be written.
+"""
+
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol, Self
+
+import asyncpg
+import asyncpg.pool
+import orjson
+
+from smp.contracts.envelope import Event, to_value
+from smp.sql import Statements
+
+__all__ = ["Answer", "Database", "Record", "Scope", "Statements", "Transaction", "is_transient"]
+
+Record = asyncpg.Record
+
+_OUTBOX = Statements.load("smp.store", "outbox.sql")
+_IDEMPOTENCY = Statements.load("smp.store", "idempotency.sql")
+
+_TERRITORY = re.compile(r"[0-9AB]{2,3}")
+_EVERYWHERE = "*"
+
+# A wait longer than this is a refusal with a retry, not a longer queue.
+_LOCK_TIMEOUT = timedelta(seconds=2)
+_STATEMENT_TIMEOUT = timedelta(seconds=15)
+# A forgotten transaction stops vacuum and the relay's horizon; it is ended by the server.
+_IDLE_IN_TRANSACTION_TIMEOUT = timedelta(seconds=20)
+
+
+class HasTerritories(Protocol):
+    """Whoever acts in some territories: an actor, a job."""
+
+    @property
+    def territories(self) -> frozenset[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The territories (département codes) whose rows a transaction may see and write."""
+
+    territories: frozenset[str]
+
+    def __post_init__(self) -> None:
+        for code in self.territories:
+            if code != _EVERYWHERE and not _TERRITORY.fullmatch(code):
+                raise ValueError("a territory is a département code of two or three characters")
+
+    @classmethod
+    def of(cls, actor: HasTerritories) -> Self:
+        """The territories of whoever acts."""
+        return cls(actor.territories)
+
+    @classmethod
+    def everywhere(cls) -> Self:
+        """All territories: for jobs of the service itself, never for a person's command."""
+        return cls(frozenset({_EVERYWHERE}))
+
+    @property
+    def setting(self) -> str:
+        """The value of `smp.territories`; safe to be quoted in SQL, as only checked codes are in it."""
+        return ",".join(sorted(self.territories))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered to a caller's command, kept with its effect (RFC draft Idempotency-Key)."""
+
+    subject: str
+    key: str
+    fingerprint: bytes
+    status: int
+    body: bytes
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One open transaction, and the events that will be said if it commits."""
+
+    connection: asyncpg.Connection[asyncpg.Record]
+    scope: Scope
+    events: list[Event[Any]] = field(default_factory=list)
+    answer: Answer | None = None
+
+    async def fetch(self, sql: str, *args: object) -> list[Record]:
+        return await self.connection.fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: object) -> Record | None:
+        return await self.connection.fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: object) -> Any:
+        return await self.connection.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: object) -> str:
+        return await self.connection.execute(sql, *args)
+
+    async def executemany(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        await self.connection.executemany(sql, rows)
+
+    def publish(self, event: Event[Any]) -> None:
+        """Say `event` if and only if this transaction commits; events of one transaction keep their order."""
+        self.events.append(event)
+
+    def keep_answer(self, answer: Answer) -> None:
+        """Store the answer of the running command in this transaction."""
+        self.answer = answer
+
+    async def rescope(self, scope: Scope) -> None:
+        """Continue in other territories (a consumer's batch holds events of several)."""
+        if scope == self.scope:
+            return
+        await self.connection.execute(f"SET LOCAL smp.territories = '{scope.setting}'")
+        self.scope = scope
+
+    async def flush(self) -> None:
+        """Write buffered events and answer; the last statement before COMMIT."""
+        answer = self.answer
+        kept = (answer.subject, answer.key, answer.fingerprint, answer.status, answer.body) if answer else ()
+        if self.events and answer:
+            await self.connection.execute(_OUTBOX.append_with_answer, *_columns(self.events), *kept)
+        elif self.events:
+            await self.connection.execute(_OUTBOX.append, *_columns(self.events))
+        elif answer:
+            await self.connection.execute(_IDEMPOTENCY.keep, *kept)
+
+
+def _columns(events: list[Event[Any]]) -> tuple[list[Any], ...]:
+    rows = [
+        (
+            e.id,
+            e.data.topic.name,
+            e.subject,
+            e.data.ce_type(),
+            e.sequence,
+            e.territory,
+            e.site,
+            e.time,
+            e.traceparent,
+            to_value(e),
+        )
+        for e in events
+    ]
+    return tuple(list(column) for column in zip(*rows, strict=True))
+
+
+class Database:
+    """The pool of one process."""
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], on_publish: Callable[[], None] = lambda: None) -> None:
+        self._pool = pool
+        self.on_publish = on_publish
+
+    @classmethod
+    async def connect(cls, url: str, *, size: int = 10, name: str = "smp") -> Self:
+        """Open the pool. Raises OSError or asyncpg.PostgresError when the server cannot be reached."""
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=size,
+            init=_prepare_connection,
+            reset=_roll_back_leftovers,
+            command_timeout=_STATEMENT_TIMEOUT.total_seconds() + 1,
+            max_inactive_connection_lifetime=300,
+            server_settings={
+                "application_name": name,
+                "jit": "off",
+                "timezone": "UTC",
+                "lock_timeout": _milliseconds(_LOCK_TIMEOUT),
+                "statement_timeout": _milliseconds(_STATEMENT_TIMEOUT),
+                "idle_in_transaction_session_timeout": _milliseconds(_IDLE_IN_TRANSACTION_TIMEOUT),
+            },
+        )
+        return cls(pool)
+
+    async def close(self) -> None:
+        """Wait for running transactions, then close."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def transaction(self, scope: Scope) -> AsyncIterator[Transaction]:
+        """A transaction in `scope`: committed at the end with its events, rolled back if the block raises."""
+        async with self._pool.acquire() as connection:
+            await connection.execute(f"BEGIN; SET LOCAL smp.territories = '{scope.setting}'")
+            tx = Transaction(connection, scope)  # type: ignore[arg-type]  # the pool's proxy is a connection
+            try:
+                yield tx
+                await tx.flush()
+            except BaseException:
+                await _roll_back(connection)
+                raise
+            await connection.execute("COMMIT")
+        if tx.events:
+            self.on_publish()
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+        """A bare connection for the floor's own loops (relay lock, health). Services use `transaction`."""
+        async with self._pool.acquire() as connection:
+            yield connection  # type: ignore[misc]  # the pool's proxy is a connection
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same work may succeed later: lost connections, restarts, deadlocks, lock and pool time-outs."""
+    # asyncpg's client-side DataError is an InterfaceError and a ValueError: bad input, for ever.
+    return isinstance(error, _TRANSIENT) and not isinstance(error, ValueError)
+
+
+_TRANSIENT = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    # A migration changed a table under a cached plan (asyncpg issue 72): the next try plans anew.
+    asyncpg.InvalidCachedStatementError,
+)
+
+
+def _milliseconds(duration: timedelta) -> str:
+    return str(int(duration.total_seconds() * 1000))
+
+
+async def _prepare_connection(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_encode_jsonb, decoder=_decode_jsonb, format="binary"
+    )
+
+
+async def _roll_back(connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record]) -> None:
+    """Undo; a connection that is already gone has been undone by the server, and the first error matters more."""
+    with suppress(OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
+        await connection.execute("ROLLBACK")
+
+
+async def _roll_back_leftovers(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """asyncpg's own reset is a round trip on every release; nothing of ours outlives a transaction."""
+    if connection.is_in_transaction():
+        await connection.execute("ROLLBACK")
+
+
+def _encode_jsonb(value: object) -> bytes:
+    return b"\x01" + orjson.dumps(value)
+
+
+def _decode_jsonb(value: bytes) -> Any:
+    return orjson.loads(memoryview(value)[1:])

@@ -1,0 +1,77 @@
+-- name: append
+-- Says events in the transaction that made them true; ordinality keeps their order.
+INSERT INTO smp.outbox (id, aggregatetype, aggregateid, type, sequence, territory, site, occurred_at, traceparent, payload)
+SELECT e.id, e.topic, e.aggregate, e.type, e.sequence, e.territory, e.site, e.occurred_at, e.traceparent, e.payload
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::int[], $6::text[], $7::uuid[], $8::timestamptz[],
+            $9::text[], $10::bytea[])
+    WITH ORDINALITY AS e (id, topic, aggregate, type, sequence, territory, site, occurred_at, traceparent, payload, n)
+ORDER BY e.n;
+
+-- name: append_with_answer
+-- The same, with the answer to the caller's Idempotency-Key, in one round trip.
+WITH answer AS (
+    INSERT INTO smp.idempotency (subject, key, fingerprint, status, body) VALUES ($11, $12, $13, $14, $15)
+)
+INSERT INTO smp.outbox (id, aggregatetype, aggregateid, type, sequence, territory, site, occurred_at, traceparent, payload)
+SELECT e.id, e.topic, e.aggregate, e.type, e.sequence, e.territory, e.site, e.occurred_at, e.traceparent, e.payload
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::int[], $6::text[], $7::uuid[], $8::timestamptz[],
+            $9::text[], $10::bytea[])
+    WITH ORDINALITY AS e (id, topic, aggregate, type, sequence, territory, site, occurred_at, traceparent, payload, n)
+ORDER BY e.n;
+
+-- name: lead
+-- One relay at a time: the lock lives as long as the session that took it.
+SELECT pg_try_advisory_lock(hashtext('smp.relay'));
+
+-- name: position
+-- Where the relay stands.
+SELECT xid, position FROM smp.relay_position WHERE relay = 'kafka';
+
+-- name: next_batch
+-- Events after the cursor that can have no earlier neighbour still uncommitted.
+SELECT o.xid, o.position, o.id, o.aggregatetype, o.aggregateid, o.type, o.sequence, o.territory, o.site,
+       o.occurred_at, o.recorded_at, o.traceparent, o.payload
+FROM smp.outbox AS o
+WHERE (o.xid, o.position) > ($1::xid8, $2::bigint)
+  AND o.xid < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY o.xid, o.position
+LIMIT $3;
+
+-- name: advance
+-- One write for a whole batch.
+UPDATE smp.relay_position SET xid = $1, position = $2 WHERE relay = 'kafka';
+
+-- name: hold
+-- Keeps the events of a key that cannot be sent now, so that the others go on.
+INSERT INTO smp.outbox_held (position, xid, aggregatetype, aggregateid, error)
+SELECT * FROM unnest($1::bigint[], $2::xid8[], $3::text[], $4::uuid[], $5::text[])
+ON CONFLICT (position) DO NOTHING;
+
+-- name: held_keys
+-- Keys that wait.
+SELECT DISTINCT aggregatetype, aggregateid FROM smp.outbox_held;
+
+-- name: held_batch
+-- Held events, oldest first, to be tried again.
+SELECT o.xid, o.position, o.id, o.aggregatetype, o.aggregateid, o.type, o.sequence, o.territory, o.site,
+       o.occurred_at, o.recorded_at, o.traceparent, o.payload
+FROM smp.outbox_held AS h JOIN smp.outbox AS o ON (o.xid, o.position) = (h.xid, h.position)
+ORDER BY h.position
+LIMIT $1;
+
+-- name: release
+-- Held events that have gone at last.
+DELETE FROM smp.outbox_held WHERE position = ANY ($1::bigint[]);
+
+-- name: oldest_unsent
+-- Seconds since the oldest event that Kafka does not have, and how many are held.
+SELECT coalesce(extract(epoch FROM now() - (
+           SELECT o.recorded_at
+           FROM smp.outbox AS o, smp.relay_position AS r
+           WHERE r.relay = 'kafka' AND (o.xid, o.position) > (r.xid, r.position)
+           ORDER BY o.xid, o.position LIMIT 1)), 0)::float8 AS age_seconds,
+       (SELECT count(*) FROM smp.outbox_held) AS held;
+
+-- name: roll
+-- Opens coming partitions, drops old ones; says how many were dropped.
+SELECT smp.roll_outbox($1::interval);
