@@ -1,0 +1,100 @@
+"""Which texts an appointment event calls for, and when. What is outdated is dropped by version, always."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from notifications.domain.appointments import Slot
+from notifications.domain.hours import TextingHours
+from notifications.domain.messages import LEFT, Purpose, State
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Dated configuration of one site: its texting hours and how long before the reminder goes."""
+
+    hours: TextingHours
+    reminder_lead: timedelta = timedelta(hours=48)
+    reminder_at_least: timedelta = timedelta(hours=24)
+    """A reminder carried over quiet hours comes at least this long before, else it goes earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A text or call already decided for an older state of the same appointment, oldest first in lists."""
+
+    purpose: Purpose
+    slot: Slot
+    told: bool
+    """The patient may know this slot: the text left, or the call was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One text to plan."""
+
+    purpose: Purpose
+    due_at: datetime
+
+
+def was_told(state: State) -> bool:
+    return state in LEFT
+
+
+def plan_booking(slot: Slot, now: datetime, rules: Rules) -> tuple[Draft, ...]:
+    """Confirmation at the next allowed moment and reminder; nothing when the patient is already there."""
+    if slot.start <= now:
+        return ()
+    return (*_notice(Purpose.CONFIRMATION, slot.start, now, rules, urgent=False), *plan_reminder(slot, now, rules))
+
+
+def plan_move(
+    slot: Slot, previous_start: datetime, earlier: list[Earlier], now: datetime, rules: Rules
+) -> tuple[Draft, ...]:
+    """The one correct text: a change if the patient knows an older slot, a confirmation if nothing left yet,
+    nothing if what the patient knows is already this slot; and the reminder of the new one."""
+    if slot.start <= now:
+        return ()
+    reminder = plan_reminder(slot, now, rules)
+    told = [text for text in earlier if text.told]
+    if told and told[-1].slot == slot and told[-1].purpose is not Purpose.CANCELLATION:
+        return reminder
+    purpose = Purpose.CONFIRMATION if earlier and not told else Purpose.CHANGE
+    urgent = purpose is Purpose.CHANGE and _today(now, rules, slot.start, previous_start)
+    return (*_notice(purpose, _first_hour_ahead(previous_start, slot.start, now), now, rules, urgent), *reminder)
+
+
+def plan_cancellation(slot: Slot, now: datetime, rules: Rules) -> tuple[Draft, ...]:
+    """The cancellation text; nothing when the appointment's hour has passed."""
+    if slot.start <= now:
+        return ()
+    return _notice(Purpose.CANCELLATION, slot.start, now, rules, urgent=_today(now, rules, slot.start))
+
+
+def plan_reminder(slot: Slot, now: datetime, rules: Rules) -> tuple[Draft, ...]:
+    """Two days before, brought into allowed hours: later if a day remains, else earlier. Dropped when that is past."""
+    wished = slot.start - rules.reminder_lead
+    due = rules.hours.next_allowed(wished)
+    if due > slot.start - rules.reminder_at_least:
+        due = rules.hours.last_allowed(wished)
+    return (Draft(Purpose.REMINDER, due),) if due > now else ()
+
+
+def _notice(purpose: Purpose, useful_until: datetime, now: datetime, rules: Rules, urgent: bool) -> tuple[Draft, ...]:
+    """At once if urgent, else in allowed hours; a bad hour is better than a text after the appointment,
+    except for a mere confirmation, which is dropped."""
+    carried = rules.hours.next_allowed(now)
+    if urgent:
+        return (Draft(purpose, now),)
+    if carried < useful_until:
+        return (Draft(purpose, carried),)
+    return () if purpose is Purpose.CONFIRMATION else (Draft(purpose, now),)
+
+
+def _today(now: datetime, rules: Rules, *starts: datetime) -> bool:
+    today = rules.hours.local_date(now)
+    return any(rules.hours.local_date(start) == today for start in starts)
+
+
+def _first_hour_ahead(previous_start: datetime, start: datetime, now: datetime) -> datetime:
+    """The earlier of the two hours at which the patient may come, among those still ahead."""
+    return previous_start if now < previous_start < start else start
