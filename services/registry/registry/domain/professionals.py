@@ -1,7 +1,7 @@
-"""A professional: contract, dated roles, departure. Dates are half-open: an end date is the first day without."""
+"""A professional: contract, dated roles, departure. An end date is the last day, `left_from` the first day without."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -25,13 +25,13 @@ LISTED_IN_RPPS = frozenset({Role.GP, Role.RETIRED_GP, Role.NURSE, Role.INTERN})
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """In force on [start, end); no end is an open contract."""
+    """In force from `start` to `end`, both included; no end is an open contract."""
 
     start: date
     end: date | None = None
 
     def covers(self, day: date) -> bool:
-        return self.start <= day and (self.end is None or day < self.end)
+        return self.start <= day and (self.end is None or day <= self.end)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,7 +56,9 @@ class Professional:
     @property
     def service(self) -> Contract:
         """The contract, cut short by a departure."""
-        return self.contract if self.left_from is None else Contract(self.contract.start, self.left_from)
+        if self.left_from is None:
+            return self.contract
+        return Contract(self.contract.start, self.left_from - timedelta(days=1))
 
     def role_on(self, day: date) -> Role:
         """The role held on a day; before the first role, the first one."""
@@ -67,16 +69,16 @@ class Professional:
         return held
 
     def holds_throughout(self, roles: frozenset[Role], start: date, end: date | None) -> bool:
-        """True when the role is one of `roles` on every day of [start, end)."""
+        """True when the role is one of `roles` on every day from `start` to `end`, both included."""
         within = (
-            dated.role for dated in self.roles if start < dated.from_date and (end is None or dated.from_date < end)
+            dated.role for dated in self.roles if start < dated.from_date and (end is None or dated.from_date <= end)
         )
         return self.role_on(start) in roles and all(role in roles for role in within)
 
 
 def check_contract(contract: Contract) -> None:
-    """Raises RuleBroken when the contract ends on the day it starts, or earlier."""
-    if contract.end is not None and contract.end <= contract.start:
+    """Raises RuleBroken when the contract ends before it starts."""
+    if contract.end is not None and contract.end < contract.start:
         raise RuleBroken(Rule.CONTRACT_DATES)
 
 
@@ -89,11 +91,11 @@ def check_role_change(professional: Professional, from_date: date) -> None:
 
 
 def check_departure(professional: Professional, from_date: date) -> None:
-    """A professional leaves once, after the start of the contract and not after its end."""
+    """A professional leaves once, not before the start of the contract nor later than the day after its end."""
     if professional.left_from is not None:
         raise RuleBroken(Rule.ALREADY_LEFT, left_from=professional.left_from.isoformat())
     contract = professional.contract
-    if from_date <= contract.start or (contract.end is not None and from_date > contract.end):
+    if from_date < contract.start or (contract.end is not None and from_date > contract.end + timedelta(days=1)):
         raise RuleBroken(Rule.OUTSIDE_CONTRACT, **period(contract))
 
 

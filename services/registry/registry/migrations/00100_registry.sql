@@ -45,7 +45,7 @@ CREATE TABLE site_hours (
 );
 SELECT smp.protect('site_hours');
 
--- Professionals: one row per person and territory. Dates are half-open: an end is the first day without.
+-- Professionals: one row per person and territory. An end is the last day; `left_from` the first without.
 CREATE TABLE professional (
     id uuid PRIMARY KEY,
     territory text NOT NULL,
@@ -59,8 +59,8 @@ CREATE TABLE professional (
     created_at timestamptz NOT NULL,
     created_by text NOT NULL,
     CONSTRAINT professional_once_per_rpps UNIQUE (territory, rpps),
-    CONSTRAINT professional_contract_ends_after_it_starts CHECK (contract_end > contract_start),
-    CONSTRAINT professional_leaves_after_the_start CHECK (left_from > contract_start)
+    CONSTRAINT professional_contract_in_order CHECK (contract_end >= contract_start),
+    CONSTRAINT professional_leaves_within_the_contract CHECK (left_from >= contract_start)
 );
 CREATE INDEX professional_by_territory ON professional (territory, family_name, given_name);
 SELECT smp.protect('professional');
@@ -88,7 +88,7 @@ CREATE TABLE professional_site (
 CREATE INDEX professional_site_by_site ON professional_site (site);
 SELECT smp.protect('professional_site');
 
--- One pair never has two open supervisions; the rest of the rule is checked under the lock of the intern's row.
+-- One pair never has two open supervisions; an empty one (until the day before) was withdrawn; the rest of the rule is checked under the lock of the intern's row.
 CREATE TABLE supervision (
     id uuid PRIMARY KEY,
     territory text NOT NULL,
@@ -100,7 +100,7 @@ CREATE TABLE supervision (
     recorded_by text NOT NULL,
     ended_at timestamptz,
     ended_by text,
-    CONSTRAINT supervision_in_order CHECK (until_date >= from_date),
+    CONSTRAINT supervision_in_order CHECK (until_date >= from_date - 1),
     CONSTRAINT supervision_of_another CHECK (intern <> supervisor)
 );
 CREATE UNIQUE INDEX supervision_open_once ON supervision (intern, supervisor) WHERE until_date IS NULL;

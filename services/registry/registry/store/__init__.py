@@ -1,0 +1,1 @@
+"""SQL of the registry; rows become dataclasses here."""
