@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
-import orjson
 from pydantic import ValidationError
 
 from smp.contracts.base import EventData
@@ -187,7 +186,7 @@ def decode(envelope: Envelope, value: bytes | None) -> Event[EventData]:
         data = envelope.data_class.model_validate_json(value, strict=True)
     except ValidationError as error:
         raise MalformedEvent(_explain(error)) from None
-    if b"\\u0000" in value and _has_nul(orjson.loads(value)):
+    if b"\\u0000" in value and _has_nul(data.model_dump()):
         raise MalformedEvent("the payload holds a NUL character")
     return Event(
         envelope.id,
@@ -286,8 +285,8 @@ def _explain(error: ValidationError) -> str:
 def _has_nul(value: object) -> bool:
     if isinstance(value, str):
         return "\x00" in value
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return any(map(_has_nul, value))
     if isinstance(value, dict):
-        return any(_has_nul(key) or _has_nul(item) for key, item in value.items())
+        return any(map(_has_nul, value.values()))
     return False

@@ -45,7 +45,7 @@ class MessageAccepted(MessageEvent):
     provider_reference: str
     accepted_at: AwareDatetime
     segments: Segments
-    credits: float
+    credits: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class MessageDelivered(MessageEvent):

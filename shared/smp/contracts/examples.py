@@ -1,0 +1,218 @@
+"""One invented event of each type: shown in the AsyncAPI document, and what consumers' tests may rely on.
+
+Telephone numbers come from the range that ARCEP keeps for fiction (02 61 91).
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from smp.contracts import appointments, messages, patients, professionals, sessions, sites
+from smp.contracts.base import EventData
+from smp.contracts.envelope import Event
+from smp.contracts.vocabulary import Practitioner
+
+
+def _id(number: int) -> UUID:
+    return UUID(f"019a0000-0000-7000-8000-{number:012d}")
+
+
+def _at(hour: int, minute: int = 0) -> datetime:
+    """A time of Monday 23 November 2026, UTC (one hour less than in Laval)."""
+    return datetime(2026, 11, 23, hour, minute, tzinfo=UTC)
+
+
+LAVAL, LE_MANS = _id(53), _id(72)
+DOCTOR, INTERN = _id(101), _id(102)
+PATIENT, SESSION, APPOINTMENT, MESSAGE, TASK = _id(201), _id(301), _id(401), _id(501), _id(601)
+SEALED = "djEu8kq0Wm7n2pYcXn1lTQ=="
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+_WEEK = tuple(sites.OpeningHours(weekday=day, opens="08:00", closes="20:00") for day in range(1, 6))
+_PRACTITIONERS = (Practitioner(professional=DOCTOR, role="retired_gp"),)
+_OF_BOOKING: dict[str, Any] = {"appointment": APPOINTMENT, "site": LAVAL}
+_OF_PATIENT: dict[str, Any] = {**_OF_BOOKING, "patient": PATIENT}
+_OF_SLOT: dict[str, Any] = {"session": SESSION, "start": _at(8, 20), "end": _at(8, 40)}
+_OF_ACT: dict[str, Any] = {"practitioners": _PRACTITIONERS, "kind": "consultation", "mode": "AMB"}
+_OF_MESSAGE: dict[str, Any] = {**_OF_BOOKING, "message": MESSAGE, "purpose": "reminder"}
+_OF_SESSION: dict[str, Any] = {
+    "session": SESSION,
+    "site": LAVAL,
+    "professional": DOCTOR,
+    "role": "retired_gp",
+    "kinds": ("consultation", "minor_emergency"),
+    "start": _at(7),
+    "end": _at(11),
+    "slot_minutes": 20,
+}
+
+_SITES: tuple[sites.SiteEvent, ...] = (
+    sites.SiteOpened(
+        site=LAVAL,
+        name="Service médical de proximité de Laval",
+        address=sites.Address(line="12 rue de l'Exemple", postal_code="53000", city="Laval", commune_code="53130"),
+        phone="+33261910053",
+        zone="Europe/Paris",
+        opening_hours=_WEEK,
+        opened_on=date(2017, 6, 1),
+    ),
+    sites.SiteRelocated(
+        site=LE_MANS,
+        address=sites.Address(line="3 avenue de l'Exemple", postal_code="72000", city="Le Mans", commune_code="72181"),
+        phone="+33261910072",
+        from_date=date(2026, 12, 1),
+    ),
+    sites.OpeningHoursChanged(site=LAVAL, opening_hours=_WEEK[:4], from_date=date(2027, 1, 4)),
+    sites.SiteClosed(site=LE_MANS, from_date=date(2030, 1, 1)),
+)
+
+_PROFESSIONALS: tuple[professionals.ProfessionalEvent, ...] = (
+    professionals.ProfessionalJoined(
+        professional=INTERN,
+        role="intern",
+        sites=(LAVAL,),
+        contract_start=date(2026, 11, 2),
+        contract_end=date(2027, 4, 30),
+    ),
+    professionals.ProfessionalRoleChanged(professional=DOCTOR, role="retired_gp", from_date=date(2026, 7, 1)),
+    professionals.SupervisionAssigned(professional=INTERN, supervisor=DOCTOR, from_date=date(2026, 11, 2)),
+    professionals.SupervisionEnded(professional=INTERN, supervisor=DOCTOR, until_date=date(2027, 4, 30)),
+    professionals.ProfessionalLeft(professional=INTERN, from_date=date(2027, 5, 1)),
+)
+
+_PATIENTS: tuple[patients.PatientEvent, ...] = (
+    patients.PatientRegistered(
+        patient=PATIENT,
+        registered_at=_at(7, 2),
+        home_site=LAVAL,
+        eligibility="eligible",
+        eligibility_from=date(2026, 11, 23),
+        reachable_by_text=True,
+        sealed=patients.SealedPatient(identity=SEALED, contact=SEALED, statistics=SEALED),
+    ),
+    patients.PatientContactChanged(
+        patient=PATIENT,
+        reachable_by_text=False,
+        text_consent=False,
+        sealed=patients.SealedContact(contact=SEALED),
+    ),
+    patients.EligibilityChanged(
+        patient=PATIENT, status="eligible", reason="DEPART_RETRAITE", from_date=date(2026, 11, 23)
+    ),
+    patients.PatientErased(patient=PATIENT, erased_at=_at(16)),
+)
+
+_SESSIONS: tuple[sessions.SessionEvent, ...] = (
+    sessions.SessionOpened(**_OF_SESSION, room="2", rule=_id(302)),
+    sessions.SessionChanged(**_OF_SESSION, room="3", rule=_id(302)),
+    sessions.SessionCancelled(
+        session=SESSION, site=LAVAL, professional=DOCTOR, start=_at(7), end=_at(11), reason="practitioner_absent"
+    ),
+)
+
+_APPOINTMENTS: tuple[appointments.AppointmentEvent, ...] = (
+    appointments.SlotHeld(**_OF_BOOKING, **_OF_SLOT, **_OF_ACT, expires_at=_at(7, 10)),
+    appointments.HoldExpired(**_OF_BOOKING, session=SESSION, expired_at=_at(7, 10)),
+    appointments.SlotBooked(
+        **_OF_PATIENT,
+        **_OF_SLOT,
+        **_OF_ACT,
+        capacity_class="desk",
+        channel="phone",
+        requested_at=_at(7, 1),
+        booked_at=_at(7, 5),
+        notify=True,
+    ),
+    appointments.SlotMoved(
+        **_OF_PATIENT,
+        **_OF_SLOT,
+        **_OF_ACT,
+        previous_session=SESSION,
+        previous_start=_at(8),
+        previous_end=_at(8, 20),
+        moved_at=_at(7, 30),
+        notify=True,
+    ),
+    appointments.SlotCancelled(
+        **_OF_PATIENT,
+        **_OF_SLOT,
+        cancelled_by="patient",
+        reason="found_treating_doctor",
+        late=True,
+        cancelled_at=_at(7, 40),
+        notify=True,
+    ),
+    appointments.PatientArrived(**_OF_PATIENT, arrived_at=_at(8, 11)),
+    appointments.ConsultationStarted(**_OF_PATIENT, practitioners=_PRACTITIONERS, started_at=_at(8, 24)),
+    appointments.ConsultationDone(
+        **_OF_PATIENT,
+        practitioners=(Practitioner(professional=INTERN, role="intern"),),
+        supervisor=DOCTOR,
+        started_at=_at(8, 24),
+        ended_at=_at(8, 43),
+        outcome="follow_up",
+        unscheduled=True,
+        severity=2,
+        otherwise_emergency=True,
+    ),
+    appointments.PatientNoShow(**_OF_PATIENT, start=_at(8, 20), noted_at=_at(8, 45)),
+)
+
+_MESSAGES: tuple[messages.MessageEvent, ...] = (
+    messages.MessagePlanned(**_OF_MESSAGE, patient=PATIENT, channel="sms", due_at=_at(9)),
+    messages.MessageAccepted(
+        **_OF_MESSAGE,
+        provider="local_sink",
+        provider_reference="26929925",
+        accepted_at=_at(9, 1),
+        segments=1,
+        credits=1.0,
+    ),
+    messages.MessageDelivered(**_OF_MESSAGE, delivered_at=_at(9, 2)),
+    messages.MessageFailed(**_OF_MESSAGE, reason="invalid_number", failed_at=_at(9, 2)),
+    messages.MessageExpired(**_OF_MESSAGE, expired_at=_at(21)),
+    messages.MessageCancelled(**_OF_MESSAGE, reason="appointment_cancelled", cancelled_at=_at(8)),
+)
+
+_CALLS: tuple[messages.CallTaskEvent, ...] = (
+    messages.CallTaskRaised(
+        task=TASK,
+        **_OF_PATIENT,
+        message=MESSAGE,
+        purpose="reminder",
+        reason="invalid_number",
+        raised_at=_at(9, 3),
+    ),
+    messages.CallTaskDone(task=TASK, **_OF_BOOKING, outcome="reached", done_at=_at(9, 30)),
+)
+
+
+def _event(data: EventData, number: int) -> Event[EventData]:
+    """An envelope around a payload: the aggregate is the field that the topic's key names, or the call's task."""
+    site = getattr(data, "site", None)
+    subject: UUID = getattr(data, "task", None) or getattr(data, data.topic.key)
+    return Event.of(
+        data,
+        id=_id(9000 + number),
+        subject=subject,
+        territory="72" if site == LE_MANS else "53",
+        site=site,
+        sequence=1 + number % 4,
+        time=_at(7 + number % 12),
+        traceparent=TRACEPARENT,
+    )
+
+
+_DATA: tuple[EventData, ...] = (
+    *_SITES,
+    *_PROFESSIONALS,
+    *_PATIENTS,
+    *_SESSIONS,
+    *_APPOINTMENTS,
+    *_MESSAGES,
+    *_CALLS,
+)
+
+EXAMPLES: dict[type[EventData], Event[EventData]] = {
+    type(data): _event(data, number) for number, data in enumerate(_DATA, start=1)
+}
