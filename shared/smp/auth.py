@@ -119,7 +119,7 @@ class TokenVerifier:
     ) -> None:
         if refused := sorted(set(algorithms) - _ASYMMETRIC):
             raise ValueError(f"algorithms must be asymmetric signatures; refused: {', '.join(refused)}")
-        self._issuer = issuer
+        self._issuer = issuer.rstrip("/")  # settings may add a slash to a bare host
         self._audience = audience
         self._algorithms = frozenset(algorithms)
         self._leeway = leeway
@@ -181,7 +181,7 @@ class TokenVerifier:
 
     def _check_claims(self, claims: Mapping[str, Any]) -> float:
         """Return when the token ends (seconds since the epoch, leeway included), or refuse it."""
-        if claims.get("iss") != self._issuer:
+        if str(claims.get("iss")).rstrip("/") != self._issuer:
             raise InvalidToken("wrong_issuer")
         audience = claims.get("aud")
         if self._audience not in (audience if isinstance(audience, list) else [audience]):

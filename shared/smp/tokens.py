@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import quote_plus
 
 import httpx2
 import stamina
@@ -37,7 +38,7 @@ class ServiceTokens:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = token_url
-        self._credentials = httpx2.BasicAuth(client_id, client_secret)
+        self._credentials = httpx2.BasicAuth(quote_plus(client_id), quote_plus(client_secret))  # RFC 6749 §2.3.1
         self._http = http
         self._timeout, self._patience = timeout, patience
         self._clock = clock
