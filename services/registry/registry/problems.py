@@ -118,7 +118,7 @@ _OF_RULES = (
           ("Number given twice", "One number is given twice: its consent would be unclear.")),
     _rule(Rule.ELIGIBILITY_INCOMPLETE, 422,
           ("Éligibilité incohérente",
-           "« Éligible » demande motif et preuve, « non éligible » n'a pas de motif, « non vérifié » ni l'un ni l'autre."),
+           "« Éligible » demande motif et preuve ; « non éligible » n'a pas de motif ; « non vérifié » n'a rien."),
           ("Inconsistent eligibility",
            "`eligible` needs a reason and an evidence; `not_eligible` has no reason; `unverified` has neither.")),
     _rule(Rule.ELIGIBILITY_DATE, 422,

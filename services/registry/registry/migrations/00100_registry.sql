@@ -108,7 +108,7 @@ CREATE INDEX supervision_by_supervisor ON supervision (supervisor);
 SELECT smp.protect('supervision');
 
 -- Patients in the clear, here and nowhere else. An erased patient keeps the row without any trait (tombstone).
--- The three `_key` columns are the names as compared (domain/names.py); `namesake` numbers people whom a human has
+-- The two `_key` columns are the names as compared (domain/names.py); `namesake` numbers people whom a human has
 -- confirmed to be different although their keys are equal.
 CREATE TABLE patient (
     id uuid PRIMARY KEY,
@@ -128,12 +128,14 @@ CREATE TABLE patient (
     registered_by text NOT NULL,
     erased_at timestamptz,
     erased_by text,
+    erasure_reason text,
     CONSTRAINT patient_sex_known CHECK (sex IN ('female', 'male', 'unknown')),
     CONSTRAINT patient_is_a_person_or_a_tombstone CHECK (
         CASE WHEN erased_at IS NULL
              THEN num_nulls(birth_name, given_names, birth_date, sex, birth_name_key, given_name_key) = 0
              ELSE num_nonnulls(birth_name, used_name, given_names, birth_date, sex, commune_code,
-                               birth_name_key, given_name_key, erased_by) = 1
+                               birth_name_key, given_name_key) = 0
+                  AND num_nulls(erased_by, erasure_reason) = 0
         END
     )
 );

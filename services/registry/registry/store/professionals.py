@@ -65,7 +65,8 @@ async def insert(tx: Transaction, person: NewProfessional, actor: str, now: date
 
 async def lock(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Professional]:
     """Those of these professionals that exist in the scope, under row locks."""
-    return {row["id"]: _professional(row) for row in await tx.fetch(SQL.lock_professionals, sorted(set(ids)))}
+    await tx.execute(SQL.lock_professionals, ids)
+    return {row["id"]: _professional(row) for row in await tx.fetch(SQL.professionals_for_rules, ids)}
 
 
 async def change_role(tx: Transaction, person: UUID, dated: DatedRole, actor: str, now: datetime) -> None:

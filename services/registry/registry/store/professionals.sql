@@ -16,15 +16,17 @@ WITH joined AS (
 SELECT id FROM joined;
 
 -- name: lock_professionals
--- What the rules need, in order of id so that two commands never wait for each other in a ring.
+-- Nobody else changes these people; in order of id, so that two commands never wait for each other in a ring.
+SELECT FROM professional WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE;
+
+-- name: professionals_for_rules
+-- What the rules need. Read after the lock: a statement that waited for it would see the roles of before.
 SELECT p.id, p.territory, p.contract_start, p.contract_end, p.left_from, p.version,
        (SELECT array_agg(r.from_date ORDER BY r.from_date) FROM professional_role AS r
         WHERE r.professional = p.id) AS role_dates,
        (SELECT array_agg(r.role ORDER BY r.from_date) FROM professional_role AS r WHERE r.professional = p.id) AS roles
 FROM professional AS p
-WHERE p.id = ANY ($1)
-ORDER BY p.id
-FOR NO KEY UPDATE OF p;
+WHERE p.id = ANY ($1);
 
 -- name: change_role
 -- A new role from a date on; typed again for the same date, it corrects.

@@ -79,7 +79,8 @@ async def insert(tx: Transaction, site: NewSite, actor: str, now: datetime) -> b
 
 async def lock(tx: Transaction, site: UUID) -> Site | None:
     """The site under a row lock, or None outside the scope."""
-    row = await tx.fetchrow(SQL.lock_site, site)
+    await tx.execute(SQL.lock_site, site)
+    row = await tx.fetchrow(SQL.site_for_rules, site)
     return Site(**row) if row else None
 
 

@@ -16,13 +16,16 @@ WITH opened AS (
 SELECT id FROM opened;
 
 -- name: lock_site
--- What the rules need, while nobody else changes the site.
+-- Nobody else changes the site until the end of the transaction.
+SELECT FROM site WHERE id = $1 FOR NO KEY UPDATE;
+
+-- name: site_for_rules
+-- What the rules need. Read after the lock: a statement that waited for it would see the dates of before.
 SELECT s.id, s.territory, s.opened_on, s.closed_from, s.version,
        (SELECT max(from_date) FROM site_address WHERE site = s.id) AS moved_on,
        (SELECT max(from_date) FROM site_hours WHERE site = s.id) AS hours_on
 FROM site AS s
-WHERE s.id = $1
-FOR NO KEY UPDATE OF s;
+WHERE s.id = $1;
 
 -- name: move_site
 -- A new address from a date on; typed again for the same date, it corrects.
