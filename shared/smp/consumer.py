@@ -13,10 +13,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
-
-from aiokafka import ConsumerRecord
 
 from smp.clock import Clock
 from smp.contracts.base import EventData
@@ -68,9 +66,28 @@ Handler = Callable[[Transaction, Delivery[Any]], Awaitable[None]]
 Handlers = Mapping[type[EventData], Handler]
 
 
+class RawRecord(Protocol):
+    """What we read of a Kafka record, fresh or parked."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+    @property
+    def timestamp(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
-    record: "ConsumerRecord[bytes, bytes]"
+    record: RawRecord
     envelope: Envelope
     event: Event[Any]
     handler: Handler
@@ -90,7 +107,7 @@ class Consumer:
         """The topics that carry the handled events."""
         return tuple(sorted({event.topic.name for event in self._handlers}))
 
-    async def handle(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> None:
+    async def handle(self, records: Sequence[RawRecord]) -> None:
         """Bring every record to its end: handled once, known already, passed over, or parked.
 
         Raises the last transient error when patience ends; nothing of the unfinished records is then kept, and
@@ -109,7 +126,7 @@ class Consumer:
             for record in records:
                 await self._patiently(lambda record=record: self._handle_one(record))  # type: ignore[misc]
 
-    def _read(self, record: "ConsumerRecord[bytes, bytes]") -> _Read | None:
+    def _read(self, record: RawRecord) -> _Read | None:
         """The event with its handler, or None for a type we do not listen to. Raises MalformedEvent."""
         envelope = read_headers(record.headers)
         handler = self._handlers.get(envelope.data_class) if envelope.data_class else None
@@ -119,12 +136,29 @@ class Consumer:
         require_key(envelope, record.key)
         return _Read(record, envelope, decode(envelope, record.value), handler)
 
+    async def replay(self, record: RawRecord, settle: Callable[[Transaction], Awaitable[None]]) -> bool:
+        """Handle a parked record again; `settle` ends its wait in the same transaction. False when it fails again."""
+        try:
+            each = self._read(record)
+            if each is None:
+                async with self._database.transaction(Scope.everywhere()) as tx:
+                    await settle(tx)
+                return True
+            async with self._database.transaction(_scope(each)) as tx:
+                await settle(tx)
+                taken = await self._take(tx, [each], behind_parked=True)
+        except Exception as error:
+            log.warning("replay failed", consumer=self.name, topic=record.topic, reason=_reason(error))
+            return False
+        self._account([each], taken)
+        return True
+
     async def _handle_batch(self, batch: Sequence[_Read]) -> None:
         async with self._database.transaction(_scope(batch[0])) as tx:
             taken = await self._take(tx, batch)
         self._account(batch, taken)
 
-    async def _handle_one(self, record: "ConsumerRecord[bytes, bytes]") -> None:
+    async def _handle_one(self, record: RawRecord) -> None:
         try:
             each = self._read(record)
             if each is None:
@@ -138,7 +172,9 @@ class Consumer:
             return
         self._account([each], taken)
 
-    async def _take(self, tx: Transaction, batch: Sequence[_Read]) -> "list[tuple[_Read, Order]]":
+    async def _take(
+        self, tx: Transaction, batch: Sequence[_Read], *, behind_parked: bool = False
+    ) -> "list[tuple[_Read, Order]]":
         """Run the handlers of the records never seen before, in order. Raises _Behind when a key is parked."""
         rows = await tx.fetch(
             _SQL.receive,
@@ -147,7 +183,7 @@ class Consumer:
             [each.record.topic for each in batch],
             [each.envelope.subject for each in batch],
             [each.envelope.sequence for each in batch],
-            [each.record.key for each in batch],
+            [None if behind_parked else each.record.key for each in batch],
         )
         if any(row["blocked"] for row in rows):
             raise _Behind("an earlier record of this key is parked")
@@ -185,7 +221,7 @@ class Consumer:
                 trace_id=trace_id(each.envelope.traceparent),
             )
 
-    async def _park(self, record: "ConsumerRecord[bytes, bytes]", reason: str) -> None:
+    async def _park(self, record: RawRecord, reason: str) -> None:
         headers = dict(record.headers)
         async with self._database.transaction(Scope.everywhere()) as tx:
             await tx.execute(

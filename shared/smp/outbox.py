@@ -5,6 +5,8 @@ on (xid, position) below the oldest running transaction, so a late commit is nev
 the cursor is written once per batch: a crash in between sends some events twice, which the consumers' inbox absorbs.
 """
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 from collections import Counter

@@ -3,6 +3,8 @@
 There is no way to run a statement without a `Scope`: a query that forgot its territory cannot be written.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress

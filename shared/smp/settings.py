@@ -31,6 +31,7 @@ class BaseSettings(pydantic_settings.BaseSettings):
     registry_url: AnyHttpUrl | None = None
     clock_file: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    instance: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")] = "1"
     pool_size: Annotated[int, Field(ge=2, le=100)] = 10
     body_limit_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024
     request_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0

@@ -1,0 +1,299 @@
+"""The HTTP side of a service: an application factory, and what a route needs to be safe by default.
+
+A route takes a `Command` (it changes something) or a `Query` (it reads). Both know who calls; a command also needs
+an `Idempotency-Key`, and `once` commits the answer with the effect, so that the same key and body always get the
+same answer, whatever was lost on the way.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Depends, FastAPI, Header, Request, Security
+from fastapi.exceptions import RequestValidationError
+from fastapi.security import HTTPBearer
+from fastapi.security.http import HTTPAuthorizationCredentials
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from smp import problems
+from smp.auth import Actor, InvalidToken, IssuerUnavailable
+from smp.bodies import Body, Day, Instant, LongText, ShortText, explain
+from smp.consumer import TransientError
+from smp.logging import log, where
+from smp.postgres import Answer, Scope, Transaction, is_transient
+from smp.problems import Language, ProblemType, Refusal, preferred_language
+from smp.responses import PROBLEM_SCHEMA, problem_response
+from smp.sql import Statements
+from smp.telemetry import EFFECTS
+
+if TYPE_CHECKING:
+    from smp.service import Runtime
+
+__all__ = [
+    "Body",
+    "Command",
+    "Day",
+    "Instant",
+    "LongText",
+    "Query",
+    "ShortText",
+    "application",
+    "describe",
+]
+
+_SQL = Statements.load("smp.store", "idempotency.sql")
+
+T = TypeVar("T")
+
+_bearer = HTTPBearer(auto_error=False, description="JWT de l'émetteur d'identité (rôles, sites, territoires)")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and when (`now` is the service's clock, UTC)."""
+
+    actor: Actor
+    runtime: "Runtime"
+    now: datetime
+    language: Language
+
+    @property
+    def scope(self) -> Scope:
+        return Scope.of(self.actor)
+
+    def require(self, *roles: str, site: UUID | None = None, territory: str | None = None) -> None:
+        """Refuse unless the caller has one of the roles, and the site and the territory when they are given."""
+        allowed = (
+            self.actor.has_role(*roles)
+            and (site is None or self.actor.covers_site(site))
+            and (territory is None or self.actor.covers_territory(territory))
+        )
+        if not allowed:
+            raise Refusal(problems.FORBIDDEN)
+
+
+@dataclass(frozen=True, slots=True)
+class _Query(Caller):
+    """A read: nothing is changed."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """A transaction in the caller's territories."""
+        return self.runtime.database.transaction(self.scope)
+
+
+@dataclass(frozen=True, slots=True)
+class _Command(Caller):
+    """A change, done once per Idempotency-Key."""
+
+    request: Request
+    key: str
+
+    async def once(
+        self,
+        effect: Callable[[Transaction], Awaitable[T]],
+        view: Callable[[T], BaseModel],
+        *,
+        scope: Scope | None = None,
+    ) -> Response:
+        """Run `effect` in one transaction with its events and its answer, or give the answer given before.
+
+        A refusal keeps nothing: the same key may try again. Raises Refusal, IDEMPOTENCY_KEY_REUSED among others.
+        """
+        route = self.request.scope["route"]
+        status = route.status_code or 200
+        fingerprint = await self._fingerprint()
+        try:
+            async with self.runtime.database.transaction(scope or self.scope) as tx:
+                body = view(await effect(tx)).model_dump_json().encode()
+                tx.keep_answer(Answer(self.actor.subject, self.key, fingerprint, status, body))
+        except asyncpg.UniqueViolationError as error:
+            if error.constraint_name != "idempotency_once":
+                raise
+            return await self._answered_before(fingerprint, Refusal(problems.CONFLICT))
+        except Refusal as refusal:
+            # The first try may have made this one impossible: then its answer counts.
+            return await self._answered_before(fingerprint, refusal)
+        EFFECTS.labels(route.path).inc()
+        return Response(body, status, media_type="application/json")
+
+    async def _fingerprint(self) -> bytes:
+        request = self.request
+        digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+        digest.update(await request.body())
+        return digest.digest()
+
+    async def _answered_before(self, fingerprint: bytes, otherwise: Refusal) -> Response:
+        async with self.runtime.database.transaction(self.scope) as tx:
+            row = await tx.fetchrow(_SQL.find, self.actor.subject, self.key)
+        if row is None:
+            raise otherwise
+        if row["fingerprint"] != fingerprint:
+            raise Refusal(problems.IDEMPOTENCY_KEY_REUSED)
+        return Response(row["body"], row["status"], {"idempotency-replayed": "true"}, media_type="application/json")
+
+
+async def _actor(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+) -> Actor:
+    if credentials is None:
+        raise Refusal(problems.UNAUTHENTICATED, reason="missing")
+    runtime: Runtime = request.app.state.runtime
+    try:
+        actor = await runtime.verifier.verify(credentials.credentials)
+    except InvalidToken as error:
+        raise Refusal(problems.UNAUTHENTICATED, reason=error.reason) from None
+    except IssuerUnavailable:
+        raise Refusal(problems.UNAVAILABLE) from None
+    request.scope["smp.caller"] = actor.subject
+    return actor
+
+
+async def _query(request: Request, actor: Annotated[Actor, Depends(_actor)]) -> _Query:
+    runtime: Runtime = request.app.state.runtime
+    return _Query(actor, runtime, runtime.clock.now(), _language(request))
+
+
+async def _command(
+    request: Request,
+    actor: Annotated[Actor, Depends(_actor)],
+    key: Annotated[
+        str,
+        Header(
+            alias="Idempotency-Key",
+            min_length=8,
+            max_length=200,
+            pattern=r"^[\x21-\x7e]+$",
+            description="Une clé par commande ; la même clé avec la même demande reçoit la même réponse.",
+        ),
+    ],
+) -> _Command:
+    runtime: Runtime = request.app.state.runtime
+    return _Command(actor, runtime, runtime.clock.now(), _language(request), request, key)
+
+
+Query = Annotated[_Query, Depends(_query)]
+Command = Annotated[_Command, Depends(_command)]
+
+
+def _language(request: Request) -> Language:
+    return preferred_language(request.headers.get("accept-language"))
+
+
+def describe(*refusals: ProblemType) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI `responses` of the given refusals."""
+    by_status: dict[int | str, list[ProblemType]] = {}
+    for refusal in refusals:
+        by_status.setdefault(refusal.status, []).append(refusal)
+    return {
+        status: {
+            "description": " · ".join(f"{p.title_fr} (`{p.type}`)" for p in group),
+            "content": {"application/problem+json": {"schema": PROBLEM_SCHEMA}},
+        }
+        for status, group in by_status.items()
+    }
+
+
+_ALWAYS = describe(
+    problems.MALFORMED_JSON,
+    problems.UNAUTHENTICATED,
+    problems.FORBIDDEN,
+    problems.NOT_FOUND,
+    problems.CONFLICT,
+    problems.TOO_LARGE,
+    problems.INVALID_BODY,
+    problems.UNAVAILABLE,
+)
+
+
+def application(runtime: "Runtime", title: str, routers: Iterable[APIRouter]) -> FastAPI:
+    """The service's FastAPI application, with health, metrics and problem details."""
+    app = FastAPI(title=f"SMP · {title}", version="1", responses=_ALWAYS, redoc_url=None)
+    app.state.runtime = runtime
+    for router in routers:
+        app.include_router(router)
+    app.include_router(_operations())
+    app.add_exception_handler(Refusal, _on_refusal)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_failure)
+    # Values that passed validation and that PostgreSQL or the calendar still cannot hold.
+    for kind in (asyncpg.DataError, asyncpg.exceptions.DataError, OverflowError, UnicodeError):
+        app.add_exception_handler(kind, _on_impossible_value)
+    return app
+
+
+def _operations() -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/health/live")
+    async def live() -> JSONResponse:
+        return JSONResponse({"status": "live"})
+
+    @router.get("/health/ready")
+    async def ready(request: Request) -> JSONResponse:
+        faults = await request.app.state.runtime.faults()
+        return JSONResponse(
+            {"status": "ready" if not faults else "not ready", "faults": faults}, 503 if faults else 200
+        )
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+async def _on_refusal(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return problem_response(error, _language(request))
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = error.errors()
+    language = _language(request)
+    if any(e["type"] == "json_invalid" for e in errors):
+        return problem_response(Refusal(problems.MALFORMED_JSON), language)
+    if any(tuple(e["loc"]) == ("header", "Idempotency-Key") for e in errors):
+        return problem_response(Refusal(problems.IDEMPOTENCY_KEY_MISSING), language)
+    details = explain(errors, language)
+    return problem_response(Refusal(problems.INVALID_BODY, count=len(details), errors=details), language)
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    known = {
+        400: problems.MALFORMED_JSON,
+        404: problems.NO_SUCH_ROUTE,
+        405: problems.METHOD_NOT_ALLOWED,
+        413: problems.TOO_LARGE,
+        415: problems.UNSUPPORTED_MEDIA_TYPE,
+    }
+    problem = known.get(error.status_code, problems.INTERNAL)
+    extensions = (
+        {"limit_bytes": request.app.state.runtime.settings.body_limit_bytes} if problem is problems.TOO_LARGE else {}
+    )
+    response = problem_response(Refusal(problem, **extensions), _language(request))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _on_impossible_value(request: Request, error: Exception) -> Response:
+    log.warning("impossible value", error=type(error).__name__, at=where(error))
+    language = _language(request)
+    fault = explain([{"loc": ("body",), "type": "value_error", "msg": "a value cannot be stored"}], language)
+    return problem_response(Refusal(problems.INVALID_BODY, count=1, errors=fault), language)
+
+
+async def _on_failure(request: Request, error: Exception) -> Response:
+    if is_transient(error) or isinstance(error, TransientError):
+        return problem_response(Refusal(problems.UNAVAILABLE), _language(request))
+    return problem_response(Refusal(problems.INTERNAL), _language(request))

@@ -1,0 +1,52 @@
+"""Throw a projection away and rebuild it from Kafka."""
+
+from typing import TYPE_CHECKING
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from smp.sql import Statements
+
+if TYPE_CHECKING:
+    from smp.service import Service
+
+_SQL = Statements.load("smp.store", "inbox.sql")
+
+
+async def rebuild(service: "Service", migrator_url: str, bootstrap: str) -> int:
+    """Empty `service.projections`, forget what was heard, and set the group back to the beginning of its topics.
+
+    The service must be stopped; when it starts it hears everything again. Facts that a service owns (messages sent,
+    appointments) are not projections and stay. Returns the number of records to come.
+    """
+    # Kafka first: it refuses while a member of the group is alive, and then nothing has been thrown away.
+    records = await _rewind(service, bootstrap)
+    connection = await asyncpg.connect(migrator_url)
+    try:
+        async with connection.transaction():
+            if service.projections:
+                await connection.execute(f"TRUNCATE {', '.join(service.projections)}")
+            await connection.execute(_SQL.forget_consumer, service.name)
+    finally:
+        await connection.close()
+    return records
+
+
+async def _rewind(service: "Service", bootstrap: str) -> int:
+    topics = sorted({event.topic.name for event in service.handlers})
+    kafka = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=service.name, enable_auto_commit=False)
+    await kafka.start()
+    try:
+        partitions = [TopicPartition(t, n) for t in topics for n in sorted(await _partitions(kafka, t))]
+        kafka.assign(partitions)
+        first = await kafka.beginning_offsets(partitions)
+        last = await kafka.end_offsets(partitions)
+        await kafka.commit(first)
+        return sum(last[p] - first[p] for p in partitions)
+    finally:
+        await kafka.stop()
+
+
+async def _partitions(kafka: AIOKafkaConsumer, topic: str) -> set[int]:
+    await kafka.client._wait_on_metadata(topic)
+    return set(kafka.partitions_for_topic(topic) or ())

@@ -1,0 +1,52 @@
+"""Transactions always have a territory, and the database enforces it."""
+
+import asyncpg
+import pytest
+
+from smp.ids import new_id
+from smp.postgres import Scope
+from tests.support.databases import ServiceDatabase
+
+MAYENNE = Scope(frozenset({"53"}))
+SARTHE = Scope(frozenset({"72"}))
+ADD = "INSERT INTO note (id, territory, text) VALUES ($1, $2, $3)"
+
+
+async def test_a_row_is_seen_only_inside_its_territory(floor_database: ServiceDatabase) -> None:
+    async with floor_database.database.transaction(MAYENNE) as tx:
+        await tx.execute(ADD, new_id(), "53", "a")
+    async with floor_database.database.transaction(SARTHE) as tx:
+        assert await tx.fetchval("SELECT count(*) FROM note") == 0
+    async with floor_database.database.transaction(MAYENNE) as tx:
+        assert await tx.fetchval("SELECT count(*) FROM note") == 1
+
+
+async def test_a_row_cannot_be_written_into_another_territory(floor_database: ServiceDatabase) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with floor_database.database.transaction(MAYENNE) as tx:
+            await tx.execute(ADD, new_id(), "72", "a")
+
+
+async def test_a_transaction_that_fails_leaves_nothing(floor_database: ServiceDatabase) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with floor_database.database.transaction(MAYENNE) as tx:
+            await tx.execute(ADD, new_id(), "53", "a")
+            raise ZeroDivisionError
+    async with floor_database.database.transaction(MAYENNE) as tx:
+        assert await tx.fetchval("SELECT count(*) FROM note") == 0
+
+
+def test_a_scope_refuses_what_is_not_a_territory() -> None:
+    with pytest.raises(ValueError, match="département"):
+        Scope(frozenset({"53'; DROP TABLE note; --"}))
+
+
+async def test_the_app_role_owns_nothing_and_cannot_bypass_row_security(floor_database: ServiceDatabase) -> None:
+    async with floor_database.admin() as admin:
+        role = await admin.fetchrow(
+            "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = 'toy_app'"
+        )
+        owned = await admin.fetchval("SELECT count(*) FROM pg_class WHERE relowner = 'toy_app'::regrole")
+    assert role is not None
+    assert tuple(role) == (False, False, False, False)
+    assert owned == 0

@@ -1,0 +1,1 @@
+"""A toy service with one table, for tests of the floor."""
