@@ -185,11 +185,19 @@ class Postgres:
     # --- roles and databases ----------------------------------------------------------------------------
 
     def create_service(self, name: str) -> None:
-        """A database `name` owned by `<name>_migrator`, and `<name>_app` which owns nothing; repeatable."""
+        """A database `name` owned by `<name>_migrator`, and `<name>_app` which owns nothing; repeatable.
+
+        The comment that says it is complete comes last, so that a creation that was cut is taken up again.
+        """
         if not NAME.fullmatch(name):
             raise Trouble(
                 f"« {name} » ne peut pas être le nom d'une base.", "Minuscules, chiffres et tirets bas seulement."
             )
+        complete = (
+            "SELECT 1 FROM pg_database WHERE datname = '{}' AND shobj_description(oid, 'pg_database') = 'complete'"
+        )
+        if self.psql(complete.format(name)):
+            return
         for role in (f"{name}_migrator", f"{name}_app"):
             exists = self.psql(f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'")  # noqa: S608 - checked above
             verb = "ALTER" if exists else "CREATE"
@@ -203,6 +211,7 @@ class Postgres:
             f"ALTER DATABASE {name} SET timezone = 'UTC'"
         )
         self.psql(f"ALTER SCHEMA public OWNER TO {name}_migrator; REVOKE CREATE ON SCHEMA public FROM PUBLIC", name)
+        self.psql(f"COMMENT ON DATABASE {name} IS 'complete'")
 
     def dsn(self, database: str, role: str) -> str:
         """A libpq address with the role's password; for a process's environment, never for a log."""

@@ -103,7 +103,7 @@ def end(pid: int, *, born: float | None = None, gently: signal.Signals = signal.
 
 
 def memory(pid: int) -> int:
-    """Resident bytes of a process and its children; pages that PostgreSQL's children share are counted once."""
+    """Resident bytes of a process, and what its children (PostgreSQL's backends) do not share with it."""
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
         return int(process.memory_info().rss) + sum(_own_memory(child) for child in process.children(recursive=True))

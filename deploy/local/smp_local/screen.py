@@ -1,0 +1,52 @@
+"""What a person reads: colours and tables on a terminal, plain lines elsewhere."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from smp_local.trouble import Trouble
+
+_console = Console(highlight=False, soft_wrap=True)
+
+
+def say(text: str, style: str = "") -> None:
+    """One line; a reader that has gone away (a closed pipe) is no reason to stop."""
+    try:
+        if _console.is_terminal:
+            _console.print(text, style=style or None, markup=False)
+        else:
+            print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def good(text: str) -> None:
+    say(text, "green")
+
+
+def warn(text: str) -> None:
+    say(text, "yellow")
+
+
+def explain(trouble: Trouble) -> None:
+    """What happened and what to do."""
+    say("")
+    say(trouble.what, "bold red")
+    say(f"→ {trouble.remedy}")
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on a terminal; elsewhere aligned columns that grep and awk can read."""
+    if _console.is_terminal:
+        drawn = Table(*columns, header_style="bold")
+        for row in rows:
+            drawn.add_row(*row)
+        _console.print(drawn)
+        return
+    lines = [columns, *rows]
+    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+    for line in lines:
+        say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

@@ -1,0 +1,75 @@
+"""`make test`, `check`, `bench`, `chaos`, `contracts`: each is one or a few commands, run in the repository."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from smp_local import screen
+from smp_local.home import REPOSITORY
+
+CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("ruff : défauts", ("ruff", "check", ".")),
+    ("ruff : mise en forme", ("ruff", "format", "--check", ".")),
+    ("mypy : types", ("mypy",)),
+    ("import-linter : qui importe qui", ("lint-imports",)),
+)
+SQL_TESTS = REPOSITORY / "tests" / "sql"
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Everything but the long programs (chaos, bench), or what the arguments name."""
+    apart = ["--ignore=tests/chaos", "--ignore=tests/bench"]
+    return _python("-m", "pytest", *(arguments or ["tests", *apart]))
+
+
+def check() -> int:
+    """Every check is run, so that one reading shows all that is wrong; non-zero when one fails."""
+    failed = [what for what, command in CHECKS if _say_and_run(what, [_tool(command[0]), *command[1:]])]
+    if SQL_TESTS.exists():
+        sql = "SQL : chaque instruction préparée contre le schéma"
+        failed += [sql] if _say_and_run(sql, [sys.executable, "-m", "pytest", "-q", str(SQL_TESTS)]) else []
+    if failed:
+        screen.warn(f"À corriger : {' ; '.join(failed)}")
+        return 1
+    screen.good("Tout est en ordre.")
+    return 0
+
+
+def bench(arguments: Sequence[str]) -> int:
+    return _python("-m", "tests.bench", *arguments)
+
+
+def chaos(arguments: Sequence[str]) -> int:
+    return _python("-m", "tests.chaos", *arguments)
+
+
+def contracts(arguments: Sequence[str]) -> int:
+    return _python("-m", "smp.contracts", *(arguments or ["check"]))
+
+
+def _say_and_run(what: str, command: Sequence[str]) -> int:
+    screen.say(f"— {what}")
+    return _run(command)
+
+
+def _python(*arguments: str) -> int:
+    return _run([sys.executable, *arguments])
+
+
+def _run(command: Sequence[str]) -> int:
+    """Its exit code; Ctrl-C reaches the tool itself, which says what it must."""
+    try:
+        return subprocess.run(command, cwd=REPOSITORY, env=_environment(), check=False).returncode
+    except KeyboardInterrupt:
+        return 130
+
+
+def _tool(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
+
+
+def _environment() -> dict[str, str]:
+    tools = str(Path(sys.executable).parent)
+    return {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ.get('PATH', '')}"}
