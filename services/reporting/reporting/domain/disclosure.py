@@ -7,12 +7,14 @@ whole or withheld whole, and that a breakdown hides either no part or at least t
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from reporting.domain.figures import Definition, Figure, Measure
 
 THRESHOLD = 11  # people
+
+Key = TypeVar("Key")
 
 Small = Literal["< 11"]
 Masked = Literal["masked"]
@@ -78,28 +80,30 @@ def withhold(definition: Definition, figure: Figure) -> ShownFigure:
 
 
 def disclose_sites(definition: Definition, figures: Mapping[UUID, Figure]) -> dict[UUID, ShownFigure]:
-    """The figures of all sites of a territory; one hidden site takes the smallest other one with it.
+    """The figures of all sites of a territory; a hidden site takes the smallest others with it.
 
     Otherwise the territory's total, less the sites shown, would give the hidden one back.
     """
     shown = {site: disclose(definition, figure) for site, figure in figures.items()}
-    hidden = [site for site, figure in shown.items() if figure.withheld]
-    if len(hidden) != 1:
-        return shown
-    others = [site for site in figures if site not in hidden]
-    if others:
-        smallest = min(others, key=lambda site: (figures[site].cells[0], site))
-        shown[smallest] = withhold(definition, figures[smallest])
+    counts = {site: figure.cells[0] for site, figure in figures.items()}
+    for site in _with_company(counts, {site for site, figure in shown.items() if figure.withheld}):
+        shown[site] = withhold(definition, figures[site])
     return shown
 
 
 def suppress(parts: Mapping[str, int]) -> dict[str, Shown]:
     """The parts of a known total, small ones hidden, and as many more as it takes not to tell them by subtraction."""
-    hidden = {name for name, count in parts.items() if _is_small(count)}
-    by_size = sorted((count, name) for name, count in parts.items() if count >= THRESHOLD)
-    while hidden and by_size and (len(hidden) == 1 or sum(parts[name] for name in hidden) < THRESHOLD):
-        hidden.add(by_size.pop(0)[1])
+    hidden = _with_company(parts, {name for name, count in parts.items() if _is_small(count)})
     return {name: _hidden(count) if name in hidden else count for name, count in parts.items()}
+
+
+def _with_company(counts: Mapping[Key, int], hidden: set[Key]) -> set[Key]:
+    """`hidden` and the smallest others, until there are two of them and they hold 11 people together."""
+    company = set(hidden)
+    others = sorted((key for key, count in counts.items() if key not in hidden and count), key=lambda key: counts[key])
+    while company and others and (len(company) == 1 or sum(counts[key] for key in company) < THRESHOLD):
+        company.add(others.pop(0))
+    return company
 
 
 def _split(figure: Figure) -> dict[str, dict[str, Shown]]:

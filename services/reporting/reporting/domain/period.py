@@ -30,7 +30,7 @@ class Period:
 
     def rolling_year(self) -> "Period":
         """The twelve months that finish where this period finishes."""
-        return Period(_a_year_before(self.end), self.end)
+        return Period(max(EARLIEST, _a_year_before(self.end)), self.end)
 
     @property
     def is_whole_months(self) -> bool:

@@ -33,8 +33,8 @@ DEFINITION = Definition(
     denominator="Patients dont la première consultation non urgente a lieu dans la période.",
     exclusions="Petites urgences, permanences médico-sociales, rendez-vous annulés ou expirés, patients effacés.",
     method="Délai entre la demande et l'heure convenue (après déplacement éventuel), en jours de 24 h, à une "
-    "décimale ; un patient reçu avant l'enregistrement de sa demande compte 0. Médiane et 9e décile au rang le plus proche "
-    "(Hyndman et Fan, type 1), sans interpolation. « Première » s'entend de tous les sites du territoire.",
+    "décimale ; un patient reçu avant l'enregistrement de sa demande compte 0. Médiane et 9e décile au rang le plus "
+    "proche (Hyndman et Fan, type 1), sans interpolation. « Première » s'entend de tous les sites du territoire.",
     dimensions=("site",),
     source_events=("SlotBooked", "SlotMoved", "SlotCancelled"),
     compute=compute,

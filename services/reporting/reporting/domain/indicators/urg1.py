@@ -55,8 +55,8 @@ DEFINITION = Definition(
     denominator="Actes non programmés réalisés.",
     exclusions="Patients adressés aux urgences à l'issue de l'acte ; permanences médico-sociales.",
     method="Borne basse (valeur donnée) : les deux réponses sont écrites et favorables. Borne haute : s'y ajoutent les "
-    "actes où la gravité ou la réponse manque sans être contraire. Déclaration du soignant à la fin de l'acte, non vérifiée "
-    "auprès des urgences : une estimation, pas un décompte.",
+    "actes où la gravité ou la réponse manque sans être contraire. Déclaration du soignant à la fin de l'acte, non "
+    "vérifiée auprès des urgences : une estimation, pas un décompte.",
     dimensions=("site",),
     source_events=("ConsultationDone",),
     compute=compute,

@@ -1,0 +1,162 @@
+"""Facts from events: the same whatever comes late, twice or out of order."""
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from smp.contracts import Event
+from tests.reporting.stories import (
+    FACT_TABLES,
+    MONDAY,
+    Appointment,
+    Session,
+    Text,
+    call,
+    erased,
+    hear,
+    missed,
+    seen,
+    site_opened,
+    told,
+)
+from tests.support.databases import ServiceDatabase
+
+
+async def facts(database: ServiceDatabase) -> dict[str, list[str]]:
+    """Every row of every fact table, as text."""
+    async with database.admin() as connection:
+        return {
+            table: [row[0] for row in await connection.fetch(f"SELECT fact::text FROM {table} AS fact ORDER BY 1")]
+            for table in FACT_TABLES
+        }
+
+
+async def forget_everything(database: ServiceDatabase) -> None:
+    async with database.admin() as connection:
+        await connection.execute(f"TRUNCATE {', '.join(FACT_TABLES)}")
+
+
+async def statuses(database: ServiceDatabase) -> list[str]:
+    async with database.admin() as connection:
+        return [row[0] for row in await connection.fetch("SELECT status FROM appointment_fact ORDER BY appointment")]
+
+
+def a_whole_day() -> list[Event[Any]]:
+    """Every kind of event once at least."""
+    forgotten = seen()
+    moved = Appointment().held().booked().moved(timedelta(days=1)).moved(timedelta(days=7)).arrived().started().done()
+    return told(
+        site_opened(),
+        Session().opened().shortened(3),
+        Session().opened().cancelled(),
+        Session().opened().cancelled().shortened(2),
+        Appointment().held().hold_expired(),
+        Appointment().held().booked().cancelled(),
+        moved,
+        missed(),
+        forgotten,
+        erased(forgotten.patient),
+        Text(appointment=moved.subject).planned().accepted().delivered(),
+        Text().planned().accepted().failed(),
+        Text().planned().accepted().expired(),
+        Text().planned().dropped(),
+        call(moved.subject, done=True),
+    )
+
+
+DAY = a_whole_day()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(DAY), again=st.lists(st.sampled_from(DAY), max_size=12))
+async def test_facts_are_the_same_in_any_order_and_with_duplicates(
+    reporting_database: ServiceDatabase, order: list[Event[Any]], again: list[Event[Any]]
+) -> None:
+    """Rebuilding from Kafka, whose topics have no common order, must give the same bytes."""
+    await forget_everything(reporting_database)
+    await hear(reporting_database.database, DAY)
+    in_order = await facts(reporting_database)
+    await forget_everything(reporting_database)
+
+    await hear(reporting_database.database, [*order, *again])
+
+    assert await facts(reporting_database) == in_order
+    assert all(in_order.values())
+
+
+async def test_an_event_heard_twice_writes_nothing_the_second_time(reporting_database: ServiceDatabase) -> None:
+    story = seen()
+    await hear(reporting_database.database, told(story))
+    async with reporting_database.admin() as connection:
+        one = "SELECT xmin::text || ctid::text FROM appointment_fact WHERE appointment = $1"
+        before = await connection.fetchval(one, story.subject)
+    await hear(reporting_database.database, told(story))
+    async with reporting_database.admin() as connection:
+        assert await connection.fetchval(one, story.subject) == before
+
+
+async def test_the_status_is_what_the_last_event_says_not_the_last_one_received(
+    reporting_database: ServiceDatabase,
+) -> None:
+    lives = {
+        "held": Appointment().held(),
+        "expired": Appointment().held().hold_expired(),
+        "booked": Appointment().held().booked().moved(timedelta(days=1)),
+        "cancelled": Appointment().booked().arrived().cancelled(),
+        "arrived": Appointment().booked().arrived(),
+        "in_consultation": Appointment().booked().arrived().started(),
+        "done": seen(),
+        "no_show": missed(),
+    }
+    for life in lives.values():
+        await hear(reporting_database.database, reversed(life.events))
+
+    assert await statuses(reporting_database) == [
+        status for status, _ in sorted(lives.items(), key=lambda life: life[1].subject)
+    ]
+
+
+async def test_an_appointment_moved_twice_lies_where_the_last_move_put_it(reporting_database: ServiceDatabase) -> None:
+    story = Appointment().booked().moved(timedelta(days=1)).moved(timedelta(days=1))
+    first, second, third = story.events
+    await hear(reporting_database.database, [third, first, second])
+    async with reporting_database.admin() as connection:
+        assert await connection.fetchval("SELECT occurs_at FROM appointment_fact") == MONDAY + timedelta(days=2)
+
+
+async def test_an_end_without_its_beginning_counts_and_its_missing_events_are_told(
+    reporting_database: ServiceDatabase,
+) -> None:
+    story = seen()
+    await hear(reporting_database.database, story.events[3:])
+    async with reporting_database.admin() as connection:
+        row = await connection.fetchrow(
+            "SELECT status, occurs_at, missing_events(heard) AS missing FROM appointment_fact"
+        )
+    assert row is not None
+    assert (row["status"], row["occurs_at"], row["missing"]) == ("done", MONDAY, 3)
+
+
+async def test_a_forgotten_patient_is_unlinked_from_acts_before_and_after_the_erasure(
+    reporting_database: ServiceDatabase,
+) -> None:
+    before, after = seen(), Appointment()
+    after.patient = before.patient
+    after.booked()
+    await hear(reporting_database.database, told(before, erased(before.patient), after))
+    async with reporting_database.admin() as connection:
+        assert await connection.fetch("SELECT appointment FROM appointment_fact WHERE patient IS NOT NULL") == []
+        assert await connection.fetchval("SELECT count(*) FROM appointment_fact") == 2
+
+
+async def test_no_column_knows_when_its_event_was_processed(reporting_database: ServiceDatabase) -> None:
+    """A default of now(), or a clock in a handler, would make a rebuilt table differ."""
+    async with reporting_database.admin() as connection:
+        defaults = await connection.fetch(
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = 'public' AND table_name = ANY ($1) AND column_default IS NOT NULL",
+            list(FACT_TABLES),
+        )
+    assert defaults == []
