@@ -21,7 +21,6 @@ class Settings(BaseSettings):
 
     key_encryption_keys: SecretStr
     compartment_grants: Annotated[dict[str, tuple[Compartment, ...]], Field(default_factory=_least_grants)]
-    key_rotation_seconds: Annotated[float, Field(gt=0)] = 3600
     key_rotation_batch: Annotated[int, Field(ge=1, le=10_000)] = 500
     eligibility_recheck_days: Annotated[int, Field(ge=1, le=3660)] = 365
     unverified_recheck_days: Annotated[int, Field(ge=1, le=3660)] = 30

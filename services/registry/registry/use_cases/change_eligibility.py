@@ -1,14 +1,15 @@
 """What is known of a patient's treating doctor changes."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
-from registry.domain.eligibility import Evidence, Reason, RecheckPolicy, Status, eligibility
+from registry.domain.eligibility import RecheckPolicy, Status, eligibility
 from registry.domain.rules import Warned
 from registry.problems import refusing
 from registry.store import patients
 from registry.use_cases.lock_patient import lock_patient
-from registry.use_cases.register_patient import Saved
+from registry.use_cases.register_patient import DeclaredEligibility, Saved
+from registry.use_cases.whereabouts import today_at
 from smp.auth import Actor
 from smp.contracts import EligibilityChanged, Event
 from smp.postgres import Transaction
@@ -18,19 +19,18 @@ from smp.postgres import Transaction
 async def change_eligibility(
     tx: Transaction,
     patient_id: UUID,
-    status: Status,
-    reason: Reason | None,
-    evidence: Evidence | None,
-    from_date: date,
-    recheck_on: date | None,
+    declared: DeclaredEligibility,
     *,
     actor: Actor,
     now: datetime,
     policy: RecheckPolicy,
 ) -> Saved:
     """Add a state to the history; earlier states stay."""
-    state = eligibility(status, from_date, reason, evidence, recheck_on, actor=actor.subject, now=now, policy=policy)
     patient = await lock_patient(tx, patient_id)
+    state = eligibility(
+        declared.status, declared.from_date or await today_at(tx, patient.home_site, now), declared.reason,
+        declared.evidence, declared.recheck_on, actor=actor.subject, now=now, policy=policy,
+    )  # fmt: skip
     await patients.record_eligibility(tx, patient_id, state, actor.subject, now)
     data = EligibilityChanged(
         patient=patient_id,
@@ -49,4 +49,4 @@ async def change_eligibility(
             time=now,
         )
     )
-    return Saved(patient_id, version, (Warned.NOT_ELIGIBLE,) if status is Status.NOT_ELIGIBLE else ())
+    return Saved(patient_id, version, (Warned.NOT_ELIGIBLE,) if state.status is Status.NOT_ELIGIBLE else ())

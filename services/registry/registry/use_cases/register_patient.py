@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from registry.domain.contact import Contact, contact
 from registry.domain.eligibility import Eligibility, Evidence, Reason, RecheckPolicy, Status, eligibility
@@ -12,17 +11,16 @@ from registry.domain.identifiers import commune
 from registry.domain.identity import Sex, age, identity
 from registry.domain.rules import Warned
 from registry.phones import TypedPhone, read_phones
-from registry.problems import POSSIBLE_DUPLICATE, SITE_UNKNOWN, TERRITORY_UNCLEAR, refusing
+from registry.problems import POSSIBLE_DUPLICATE, refusing
 from registry.sealed import sealed_patient
-from registry.store import patients, sites
+from registry.store import patients
+from registry.use_cases.whereabouts import where_and_when
 from smp.auth import Actor
 from smp.contracts import Event, PatientRegistered
 from smp.ids import new_id
 from smp.postgres import Transaction
 from smp.problems import Refusal
 from smp.sealing import KeyEncryptionKeys, new_data_key
-
-_ZONE_WITHOUT_SITE = "Europe/Paris"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ async def register_patient(
 
     Refuses POSSIBLE_DUPLICATE with the candidates; a person who is not eligible is registered like any other.
     """
-    territory, today = await _where_and_when(tx, request.home_site, actor, now)
+    territory, today = await where_and_when(tx, request.home_site, actor, now)
     who = identity(request.birth_name, request.given_names, request.birth_date, request.sex, request.used_name, now=now)
     reach = contact(read_phones(request.phones))
     state = _state(request.eligibility, today, actor, now, policy)
@@ -101,18 +99,6 @@ async def register_patient(
         raise _duplicate([person for person, _ in await patients.same_person(tx, territory, who.duplicate_key)])
     tx.publish(_registered(patient, data_key, now))
     return Saved(patient_id, 1, _warnings(patient, today))
-
-
-async def _where_and_when(tx: Transaction, home_site: UUID | None, actor: Actor, now: datetime) -> tuple[str, date]:
-    """The patient's territory, and today's date there."""
-    if home_site is not None:
-        places = await sites.places(tx, [home_site])
-        if not places:
-            raise Refusal(SITE_UNKNOWN)
-        return places[0].territory, now.astimezone(ZoneInfo(places[0].zone)).date()
-    if len(actor.territories) != 1:
-        raise Refusal(TERRITORY_UNCLEAR)
-    return next(iter(actor.territories)), now.astimezone(ZoneInfo(_ZONE_WITHOUT_SITE)).date()
 
 
 def _state(
