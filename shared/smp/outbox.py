@@ -36,6 +36,8 @@ _IDLE_POLL_SECONDS = 0.2
 _TAKEOVER_POLL_SECONDS = 1.0
 _HELD_RETRY_SECONDS = 5.0
 _UPKEEP_SECONDS = 600.0
+# How long one send may wait for a topic or a broker before its events are held back or the batch is tried again.
+METADATA_PATIENCE_MS = 10_000
 _BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 Row = asyncpg.Record
@@ -60,7 +62,7 @@ def new_producer(bootstrap: str, client_id: str) -> AIOKafkaProducer:
         linger_ms=0,
         max_batch_size=256 * 1024,
         max_request_size=1024 * 1024,
-        request_timeout_ms=10_000,
+        request_timeout_ms=METADATA_PATIENCE_MS,
         retry_backoff_ms=50,
     )
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from smp.sql import Statements
 
@@ -37,7 +38,7 @@ async def _rewind(service: "Service", bootstrap: str) -> int:
     kafka = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=service.name, enable_auto_commit=False)
     await kafka.start()
     try:
-        partitions = [TopicPartition(t, n) for t in topics for n in sorted(await _partitions(kafka, t))]
+        partitions = await partitions_of(bootstrap, *topics)
         kafka.assign(partitions)
         first = await kafka.beginning_offsets(partitions)
         last = await kafka.end_offsets(partitions)
@@ -47,6 +48,14 @@ async def _rewind(service: "Service", bootstrap: str) -> int:
         await kafka.stop()
 
 
-async def _partitions(kafka: AIOKafkaConsumer, topic: str) -> set[int]:
-    await kafka.client._wait_on_metadata(topic)
-    return set(kafka.partitions_for_topic(topic) or ())
+async def partitions_of(bootstrap: str, *topics: str) -> list[TopicPartition]:
+    """The partitions of the topics. Raises LookupError when one does not exist."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        described = await admin.describe_topics(list(topics))
+    finally:
+        await admin.close()
+    if missing := [each["topic"] for each in described if each["error_code"]]:
+        raise LookupError(f"topics that do not exist: {', '.join(missing)}")
+    return [TopicPartition(each["topic"], p["partition"]) for each in described for p in each["partitions"]]
