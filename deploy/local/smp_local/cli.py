@@ -149,7 +149,7 @@ def rebuild(service: Annotated[str, typer.Option()], home: HomeOption = HERE) ->
 
 
 @app.command(name="test", context_settings={"ignore_unknown_options": True})
-def test_(arguments: Words = None) -> None:
+def prove(arguments: Words = None) -> None:
     """Toutes les preuves, sauf le chaos et les mesures."""
     _end(HERE, lambda: tools.test(arguments or []))
 

@@ -23,7 +23,8 @@ ADMIN = "postgres"
 NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")  # of a service: it becomes a database and a pair of roles
 
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
-FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+# For tests: a kill -9 still loses nothing (the kernel holds what was written), a power cut may.
+FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "on"}
 # A whole platform with its workers on a laptop: room for every pool, little memory held when idle.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
