@@ -45,7 +45,7 @@ Phones = Annotated[list[PhoneBody], Field(max_length=10)]
 
 
 class EligibilityBody(Body):
-    """Whether the patient is without médecin traitant. `eligible` asks for a reason and an evidence; `from_date` null is today."""
+    """Without médecin traitant, or not: `eligible` asks for a reason and an evidence; `from_date` null is today."""
 
     status: Status = Status.UNVERIFIED
     reason: Reason | None = None

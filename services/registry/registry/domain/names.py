@@ -26,7 +26,7 @@ def name_key(text: str) -> str:
 
 def search_keys(names: Iterable[str]) -> frozenset[str]:
     """Every key under which a person with these names is found: each name as one word, with and without its
-    leading particles, and each of its words that is not a particle.
+    leading particles, and each of its words (a particle counts only in last place, where it is none).
     """
     keys: set[str] = set()
     for name in names:
@@ -34,6 +34,7 @@ def search_keys(names: Iterable[str]) -> frozenset[str]:
         keys.add("".join(words))
         keys.add("".join(_without_leading_particles(words)))
         keys.update(word for word in words if word not in PARTICLES)
+        keys.update(words[-1:])
     return frozenset(key for key in keys if key)
 
 
@@ -67,7 +68,7 @@ def search_terms(text: str) -> tuple[Term, ...]:
         particles = ""
     if particles:
         # Someone is still typing, or the family name is itself a particle (`Le`, `Van`).
-        terms.append(Term(frozenset({particles})))
+        terms.append(Term(frozenset({particles, words[-1]})))
     return tuple(terms)
 
 
