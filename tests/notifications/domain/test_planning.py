@@ -96,19 +96,23 @@ def test_another_place_at_the_same_hour_is_a_change() -> None:
         assert purposes(plan_move(moved, at("03T10:00"), earlier, at("02T09:00"), RULES)) == [Purpose.CHANGE]
 
 
-@pytest.mark.parametrize(("now", "due"), [("02T07:45", "02T07:45"), ("01T21:00", "02T08:00")])
-def test_a_cancellation_of_the_same_day_goes_at_once_others_wait_for_the_morning(now: str, due: str) -> None:
-    assert plan_cancellation(slot("02T09:00"), at(now), RULES) == (Draft(Purpose.CANCELLATION, at(due)),)
+@pytest.mark.parametrize(("now", "due", "at_once"), [("02T07:45", "02T07:45", True), ("01T21:00", "02T08:00", False)])
+def test_a_cancellation_of_the_same_day_goes_at_once_others_wait_for_the_morning(
+    now: str, due: str, at_once: bool
+) -> None:
+    assert plan_cancellation(slot("02T09:00"), at(now), RULES) == (Draft(Purpose.CANCELLATION, at(due), at_once),)
 
 
 def test_a_cancellation_goes_at_night_rather_than_after_the_appointment() -> None:
-    assert plan_cancellation(slot("02T07:30"), at("01T21:00"), RULES) == (Draft(Purpose.CANCELLATION, at("01T21:00")),)
+    assert plan_cancellation(slot("02T07:30"), at("01T21:00"), RULES) == (
+        Draft(Purpose.CANCELLATION, at("01T21:00"), at_once=True),
+    )
 
 
 def test_a_change_of_an_appointment_of_today_goes_at_once_even_when_moved_to_next_week() -> None:
     earlier = [Earlier(Purpose.CONFIRMATION, slot("02T09:00"), told=True)]
     drafts = plan_move(slot("09T09:00"), at("02T09:00"), earlier, at("02T07:30"), RULES)
-    assert drafts[0] == Draft(Purpose.CHANGE, at("02T07:30"))
+    assert drafts[0] == Draft(Purpose.CHANGE, at("02T07:30"), at_once=True)
 
 
 MINUTES = st.integers(-3 * 24 * 60, 40 * 24 * 60).map(lambda minutes: timedelta(minutes=minutes))

@@ -34,6 +34,8 @@ class Draft:
 
     purpose: Purpose
     due_at: datetime
+    at_once: bool = False
+    """Quiet hours do not hold this text back."""
 
 
 def was_told(state: State) -> bool:
@@ -84,10 +86,10 @@ def _notice(purpose: Purpose, useful_until: datetime, now: datetime, rules: Rule
     except for a mere confirmation, which is dropped."""
     carried = rules.hours.next_allowed(now)
     if urgent:
-        return (Draft(purpose, now),)
+        return (Draft(purpose, now, at_once=True),)
     if carried < useful_until:
         return (Draft(purpose, carried),)
-    return () if purpose is Purpose.CONFIRMATION else (Draft(purpose, now),)
+    return () if purpose is Purpose.CONFIRMATION else (Draft(purpose, now, at_once=True),)
 
 
 def _today(now: datetime, rules: Rules, *starts: datetime) -> bool:

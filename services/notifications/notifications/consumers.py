@@ -1,0 +1,69 @@
+"""Which events notifications listens to, and which use case each one calls."""
+
+from notifications.use_cases.end_appointment import end_appointment
+from notifications.use_cases.plan import plan_for_booking, plan_for_cancellation, plan_for_move
+from notifications.use_cases.policy import Policy
+from notifications.use_cases.project_patients import change_contact, erase_patient, register_patient
+from notifications.use_cases.project_sites import close_site, open_site, relocate_site
+from smp.consumer import Delivery, Handlers
+from smp.contracts import (
+    ConsultationDone,
+    PatientArrived,
+    PatientContactChanged,
+    PatientErased,
+    PatientNoShow,
+    PatientRegistered,
+    SiteClosed,
+    SiteOpened,
+    SiteRelocated,
+    SlotBooked,
+    SlotCancelled,
+    SlotMoved,
+)
+from smp.postgres import Transaction
+
+
+class Consumers:
+    """The handlers; `policy` is set from settings before the first event."""
+
+    def __init__(self, policy: Policy | None = None) -> None:
+        self.policy = policy or Policy()
+
+    @property
+    def handlers(self) -> Handlers:
+        """By event type."""
+        return {
+            SiteOpened: open_site,
+            SiteRelocated: relocate_site,
+            SiteClosed: close_site,
+            PatientRegistered: register_patient,
+            PatientContactChanged: change_contact,
+            PatientErased: erase_patient,
+            SlotBooked: self._booked,
+            SlotMoved: self._moved,
+            SlotCancelled: self._cancelled,
+            PatientArrived: _arrived,
+            ConsultationDone: _done,
+            PatientNoShow: _no_show,
+        }
+
+    async def _booked(self, tx: Transaction, delivery: Delivery[SlotBooked]) -> None:
+        await plan_for_booking(tx, delivery, self.policy)
+
+    async def _moved(self, tx: Transaction, delivery: Delivery[SlotMoved]) -> None:
+        await plan_for_move(tx, delivery, self.policy)
+
+    async def _cancelled(self, tx: Transaction, delivery: Delivery[SlotCancelled]) -> None:
+        await plan_for_cancellation(tx, delivery, self.policy)
+
+
+async def _arrived(tx: Transaction, delivery: Delivery[PatientArrived]) -> None:
+    await end_appointment(tx, delivery, "arrived")
+
+
+async def _done(tx: Transaction, delivery: Delivery[ConsultationDone]) -> None:
+    await end_appointment(tx, delivery, "seen")
+
+
+async def _no_show(tx: Transaction, delivery: Delivery[PatientNoShow]) -> None:
+    await end_appointment(tx, delivery, "no_show")

@@ -1,0 +1,92 @@
+-- name: open_site
+-- What SiteOpened says of a site, with its first address.
+WITH opened AS (
+    INSERT INTO site (site, territory, name, zone, subdivision)
+    VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (site) DO UPDATE SET
+        name = excluded.name, zone = excluded.zone, subdivision = excluded.subdivision
+)
+INSERT INTO site_address (site, valid_from, territory, sequence, line, postal_code, city, phone)
+VALUES ($1, $6, $2, $7, $8, $9, $10, $11)
+ON CONFLICT (site, valid_from) DO UPDATE SET
+    sequence = excluded.sequence, line = excluded.line, postal_code = excluded.postal_code,
+    city = excluded.city, phone = excluded.phone
+WHERE site_address.sequence < excluded.sequence;
+
+-- name: relocate_site
+-- A further address of a site, from a date on.
+INSERT INTO site_address (site, valid_from, territory, sequence, line, postal_code, city, phone)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (site, valid_from) DO UPDATE SET
+    sequence = excluded.sequence, line = excluded.line, postal_code = excluded.postal_code,
+    city = excluded.city, phone = excluded.phone
+WHERE site_address.sequence < excluded.sequence;
+
+-- name: close_site
+-- The date from which nobody is to be sent there.
+INSERT INTO site (site, territory, closed_from, closed_sequence)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (site) DO UPDATE SET closed_from = excluded.closed_from, closed_sequence = excluded.closed_sequence
+WHERE site.closed_sequence < excluded.closed_sequence;
+
+-- name: site
+-- A site with all its addresses, oldest first.
+SELECT s.site, s.territory AS site_territory, s.name, s.zone, s.subdivision, s.closed_from, (
+    SELECT jsonb_agg(to_jsonb(a) - 'site' - 'territory' - 'sequence' ORDER BY a.valid_from)
+    FROM site_address AS a WHERE a.site = s.site
+) AS addresses
+FROM site AS s WHERE s.site = $1;
+
+-- name: record_contact
+-- The latest contact of a patient, sealed; an erased patient stays erased.
+INSERT INTO patient (patient, territory, sequence, reachable_by_text, text_consent, sealed_contact, contact_event)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (patient) DO UPDATE SET
+    territory = excluded.territory, sequence = excluded.sequence, reachable_by_text = excluded.reachable_by_text,
+    text_consent = excluded.text_consent, sealed_contact = excluded.sealed_contact,
+    contact_event = excluded.contact_event
+WHERE patient.sequence < excluded.sequence AND patient.erased_at IS NULL;
+
+-- name: erase_patient
+-- Drops the sealed contact for good; the row stays so that no later text waits for this patient.
+INSERT INTO patient (patient, territory, sequence, reachable_by_text, erased_at)
+VALUES ($1, $2, $3, false, $4)
+ON CONFLICT (patient) DO UPDATE SET
+    sequence = greatest(patient.sequence, excluded.sequence), reachable_by_text = false, text_consent = NULL,
+    sealed_contact = NULL, contact_event = NULL, erased_at = excluded.erased_at;
+
+-- name: record_state
+-- The latest state of an appointment, and the claim to decide on it: true the first time this version is heard.
+WITH state AS (
+    INSERT INTO appointment (appointment, territory, version, state, patient, site, starts_at, mode)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT (appointment) DO UPDATE SET
+        version = excluded.version, state = excluded.state, site = excluded.site,
+        patient = coalesce(excluded.patient, appointment.patient),
+        starts_at = coalesce(excluded.starts_at, appointment.starts_at),
+        mode = coalesce(excluded.mode, appointment.mode)
+    WHERE appointment.version < excluded.version
+), decided AS (
+    INSERT INTO decision (appointment, version, territory, event_id, decided_at, verdict)
+    VALUES ($1, $3, $2, $9, $10, $11)
+    ON CONFLICT ON CONSTRAINT decision_once DO NOTHING
+    RETURNING version
+)
+SELECT EXISTS (SELECT FROM decided);
+
+-- name: end_appointment
+-- The last state of an appointment that matters here.
+INSERT INTO appointment (appointment, territory, version, state, patient, site)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (appointment) DO UPDATE SET version = excluded.version, state = excluded.state
+WHERE appointment.version < excluded.version;
+
+-- name: planning_context
+-- What planning needs to know of the site and the patient; every column may be NULL.
+SELECT s.zone, s.subdivision, p.reachable_by_text, p.text_consent, p.erased_at IS NOT NULL AS erased,
+    u.reason AS unusable, a.mode
+FROM (VALUES ($1::uuid, $2::uuid, $3::uuid)) AS asked (site, patient, appointment)
+LEFT JOIN site AS s ON s.site = asked.site
+LEFT JOIN patient AS p ON p.patient = asked.patient
+LEFT JOIN unusable_contact AS u ON u.patient = p.patient AND u.contact_event = p.contact_event
+LEFT JOIN appointment AS a ON a.appointment = asked.appointment;

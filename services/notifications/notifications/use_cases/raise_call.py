@@ -1,0 +1,66 @@
+"""A text that cannot be becomes a call for the secretary: one per event, never two."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from notifications.domain.appointments import Mode
+from notifications.domain.messages import Purpose
+from notifications.domain.reachability import CallReason
+from notifications.use_cases.say import say
+from smp.contracts import CallTaskRaised
+from smp.ids import new_id
+from smp.postgres import Statements, Transaction
+
+SQL = Statements.load("notifications.store", "call_tasks.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a text or a call is about: one state of one appointment."""
+
+    territory: str
+    appointment: UUID
+    version: int
+    patient: UUID
+    site: UUID
+    starts_at: datetime
+    mode: Mode
+    traceparent: str | None
+
+
+async def raise_call(
+    tx: Transaction, about: Subject, purpose: Purpose, reason: CallReason, now: datetime, message: UUID | None = None
+) -> bool:
+    """Add a call to the list of the site. False when it is there already, or when the appointment has moved on."""
+    task = await tx.fetchval(
+        SQL.raise_call,
+        new_id(),
+        about.territory,
+        message,
+        about.appointment,
+        about.version,
+        purpose,
+        about.patient,
+        about.site,
+        about.starts_at,
+        about.mode,
+        reason,
+        about.traceparent,
+        now,
+    )
+    if task is None:
+        return False
+    row = {"territory": about.territory, "site": about.site, "sequence": 1, "traceparent": about.traceparent}
+    raised = CallTaskRaised(
+        task=task,
+        message=message,
+        appointment=about.appointment,
+        patient=about.patient,
+        site=about.site,
+        purpose=purpose,
+        reason=reason,
+        raised_at=now,
+    )
+    say(tx, row, task, raised, now)
+    return True

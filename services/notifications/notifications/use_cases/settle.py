@@ -1,0 +1,64 @@
+"""The single fate of a text, with all that follows from it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from notifications.domain.appointments import Mode
+from notifications.domain.messages import NEEDS_A_CALL, TRANSITIONS, Purpose, State
+from notifications.domain.reachability import CallReason
+from notifications.store.rows import Row
+from notifications.use_cases.raise_call import Subject, raise_call
+from notifications.use_cases.say import say_fate
+from smp.logging import log
+from smp.postgres import Statements, Transaction
+from smp.telemetry import trace_id
+
+SQL = Statements.load("notifications.store", "messages.sql")
+
+
+async def settle(
+    tx: Transaction,
+    message: UUID,
+    state: State,
+    reason: str | None,
+    now: datetime,
+    *,
+    call: CallReason = CallReason.UNDELIVERED,
+    unusable: CallReason | None = None,
+) -> bool:
+    """Give a text its fate, say it, and raise a call if the patient was not told.
+
+    `unusable` says that the operator refuses the number for good. False when the text has its fate already.
+    """
+    allowed = [before.value for before, after in TRANSITIONS.items() if state in after]
+    row = await tx.fetchrow(SQL.settle, message, state, reason, now, allowed)
+    if row is None:
+        return False
+    say_fate(tx, row, now)
+    if unusable and row["contact_event"]:
+        await tx.execute(SQL.mark_unusable, row["patient"], row["contact_event"], row["territory"], unusable, now)
+    if state in NEEDS_A_CALL:
+        await raise_call(tx, _subject(row), Purpose(row["purpose"]), call, now, message)
+    log.info(
+        "text settled",
+        message=message,
+        appointment=row["appointment"],
+        purpose=row["purpose"],
+        state=state,
+        reason=reason,
+        trace_id=trace_id(row["traceparent"]),
+    )
+    return True
+
+
+def _subject(row: Row) -> Subject:
+    return Subject(
+        territory=row["territory"],
+        appointment=row["appointment"],
+        version=row["version"],
+        patient=row["patient"],
+        site=row["site"],
+        starts_at=row["starts_at"],
+        mode=Mode(row["mode"]),
+        traceparent=row["traceparent"],
+    )
