@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smp.contracts import MalformedEvent, MessageAccepted, SlotBooked
@@ -13,6 +13,7 @@ from smp.contracts.envelope import Event, parse, to_headers, to_key, to_value
 from smp.contracts.examples import EXAMPLES
 
 BOOKED = EXAMPLES[SlotBooked]
+UNTIMED = settings(deadline=None)
 HEADERS = dict(to_headers(BOOKED))
 SECRET = "Madame-Xyz-appelle"
 
@@ -162,25 +163,29 @@ def test_a_number_that_cannot_be_billed_is_refused(credits: str) -> None:
     assert reason_of_refusal(dict(to_headers(event)), event=event, value=value).startswith("credits: ")
 
 
-@given(
-    st.sampled_from(sorted(BOOKED.data.model_dump(mode="json"))), st.text(min_size=6).map(lambda tail: SECRET + tail)
-)
-def test_a_reason_never_quotes_the_record(field: str, text: str) -> None:
+def attempt(headers: dict[str, bytes], value: bytes) -> str:
+    """The reason of the refusal, empty when the record was read; any other error is the test's failure."""
     try:
-        parse(HEADERS.items(), to_key(BOOKED), with_field(field, text))
+        parse(headers.items(), to_key(BOOKED), value)
     except MalformedEvent as refused:
-        assert SECRET not in str(refused)
-        assert refused.__cause__ is None
+        return str(refused) if refused.__cause__ is None else repr(refused.__cause__)
+    return ""
 
 
+@UNTIMED
+@given(st.sampled_from(sorted(BOOKED.data.model_dump(mode="json"))), st.text(min_size=6))
+def test_a_reason_never_quotes_the_record(field: str, text: str) -> None:
+    assert SECRET not in attempt(HEADERS, with_field(field, SECRET + text))
+
+
+@UNTIMED
 @given(st.dictionaries(st.sampled_from([*REQUIRED, "ce_site", "ce_traceparent"]), st.binary(max_size=40)))
 def test_whatever_the_headers_say_the_answer_is_an_event_or_a_refusal(noise: dict[str, bytes]) -> None:
-    try:
-        parse({**HEADERS, **noise}.items(), to_key(BOOKED), to_value(BOOKED))
-    except MalformedEvent as refused:
-        assert str(refused)
+    reason = attempt({**HEADERS, **noise}, to_value(BOOKED))
+    assert not reason or reason.startswith(("ce_", "content-type", "the record key"))
 
 
+@UNTIMED
 @given(st.binary(max_size=200))
 def test_whatever_the_value_says_the_answer_is_an_event_or_a_refusal(value: bytes) -> None:
     with pytest.raises(MalformedEvent):
