@@ -57,6 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
         store.close()
 
     app = FastAPI(title="SMP SMS sink", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.store = store
     _add_provider(app, settings, store, desk)
     _add_ledger(app, store)
     _add_refusals(app)
