@@ -110,13 +110,17 @@ def test_no_code_outside_the_floor_opens_a_connection_without_a_scope() -> None:
     assert guilty == []
 
 
+# The text provider calls back without a token and knows no territory: a secret path and a known id stand in.
+WITHOUT_TERRITORY = {"services/notifications/notifications/api/sms_callbacks.py"}
+
+
 def test_a_scope_of_everywhere_is_for_jobs_and_not_for_routes() -> None:
     guilty = [
         str(file.relative_to(ROOT))
         for file in (ROOT / "services").rglob("api/*.py")
         if "Scope.everywhere" in file.read_text()
     ]
-    assert guilty == []
+    assert set(guilty) <= WITHOUT_TERRITORY
 
 
 async def test_the_roles_of_a_service_own_nothing_or_cannot_bypass_row_security(
