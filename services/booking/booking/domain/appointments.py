@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from booking.domain.intervals import Interval
+from booking.domain.kinds import Kind
 from booking.domain.sessions import Session
 
 
@@ -106,6 +107,19 @@ class Appointment:
     late: bool | None = None
     trail: tuple[Step, ...] = ()
 
+    @classmethod
+    def placed(
+        cls, id: UUID, state: State, session: Session, kind: Kind, period: Interval, at: datetime, by: str, **how: Any
+    ) -> "Appointment":
+        """A new appointment in its place; `how` gives patient, mode, channel, notify, requested_at."""
+        return cls(
+            id=id, state=state, version=1, trail=(Step(1, state, at, by),), period=period,
+            territory=session.territory, site=session.site, session=session.id, day=session.day,
+            professional=session.professional, role=session.role,
+            kind=kind.code, capacity_class=kind.capacity_class,
+            **how,
+        )  # fmt: skip
+
     def has_expired(self, now: datetime) -> bool:
         """True for a hold whose time is over, whether or not that has been written down yet."""
         return self.state is State.HELD and self.expires_at is not None and self.expires_at <= now
@@ -118,12 +132,12 @@ class Appointment:
         version = self.version + 1
         return replace(self, state=state, version=version, trail=(*self.trail, Step(version, state, at, by)), **changes)
 
-    def moved_to(self, session: Session, period: Interval, at: datetime, by: str) -> "Appointment":
+    def moved_to(self, session: Session, period: Interval, at: datetime, by: str, *, notify: bool) -> "Appointment":
         """This appointment in another place; the practitioner may change."""
         return self.step(
             Action.MOVE, at, by,
             session=session.id, site=session.site, day=session.day, period=period,
-            professional=session.professional, role=session.role,
+            professional=session.professional, role=session.role, notify=notify,
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ Stated rules for the two nights of the change of hour (those of RFC 5545 §3.3.5
 """
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from booking.domain.intervals import Interval
 
@@ -37,3 +37,12 @@ def whole_day(day: date, zone: ZoneInfo) -> Interval:
 def local_day(at: datetime, zone: ZoneInfo) -> date:
     """The date on the calendar of `zone` at that instant."""
     return at.astimezone(zone).date()
+
+
+def is_zone(name: str) -> bool:
+    """True when `name` is a zone of the IANA data base."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

@@ -1,0 +1,36 @@
+"""The wiring of booking, and nothing else."""
+
+from booking import api
+from booking.consumers import HANDLERS
+from booking.settings import Settings
+from booking.use_cases.expire_holds import expire_holds
+from booking.use_cases.materialise_sessions import materialise_rules
+from smp.service import Job, Runtime, Service
+
+
+async def _start(runtime: Runtime) -> None:
+    settings: Settings = runtime.settings
+    runtime.state["rules"] = settings.rules()
+
+
+async def _expire(runtime: Runtime) -> None:
+    await expire_holds(runtime.database, runtime.clock.now())
+
+
+async def _materialise(runtime: Runtime) -> None:
+    await materialise_rules(runtime.database, runtime.state["rules"], runtime.clock.now())
+
+
+service = Service(
+    "booking",
+    Settings,
+    package="booking",
+    routers=api.ROUTERS,
+    handlers=HANDLERS,
+    jobs=[Job("expire-holds", every=1, run=_expire), Job("materialise-sessions", every=60, run=_materialise)],
+    projections=["site", "professional", "supervision", "patient"],
+    on_start=_start,
+)
+
+if __name__ == "__main__":
+    service.main()

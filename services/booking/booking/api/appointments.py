@@ -1,0 +1,260 @@
+"""Appointments: hold, book, move, cancel, receive, treat."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from booking import problems
+from booking.api.parts import PATIENT, SESSION, AppointmentView, Channel, Mode, Reason, example, rules_of
+from booking.api.rights import Right, allow, allow_kind, sees_social
+from booking.domain.appointments import Appointment
+from booking.domain.kinds import KindCode
+from booking.use_cases.book_slot import Booked, BookRequest, book_slot
+from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
+from booking.use_cases.confirm_hold import ConfirmRequest, confirm_hold
+from booking.use_cases.finish_consultation import Conclusion, finish_consultation
+from booking.use_cases.hold_slot import HoldRequest, hold_slot
+from booking.use_cases.mark_arrived import mark_arrived
+from booking.use_cases.mark_no_show import mark_no_show
+from booking.use_cases.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.read_appointment import read_appointment
+from booking.use_cases.start_consultation import start_consultation
+from smp.http import Body, Command, Instant, Query, describe
+from smp.postgres import Transaction
+
+router = APIRouter(prefix="/v1", tags=["rendez-vous"])
+
+_HOLD_OR_SLOT = PydanticCustomError(
+    "hold_or_slot",
+    "give either hold, or session, start and kind",
+    {"fr": "donnez soit hold, soit session, start et kind"},
+)
+
+
+class HoldSlot(Body):
+    """Keep a place for a caller, for some minutes."""
+
+    model_config = example(
+        {"session": SESSION, "start": "2027-01-11T09:20:00+01:00", "kind": "consultation", "channel": "phone"}
+    )
+
+    session: UUID
+    start: Instant
+    kind: KindCode
+    patient: UUID | None = None
+    mode: Mode = "AMB"
+    channel: Channel = "phone"
+    requested_at: Instant | None = None
+
+
+class BookSlot(Body):
+    """Book a slot, or the slot that a hold keeps."""
+
+    model_config = example(
+        {
+            "session": SESSION,
+            "start": "2027-01-11T09:20:00+01:00",
+            "kind": "consultation",
+            "patient": PATIENT,
+            "channel": "phone",
+            "notify": True,
+        }
+    )
+
+    patient: UUID
+    hold: UUID | None = None
+    session: UUID | None = None
+    start: Instant | None = None
+    kind: KindCode | None = None
+    mode: Mode = "AMB"
+    channel: Channel = "phone"
+    requested_at: Instant | None = None
+    notify: bool = True
+
+    @model_validator(mode="after")
+    def _names_one_place(self) -> Self:
+        slot = (self.session, self.start, self.kind)
+        if self.hold is None and None in slot:
+            raise _HOLD_OR_SLOT
+        if self.hold is not None and slot != (None, None, None):
+            raise _HOLD_OR_SLOT
+        return self
+
+
+class MoveAppointment(Body):
+    """Where to; patient and kind stay."""
+
+    model_config = example({"session": SESSION, "start": "2027-01-12T10:00:00+01:00", "notify": True})
+
+    session: UUID
+    start: Instant
+    notify: bool = True
+
+
+class CancelAppointment(Body):
+    """Who gives it up; why, as a code (never a reason of care)."""
+
+    model_config = example({"by": "patient", "reason": "excused", "notify": True})
+
+    by: Literal["patient", "centre"]
+    reason: Reason | None = None
+    notify: bool = True
+
+
+class FinishConsultation(Body):
+    """What staff note at the end; severity is CCMU 1 to 5, for unscheduled care only."""
+
+    model_config = example({"outcome": "follow_up", "severity": 2, "otherwise_emergency": True})
+
+    outcome: Literal["none", "follow_up", "referred_to_treating_doctor", "sent_to_emergency", "other"]
+    severity: Annotated[int, Field(ge=1, le=5)] | None = None
+    otherwise_emergency: bool | None = None
+
+
+_PLACE = (
+    problems.SESSION_UNKNOWN,
+    problems.PATIENT_UNKNOWN,
+    problems.PATIENT_ERASED,
+    problems.NOT_ELIGIBLE,
+    problems.SESSION_CANCELLED,
+    problems.KIND_NOT_OFFERED,
+    problems.OUTSIDE_SESSION,
+    problems.OFF_GRID,
+    problems.SLOT_PAST,
+    problems.NO_SUPERVISOR,
+    problems.SLOT_TAKEN,
+    problems.PATIENT_BUSY,
+)
+_STEP = (problems.APPOINTMENT_UNKNOWN, problems.WRONG_TRANSITION)
+
+
+@router.post("/holds", status_code=201, response_model=AppointmentView, responses=describe(*_PLACE))
+async def hold(body: HoldSlot, command: Command) -> Response:
+    """Keep a slot; it is free again when the hold expires."""
+    allow(command, Right.BOOK)
+    allow_kind(command, body.kind)
+    request = HoldRequest(body.session, body.start, body.kind, body.patient, body.mode, body.channel, body.requested_at)
+    return await _step(
+        command, lambda tx: hold_slot(tx, request, rules_of(command), actor=command.actor, now=command.now)
+    )
+
+
+@router.post(
+    "/appointments",
+    status_code=201,
+    response_model=AppointmentView,
+    responses=describe(*_PLACE, *_STEP, problems.HOLD_EXPIRED, problems.HOLD_FOR_ANOTHER),
+)
+async def book(body: BookSlot, command: Command) -> Response:
+    """Give a patient an appointment. Refusals propose up to three other slots."""
+    allow(command, Right.BOOK)
+    rules, who = rules_of(command), command.actor
+
+    async def effect(tx: Transaction) -> Booked:
+        if body.hold is not None:
+            confirm = ConfirmRequest(body.hold, body.patient, body.requested_at, body.notify)
+            return await confirm_hold(tx, confirm, rules, actor=who, now=command.now)
+        assert body.session is not None
+        assert body.start is not None
+        assert body.kind is not None
+        request = BookRequest(
+            body.session, body.start, body.kind, body.patient, body.mode, body.channel, body.requested_at, body.notify
+        )
+        return await book_slot(tx, request, rules, actor=who, now=command.now)
+
+    if body.kind is not None:
+        allow_kind(command, body.kind)
+    return await command.once(effect, lambda it: _view(command, it))
+
+
+@router.get(
+    "/appointments/{appointment}", response_model=AppointmentView, responses=describe(problems.APPOINTMENT_UNKNOWN)
+)
+async def read(appointment: UUID, query: Query) -> AppointmentView:
+    """One appointment, with its trail."""
+    allow(query, Right.READ)
+    async with query.transaction() as tx:
+        found = await read_appointment(tx, appointment, query.actor)
+    return AppointmentView.of(found, sees_social(query.actor))
+
+
+@router.post("/appointments/{appointment}/move", response_model=AppointmentView, responses=describe(*_PLACE, *_STEP))
+async def move(appointment: UUID, body: MoveAppointment, command: Command) -> Response:
+    """Put an appointment elsewhere; the old place is given up only if the new one is had."""
+    allow(command, Right.BOOK)
+    request = MoveRequest(body.session, body.start, body.notify)
+    return await command.once(
+        lambda tx: move_appointment(tx, appointment, request, rules_of(command), actor=command.actor, now=command.now),
+        lambda it: _view(command, it),
+    )
+
+
+@router.post("/appointments/{appointment}/cancellation", response_model=AppointmentView, responses=describe(*_STEP))
+async def cancel(appointment: UUID, body: CancelAppointment, command: Command) -> Response:
+    """Give an appointment or a hold up."""
+    allow(command, Right.BOOK)
+    request = CancelRequest(body.by, body.reason, body.notify)
+    return await _step(
+        command,
+        lambda tx: cancel_appointment(
+            tx, appointment, request, rules_of(command), actor=command.actor, now=command.now
+        ),
+    )
+
+
+@router.post(
+    "/appointments/{appointment}/arrival",
+    response_model=AppointmentView,
+    responses=describe(*_STEP, problems.NOT_THE_DAY),
+)
+async def arrive(appointment: UUID, command: Command) -> Response:
+    """The patient is in the waiting room."""
+    allow(command, Right.RECEIVE)
+    return await _step(command, lambda tx: mark_arrived(tx, appointment, actor=command.actor, now=command.now))
+
+
+@router.post("/appointments/{appointment}/start", response_model=AppointmentView, responses=describe(*_STEP))
+async def start(appointment: UUID, command: Command) -> Response:
+    """The patient is with the practitioner."""
+    allow(command, Right.TREAT)
+    return await _step(command, lambda tx: start_consultation(tx, appointment, actor=command.actor, now=command.now))
+
+
+@router.post(
+    "/appointments/{appointment}/completion",
+    response_model=AppointmentView,
+    responses=describe(*_STEP, problems.SEVERITY_NOT_EXPECTED),
+)
+async def finish(appointment: UUID, body: FinishConsultation, command: Command) -> Response:
+    """The consultation is done."""
+    allow(command, Right.TREAT)
+    conclusion = Conclusion(body.outcome, body.severity, body.otherwise_emergency)
+    return await _step(
+        command,
+        lambda tx: finish_consultation(
+            tx, appointment, conclusion, rules_of(command), actor=command.actor, now=command.now
+        ),
+    )
+
+
+@router.post(
+    "/appointments/{appointment}/no-show",
+    response_model=AppointmentView,
+    responses=describe(*_STEP, problems.TOO_EARLY),
+)
+async def no_show(appointment: UUID, command: Command) -> Response:
+    """The patient did not come."""
+    allow(command, Right.RECEIVE)
+    return await _step(command, lambda tx: mark_no_show(tx, appointment, actor=command.actor, now=command.now))
+
+
+async def _step(command: Command, effect: Callable[[Transaction], Awaitable[Appointment]]) -> Response:
+    return await command.once(effect, lambda it: AppointmentView.of(it, sees_social(command.actor)))
+
+
+def _view(command: Command, it: Booked) -> AppointmentView:
+    return AppointmentView.of(it.appointment, sees_social(command.actor), it.warnings)

@@ -1,0 +1,108 @@
+"""The day of a site: who comes, who waits, who came without appointment."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from fastapi import Query as Parameter
+from pydantic import BaseModel
+
+from booking import problems
+from booking.api.parts import PATIENT, SITE, AppointmentView, example, rules_of
+from booking.api.rights import Right, allow, allow_kind, sees_social
+from booking.domain.appointments import State
+from booking.domain.kinds import KindCode
+from booking.use_cases.day_list import DayLine, day_list
+from booking.use_cases.register_walk_in import WalkInRequest, register_walk_in
+from smp.http import Body, Command, Day, Query, describe
+
+router = APIRouter(prefix="/v1", tags=["accueil"])
+
+
+class WalkIn(Body):
+    """Somebody comes without appointment."""
+
+    model_config = example({"site": SITE, "patient": PATIENT, "kind": "minor_emergency"})
+
+    site: UUID
+    patient: UUID
+    kind: KindCode
+    professional: UUID | None = None
+
+
+class LineView(BaseModel):
+    """One line of the day. `waited_minutes` runs from arrival to the start of the consultation, or to now."""
+
+    appointment: UUID
+    start: datetime
+    end: datetime
+    professional: UUID
+    role: str
+    state: State
+    patient: UUID | None
+    kind: str | None
+    channel: str | None
+    arrived_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    waited_minutes: float | None
+
+    @classmethod
+    def of(cls, line: DayLine) -> "LineView":
+        it = line.appointment
+        return cls(
+            appointment=it.id,
+            start=it.period.start,
+            end=it.period.end,
+            professional=it.professional,
+            role=it.role,
+            state=it.state,
+            patient=None if line.is_veiled else it.patient,
+            kind=None if line.is_veiled else it.kind,
+            channel=None if line.is_veiled else it.channel,
+            arrived_at=it.arrived_at,
+            started_at=it.started_at,
+            ended_at=it.ended_at,
+            waited_minutes=None if line.waited is None else round(line.waited.total_seconds() / 60, 1),
+        )
+
+
+class DayView(BaseModel):
+    """A day of a site, in order of hour."""
+
+    site: UUID
+    day: date
+    lines: list[LineView]
+
+
+@router.post(
+    "/walk-ins",
+    status_code=201,
+    response_model=AppointmentView,
+    responses=describe(
+        problems.SITE_UNKNOWN,
+        problems.PATIENT_UNKNOWN,
+        problems.PATIENT_ERASED,
+        problems.NOT_ELIGIBLE,
+        problems.NO_PLACE_TODAY,
+    ),
+)
+async def walk_in(body: WalkIn, command: Command) -> Response:
+    """The next free slot of today is booked and the arrival noted."""
+    allow(command, Right.RECEIVE, body.site)
+    allow_kind(command, body.kind)
+    request = WalkInRequest(body.site, body.patient, body.kind, body.professional)
+    return await command.once(
+        lambda tx: register_walk_in(tx, request, rules_of(command), actor=command.actor, now=command.now),
+        lambda it: AppointmentView.of(it.appointment, sees_social(command.actor), it.warnings),
+    )
+
+
+@router.get("/sites/{site}/day", response_model=DayView, responses=describe(problems.SITE_UNKNOWN))
+async def day_of_site(site: UUID, query: Query, day: Annotated[Day, Parameter(alias="date")]) -> DayView:
+    """Appointments and walk-ins of a day in one list, with their waits."""
+    allow(query, Right.READ, site)
+    async with query.transaction() as tx:
+        lines = await day_list(tx, site, day, sees_social=sees_social(query.actor), now=query.now)
+    return DayView(site=site, day=day, lines=[LineView.of(line) for line in lines])

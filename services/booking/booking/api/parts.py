@@ -1,0 +1,176 @@
+"""What several routes read and answer."""
+
+from datetime import date, datetime, time
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from booking.domain.appointments import Appointment, State
+from booking.domain.availability import Slot
+from booking.domain.kinds import KindCode
+from booking.domain.rules import Rules
+from booking.domain.sessions import Session
+from booking.use_cases.day_list import is_veiled
+from smp.http import Caller
+
+SITE = "0199c0de-0000-7000-8000-000000000053"
+SESSION = "0199c0de-0000-7000-8000-000000000001"
+PATIENT = "0199c0de-0000-7000-8000-0000000000aa"
+PROFESSIONAL = "0199c0de-0000-7000-8000-0000000000bb"
+
+Kinds = Annotated[frozenset[KindCode], Field(min_length=1)]
+SlotMinutes = Annotated[int, Field(ge=5, le=240, multiple_of=5)]
+Mode = Literal["AMB", "HH", "VR"]
+Channel = Literal["phone", "desk", "online", "regulation"]
+Reason = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,49}$")]
+"""A code, never a reason of care."""
+
+
+def _on_the_minute(at: time) -> time:
+    if at.tzinfo is not None:
+        raise PydanticCustomError("time_with_zone", "a local time has no offset", {"fr": "heure locale, sans décalage"})
+    if at.second or at.microsecond:
+        raise PydanticCustomError("time_not_on_the_minute", "hours and minutes only", {"fr": "heures et minutes"})
+    return at
+
+
+LocalTime = Annotated[time, AfterValidator(_on_the_minute)]
+"""Hours and minutes of the site's own clock."""
+
+
+def example(value: dict[str, Any]) -> ConfigDict:
+    """The OpenAPI example of a body."""
+    return ConfigDict(json_schema_extra={"examples": [value]})
+
+
+def rules_of(caller: Caller) -> Rules:
+    """The centre's figures, read from the settings at start."""
+    rules: Rules = caller.runtime.state["rules"]
+    return rules
+
+
+class SessionView(BaseModel):
+    """An open session."""
+
+    session: UUID
+    site: UUID
+    professional: UUID
+    role: str
+    room: str | None
+    kinds: list[str]
+    day: date
+    start: datetime
+    end: datetime
+    slot_minutes: int
+
+    @classmethod
+    def of(cls, it: Session) -> "SessionView":
+        return cls(
+            session=it.id,
+            site=it.site,
+            professional=it.professional,
+            role=it.role,
+            room=it.room,
+            kinds=sorted(it.kinds),
+            day=it.day,
+            start=it.period.start,
+            end=it.period.end,
+            slot_minutes=int(it.grid.total_seconds() // 60),
+        )
+
+
+class SlotView(BaseModel):
+    """A free place."""
+
+    session: UUID
+    site: UUID
+    professional: UUID
+    role: str
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def of(cls, slot: Slot) -> "SlotView":
+        return cls(
+            session=slot.session,
+            site=slot.site,
+            professional=slot.professional,
+            role=slot.role,
+            start=slot.period.start,
+            end=slot.period.end,
+        )
+
+
+class StepView(BaseModel):
+    """One line of the trail: `by` is an opaque subject."""
+
+    state: State
+    at: datetime
+    by: str
+
+
+class AppointmentView(BaseModel):
+    """An appointment as it stands. Patient and kind are hidden from who only may know that the time is taken."""
+
+    appointment: UUID
+    site: UUID
+    session: UUID
+    day: date
+    professional: UUID
+    role: str
+    start: datetime
+    end: datetime
+    state: State
+    version: int
+    patient: UUID | None
+    kind: str | None
+    mode: str
+    channel: str | None
+    requested_at: datetime
+    expires_at: datetime | None = None
+    arrived_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: str | None = None
+    severity: int | None = None
+    otherwise_emergency: bool | None = None
+    supervisor: UUID | None = None
+    cancelled_by: str | None = None
+    late: bool | None = None
+    trail: list[StepView]
+    warnings: list[str] = []
+
+    @classmethod
+    def of(cls, it: Appointment, sees_social: bool, warnings: tuple[str, ...] = ()) -> "AppointmentView":
+        veiled = is_veiled(it, sees_social)
+        return cls(
+            appointment=it.id,
+            site=it.site,
+            session=it.session,
+            day=it.day,
+            professional=it.professional,
+            role=it.role,
+            start=it.period.start,
+            end=it.period.end,
+            state=it.state,
+            version=it.version,
+            patient=None if veiled else it.patient,
+            kind=None if veiled else it.kind,
+            mode=it.mode,
+            channel=None if veiled else it.channel,
+            requested_at=it.requested_at,
+            expires_at=it.expires_at,
+            arrived_at=it.arrived_at,
+            started_at=it.started_at,
+            ended_at=it.ended_at,
+            outcome=None if veiled else it.outcome,
+            severity=it.severity,
+            otherwise_emergency=it.otherwise_emergency,
+            supervisor=it.supervisor,
+            cancelled_by=it.cancelled_by,
+            late=it.late,
+            trail=[StepView(state=step.state, at=step.at, by=step.by) for step in it.trail],
+            warnings=list(warnings),
+        )

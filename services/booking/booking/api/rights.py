@@ -1,0 +1,53 @@
+"""Who may do what in booking: the whole table, in one place. Use cases check the site of what they touch, row
+security the territory."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from booking.domain.kinds import KindCode
+from smp.auth import Actor
+from smp.http import Caller
+from smp.problems import FORBIDDEN, Refusal
+
+
+class Right(StrEnum):
+    PLAN = "plan"  # open and cancel sessions, close a day
+    SEARCH = "search"  # see where there is room
+    BOOK = "book"  # hold, book, move, cancel
+    RECEIVE = "receive"  # arrivals, walk-ins, no-shows
+    TREAT = "treat"  # start and finish consultations
+    READ = "read"  # one appointment, the day of a site
+
+
+_DESK = frozenset({"secretary", "coordinator"})
+_CARE = frozenset({"gp", "retired_gp", "intern", "nurse", "medical_assistant"})
+_SOCIAL = frozenset({"social_worker"})
+
+# Managers plan but read nothing personal; funders do nothing here.
+RIGHTS: dict[Right, frozenset[str]] = {
+    Right.PLAN: _DESK | {"manager"},
+    Right.SEARCH: _DESK | _CARE | _SOCIAL,
+    Right.BOOK: _DESK | _CARE | _SOCIAL,
+    Right.RECEIVE: _DESK | _CARE | _SOCIAL,
+    Right.TREAT: _DESK | _CARE | _SOCIAL,
+    Right.READ: _DESK | _CARE | _SOCIAL,
+}
+
+# Medico-social appointments are only taken time for everybody else (CASF L411-3).
+_SEE_SOCIAL = _DESK | _SOCIAL
+
+
+def allow(caller: Caller, right: Right, site: UUID | None = None) -> None:
+    """Refuse (FORBIDDEN) unless one of the caller's roles has the right and the caller covers the site, if named."""
+    caller.require(*RIGHTS[right], site=site)
+
+
+def allow_kind(caller: Caller, kind: str) -> None:
+    """Refuse (FORBIDDEN) to book medico-social appointments to those who may not see them."""
+    if kind == KindCode.SOCIAL and not sees_social(caller.actor):
+        raise Refusal(FORBIDDEN)
+
+
+def sees_social(actor: Actor) -> bool:
+    """Whether this reader may see the kind and the patient of medico-social appointments."""
+    return actor.has_role(*_SEE_SOCIAL)

@@ -1,0 +1,19 @@
+"""The figures a centre decides; see the table of settings in the service's README."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from booking.domain.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Durations and bounds that the use cases enforce."""
+
+    kinds: dict[str, Kind]
+    hold: timedelta  # how long a place is kept for a caller
+    horizon: timedelta  # how far ahead rules become sessions
+    late_notice: timedelta  # a cancellation by the patient closer than that is late
+    search_span: timedelta  # the longest window of one search
+    alternatives_span: timedelta  # how far ahead alternatives are looked for
+    patience: timedelta  # longest wait for an event of registry that is on its way

@@ -1,0 +1,172 @@
+"""Why booking refuses. Slugs never change once published."""
+
+from smp.problems import ProblemType
+
+# fmt: off
+SLOT_TAKEN = ProblemType(
+    "slot-taken", 409, "Créneau déjà pris", "Slot already taken",
+    "Ce créneau vient d'être pris. D'autres créneaux proches sont proposés.",
+    "This slot has just been taken. Other slots close to it are proposed.",
+)
+PATIENT_BUSY = ProblemType(
+    "patient-already-booked", 409, "Patient déjà attendu à cette heure", "Patient already booked at that time",
+    "Ce patient a déjà un rendez-vous qui recouvre ce créneau. D'autres créneaux sont proposés.",
+    "This patient already has an appointment that meets this slot. Other slots are proposed.",
+)
+OUTSIDE_SESSION = ProblemType(
+    "outside-session", 422, "Hors de la vacation", "Outside the session",
+    "Le rendez-vous doit tenir dans la vacation. Des créneaux proches sont proposés.",
+    "The appointment must lie inside the session. Slots close to it are proposed.",
+)
+OFF_GRID = ProblemType(
+    "off-grid", 422, "Hors de la grille", "Off the grid",
+    "Cette vacation ne commence pas de rendez-vous à cette heure. Des créneaux proches sont proposés.",
+    "No appointment of this session starts at that time. Slots close to it are proposed.",
+)
+SLOT_PAST = ProblemType(
+    "slot-past", 422, "Créneau déjà passé", "Slot already past",
+    "Ce créneau a déjà commencé. Des créneaux à venir sont proposés.",
+    "This slot has already begun. Coming slots are proposed.",
+)
+KIND_NOT_OFFERED = ProblemType(
+    "kind-not-offered", 422, "Type de rendez-vous non proposé ici", "Kind not offered here",
+    "Cette vacation ne propose pas ce type de rendez-vous. D'autres créneaux sont proposés.",
+    "This session does not offer this kind of appointment. Other slots are proposed.",
+)
+SESSION_UNKNOWN = ProblemType(
+    "session-unknown", 404, "Vacation inconnue", "Session unknown",
+    "Cherchez à nouveau les disponibilités du centre.",
+    "Search the availability of the centre again.",
+)
+SESSION_CANCELLED = ProblemType(
+    "session-cancelled", 409, "Vacation annulée", "Session cancelled",
+    "Cette vacation n'a plus lieu. D'autres créneaux sont proposés.",
+    "This session no longer takes place. Other slots are proposed.",
+)
+NO_SUPERVISOR = ProblemType(
+    "no-supervisor", 409, "Aucun maître de stage présent", "No supervisor present",
+    "Un interne ne reçoit que si un maître de stage est présent dans le centre. D'autres créneaux sont proposés.",
+    "An intern receives only while one of their supervisors is present at the site. Other slots are proposed.",
+)
+PATIENT_UNKNOWN = ProblemType(
+    "patient-unknown", 409, "Patient pas encore connu", "Patient not known yet",
+    "L'inscription de ce patient n'est pas encore parvenue à l'agenda. Renvoyez la demande dans quelques secondes.",
+    "The registration of this patient has not reached the agenda yet. Send the same request again in a few seconds.",
+)
+PATIENT_ERASED = ProblemType(
+    "patient-erased", 410, "Dossier effacé", "File erased",
+    "Le dossier de ce patient a été effacé ; il faut l'inscrire à nouveau.",
+    "The file of this patient has been erased; register the patient again.",
+)
+NOT_ELIGIBLE = ProblemType(
+    "patient-not-eligible", 422, "Patient non éligible", "Patient not eligible",
+    "Une consultation ordinaire est réservée aux personnes sans médecin traitant. Une petite urgence reste possible.",
+    "An ordinary consultation is for people without a treating doctor. A minor emergency remains possible.",
+)
+HOLD_EXPIRED = ProblemType(
+    "hold-expired", 409, "Réservation provisoire expirée", "Hold expired",
+    "Le créneau n'est plus gardé. S'il est encore libre, il figure parmi les créneaux proposés.",
+    "The slot is no longer held. If it is still free, it is among the proposed ones.",
+)
+HOLD_FOR_ANOTHER = ProblemType(
+    "hold-for-another-patient", 409, "Créneau gardé pour un autre patient", "Slot held for another patient",
+    "Ce créneau est gardé pour un autre patient. Prenez-en un autre.",
+    "This slot is held for another patient. Take another one.",
+)
+WRONG_TRANSITION = ProblemType(
+    "wrong-transition", 409, "Étape impossible", "Step not possible",
+    "Le rendez-vous est à l'état « {state} » : cette étape n'est pas possible.",
+    "The appointment is in state '{state}': this step is not possible.",
+)
+NOT_THE_DAY = ProblemType(
+    "not-the-day", 409, "Pas le jour du rendez-vous", "Not the day of the appointment",
+    "Ce rendez-vous est prévu le {day}.",
+    "This appointment is on {day}.",
+)
+TOO_EARLY = ProblemType(
+    "too-early", 409, "Trop tôt", "Too early",
+    "L'absence d'un patient se note après l'heure de son rendez-vous.",
+    "A no-show is noted after the hour of the appointment.",
+)
+NO_PLACE_TODAY = ProblemType(
+    "no-place-today", 409, "Plus de place aujourd'hui", "No place left today",
+    "Aucun créneau n'est libre aujourd'hui dans ce centre. Les prochains sont proposés.",
+    "No slot is free today at this site. The next ones are proposed.",
+)
+APPOINTMENT_UNKNOWN = ProblemType("appointment-unknown", 404, "Rendez-vous inconnu", "Appointment unknown")
+SEVERITY_NOT_EXPECTED = ProblemType(
+    "severity-not-expected", 422, "Gravité non attendue", "Severity not expected",
+    "La gravité et le recours évité ne se notent que pour des soins non programmés.",
+    "Severity and avoided recourse are noted for unscheduled care only.",
+)
+SITE_UNKNOWN = ProblemType(
+    "site-unknown", 404, "Centre inconnu", "Site unknown",
+    "Ce centre n'est pas connu de l'agenda. S'il vient d'être ouvert, renvoyez la demande dans quelques secondes.",
+    "The agenda does not know this site. If it has just been opened, send the request again in a few seconds.",
+)
+SITE_CLOSED = ProblemType(
+    "site-closed", 409, "Centre fermé ce jour-là", "Site closed on that day",
+    "Le centre ne reçoit personne le {day}.",
+    "The site receives nobody on {day}.",
+)
+PROFESSIONAL_UNKNOWN = ProblemType(
+    "professional-unknown", 404, "Professionnel inconnu", "Professional unknown",
+    "Ce professionnel n'est pas connu de l'agenda. S'il vient d'arriver, renvoyez la demande dans quelques secondes.",
+    "The agenda does not know this professional. If they have just joined, send the request again in a few seconds.",
+)
+PROFESSIONAL_ELSEWHERE = ProblemType(
+    "professional-elsewhere", 422, "Professionnel d'un autre centre", "Professional of another site",
+    "Ce professionnel n'exerce pas dans ce centre.",
+    "This professional does not work at this site.",
+)
+OUT_OF_CONTRACT = ProblemType(
+    "out-of-contract", 422, "Hors contrat", "Out of contract",
+    "Ce professionnel n'est pas sous contrat le {day}.",
+    "This professional has no contract on {day}.",
+)
+KIND_NOT_FOR_ROLE = ProblemType(
+    "kind-not-for-role", 422, "Type non permis pour ce métier", "Kind not for this role",
+    "Le métier de ce professionnel ne permet pas ces types de rendez-vous.",
+    "The role of this professional does not allow these kinds of appointment.",
+)
+KIND_TOO_LONG = ProblemType(
+    "kind-too-long", 422, "Vacation trop courte", "Session too short",
+    "La vacation est plus courte que l'un des rendez-vous qu'elle propose.",
+    "The session is shorter than one of the appointments it offers.",
+)
+HOUR_MISSING = ProblemType(
+    "hour-missing", 422, "Heure inexistante", "Hour that does not exist",
+    "Le {day}, l'heure avance : cette heure-là n'existe pas. Choisissez-en une autre.",
+    "On {day} the clock goes forward: that hour does not exist. Choose another one.",
+)
+SESSION_PAST = ProblemType(
+    "session-past", 422, "Date déjà passée", "Date already past",
+    "Une vacation s'ouvre, s'annule et se ferme avant d'être terminée.",
+    "A session is opened, cancelled and closed before it is over.",
+)
+SESSION_OVERLAP = ProblemType(
+    "session-overlap", 409, "Vacations qui se recouvrent", "Overlapping sessions",
+    "Ce professionnel ou cette salle a déjà une vacation à ces heures.",
+    "This professional or this room already has a session at these hours.",
+)
+HAS_APPOINTMENTS = ProblemType(
+    "session-has-appointments", 409, "Des patients sont attendus", "Patients are expected",
+    "Ces rendez-vous seraient annulés. Déplacez-les, ou demandez leur annulation (cancel_appointments).",
+    "These appointments would be cancelled. Move them, or ask for their cancellation (cancel_appointments).",
+)
+IN_CONSULTATION = ProblemType(
+    "patient-in-consultation", 409, "Une consultation est en cours", "A consultation is going on",
+    "Terminez d'abord ces consultations.",
+    "Finish these consultations first.",
+)
+DAY_ALREADY_CLOSED = ProblemType(
+    "day-already-closed", 409, "Jour déjà fermé", "Day already closed",
+    "Le centre est déjà fermé le {day}.",
+    "The site is already closed on {day}.",
+)
+WINDOW_TOO_LONG = ProblemType(
+    "window-too-long", 422, "Période trop longue", "Window too long",
+    "Cherchez sur {days} jours au plus, la fin après le début.",
+    "Search over {days} days at most, the end after the start.",
+)
+# fmt: on

@@ -1,0 +1,42 @@
+"""What a centre may decide about booking; every accepted value is enforced."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from booking.domain.kinds import kinds
+from booking.domain.rules import Rules
+from smp.settings import BaseSettings
+
+Minutes = Annotated[int, Field(ge=5, le=240, multiple_of=5)]
+
+
+class Settings(BaseSettings):
+    """`SMP_*` variables of booking; see the table in the service's README."""
+
+    hold_minutes: Annotated[int, Field(ge=1, le=60)] = 5
+    horizon_weeks: Annotated[int, Field(ge=1, le=53)] = 8
+    late_cancellation_hours: Annotated[int, Field(ge=0, le=168)] = 24
+    consultation_minutes: Minutes = 20
+    minor_emergency_minutes: Minutes = 20
+    social_minutes: Minutes = 30
+    search_days: Annotated[int, Field(ge=1, le=92)] = 28
+    alternatives_days: Annotated[int, Field(ge=1, le=28)] = 14
+    patient_wait_seconds: Annotated[float, Field(ge=0, le=2)] = 2.0
+
+    def rules(self) -> Rules:
+        """The same, as the use cases want it."""
+        return Rules(
+            kinds=kinds(
+                timedelta(minutes=self.consultation_minutes),
+                timedelta(minutes=self.minor_emergency_minutes),
+                timedelta(minutes=self.social_minutes),
+            ),
+            hold=timedelta(minutes=self.hold_minutes),
+            horizon=timedelta(weeks=self.horizon_weeks),
+            late_notice=timedelta(hours=self.late_cancellation_hours),
+            search_span=timedelta(days=self.search_days),
+            alternatives_span=timedelta(days=self.alternatives_days),
+            patience=timedelta(seconds=self.patient_wait_seconds),
+        )

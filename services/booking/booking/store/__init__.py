@@ -1,0 +1,1 @@
+"""SQL with names; rows become dataclasses here."""

@@ -1,0 +1,228 @@
+"""Appointments and what they occupy."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from booking.domain.appointments import Appointment, State, Step
+from booking.domain.eligibility import Eligibility, status_on
+from booking.domain.intervals import Interval
+from booking.domain.resources import Resource
+from booking.domain.sessions import Session
+from booking.store.projections import declarations
+from booking.store.sessions import session_of
+from smp.postgres import Record, Statements, Transaction
+
+SQL = Statements.load(__package__, "appointments.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an appointment is to be put. `eligibility` is the patient's on that day, nothing when no patient is
+    named or when the registration has not been heard; `is_erased` once registry forgot the patient."""
+
+    session: Session
+    is_open: bool
+    eligibility: Eligibility | None = None
+    is_erased: bool = False
+
+
+async def place(tx: Transaction, session: UUID) -> Place | None:
+    """The session, shared until the commit, for somebody not known yet."""
+    row = await tx.fetchrow(SQL.place, session)
+    return Place(session_of(row), row["state"] == "open") if row else None
+
+
+async def place_for_patient(tx: Transaction, session: UUID, patient: UUID) -> Place | None:
+    """The session, shared until the commit, and the patient's standing; nothing when one of them is unknown."""
+    return _place(await tx.fetchrow(SQL.place_for_patient, session, patient))
+
+
+async def place_of_hold(tx: Transaction, hold: UUID, patient: UUID) -> Place | None:
+    return _place(await tx.fetchrow(SQL.place_of_hold, hold, patient))
+
+
+async def place_for_appointment(tx: Transaction, session: UUID, appointment: UUID) -> Place | None:
+    return _place(await tx.fetchrow(SQL.place_for_appointment, session, appointment))
+
+
+async def insert(tx: Transaction, new: Appointment, resources: Sequence[Resource]) -> frozenset[int]:
+    """Write a new appointment with all it occupies; returns the resources that are taken by somebody else, in which
+    case the appointment is not written (and `clear_partial` must follow, or a rollback)."""
+    ordered = sorted(resources)
+    had = await tx.fetchval(
+        SQL.insert,
+        new.id,
+        new.territory,
+        new.site,
+        new.session,
+        new.day,
+        new.patient,
+        new.professional,
+        new.role,
+        new.kind,
+        new.mode,
+        new.capacity_class,
+        new.period.start,
+        new.period.end,
+        new.channel,
+        new.state,
+        new.notify,
+        new.requested_at,
+        new.expires_at,
+        new.booked_at,
+        _trail(new.trail),
+        len(ordered),
+        [resource.number for resource in ordered],
+        [resource.kind for resource in ordered],
+    )
+    return frozenset(resource.number for resource in ordered) - frozenset(had)
+
+
+async def clear_partial(tx: Transaction, appointment: UUID) -> None:
+    """Give back what a refused booking had taken."""
+    await tx.execute(SQL.clear_partial, appointment)
+
+
+async def add_occupancy(tx: Transaction, appointment: Appointment, resource: Resource) -> bool:
+    """Let one more resource join; False when it is taken."""
+    period = appointment.period
+    had = await tx.fetchval(
+        SQL.add_occupancy,
+        appointment.id,
+        resource.number,
+        resource.kind,
+        appointment.territory,
+        period.start,
+        period.end,
+    )
+    return had is not None
+
+
+async def replace_occupancies(
+    tx: Transaction, appointment: Appointment, resources: Sequence[Resource]
+) -> frozenset[int]:
+    """Give up what the appointment occupied and take `resources` over its new period; returns those taken by
+    somebody else (a rollback must follow)."""
+    ordered = sorted(resources)
+    had = await tx.fetchval(
+        SQL.replace_occupancies,
+        appointment.id,
+        appointment.territory,
+        appointment.period.start,
+        appointment.period.end,
+        [resource.number for resource in ordered],
+        [resource.kind for resource in ordered],
+    )
+    return frozenset(resource.number for resource in ordered) - frozenset(had)
+
+
+async def save(tx: Transaction, changed: Iterable[Appointment]) -> None:
+    """Write appointments that went one step further since they were locked."""
+    await tx.executemany(SQL.save, [_saved(each) for each in changed])
+
+
+async def get(tx: Transaction, id: UUID) -> Appointment | None:
+    row = await tx.fetchrow(SQL.get, id)
+    return _appointment(row) if row else None
+
+
+async def lock(tx: Transaction, id: UUID) -> Appointment | None:
+    """The appointment, alone until the end of the transaction."""
+    row = await tx.fetchrow(SQL.lock, id)
+    return _appointment(row) if row else None
+
+
+async def lock_active_of_sessions(tx: Transaction, sessions: Collection[UUID]) -> list[Appointment]:
+    return _appointments(await tx.fetch(SQL.lock_active_of_sessions, list(sessions)))
+
+
+async def lock_active_of_interns(
+    tx: Transaction, site: UUID, day: date, supervisor: UUID, period: Interval
+) -> list[Appointment]:
+    """Active appointments of the supervisor's interns at the site that meet `period`."""
+    rows = await tx.fetch(SQL.lock_active_of_interns, site, day, supervisor, period.start, period.end)
+    return _appointments(rows)
+
+
+async def lock_expired_in_the_way(
+    tx: Transaction, numbers: Collection[int], period: Interval, now: datetime
+) -> list[Appointment]:
+    rows = await tx.fetch(SQL.lock_expired_in_the_way, list(numbers), period.start, period.end, now)
+    return _appointments(rows)
+
+
+async def lock_expired(tx: Transaction, now: datetime, limit: int) -> list[Appointment]:
+    """Expired holds that no other transaction is busy with."""
+    return _appointments(await tx.fetch(SQL.lock_expired, now, limit))
+
+
+async def lock_future_of_patient(tx: Transaction, patient: UUID) -> list[Appointment]:
+    return _appointments(await tx.fetch(SQL.lock_future_of_patient, patient))
+
+
+async def day_of_site(tx: Transaction, site: UUID, day: date) -> list[Appointment]:
+    return _appointments(await tx.fetch(SQL.day_of_site, site, day))
+
+
+def _place(row: Record | None) -> Place | None:
+    if row is None:
+        return None
+    session = session_of(row)
+    heard = row["registered_at"] is not None
+    eligibility = status_on(declarations(row["eligibility"]), session.day) if heard else None
+    return Place(session, row["state"] == "open", eligibility, row["erased_at"] is not None)
+
+
+def _saved(each: Appointment) -> tuple[Any, ...]:
+    return (
+        each.id,
+        each.version,
+        each.state,
+        each.session,
+        each.site,
+        each.day,
+        each.patient,
+        each.professional,
+        each.role,
+        each.period.start,
+        each.period.end,
+        each.channel,
+        each.notify,
+        each.requested_at,
+        each.booked_at,
+        each.arrived_at,
+        each.started_at,
+        each.ended_at,
+        each.outcome,
+        each.severity,
+        each.otherwise_emergency,
+        each.supervisor,
+        each.cancelled_by,
+        each.cancel_reason,
+        each.late,
+        _trail(each.trail[-1:]),
+    )
+
+
+def _trail(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    return [{"version": s.version, "state": s.state, "at": s.at, "by": s.by} for s in steps]
+
+
+def _steps(trail: list[dict[str, Any]]) -> tuple[Step, ...]:
+    return tuple(
+        Step(each["version"], State(each["state"]), datetime.fromisoformat(each["at"]), each["by"]) for each in trail
+    )
+
+
+def _appointments(rows: Iterable[Record]) -> list[Appointment]:
+    return [_appointment(row) for row in rows]
+
+
+def _appointment(row: Record) -> Appointment:
+    columns = dict(row)
+    period = Interval(columns.pop("starts_at"), columns.pop("ends_at"))
+    state, trail = State(columns.pop("state")), _steps(columns.pop("trail"))
+    return Appointment(**columns, period=period, state=state, trail=trail)

@@ -1,0 +1,152 @@
+-- name: place_for_patient
+-- All that a booking has to know, in one round trip; the session cannot be cancelled before the commit. No row, and
+-- no lock, when either the session or the patient is unknown.
+SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
+       s.slot_minutes, s.state, p.registered_at, p.erased_at, p.eligibility
+FROM session AS s
+JOIN patient AS p ON p.id = $2
+WHERE s.id = $1
+FOR KEY SHARE OF s;
+
+-- name: place
+-- The same for a hold whose patient is not known yet.
+SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, state
+FROM session
+WHERE id = $1
+FOR KEY SHARE;
+
+-- name: place_of_hold
+-- The same for a hold that becomes a booking: session before appointment, as whoever cancels a session does.
+SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
+       s.slot_minutes, s.state, p.registered_at, p.erased_at, p.eligibility
+FROM session AS s
+JOIN patient AS p ON p.id = $2
+WHERE s.id = (SELECT session FROM appointment WHERE id = $1)
+FOR KEY SHARE OF s;
+
+-- name: place_for_appointment
+-- The same for an appointment that moves to another session.
+SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
+       s.slot_minutes, s.state, p.registered_at, p.erased_at, p.eligibility
+FROM session AS s
+JOIN patient AS p ON p.id = (SELECT patient FROM appointment WHERE id = $2)
+WHERE s.id = $1
+FOR KEY SHARE OF s;
+
+-- name: insert
+-- A new appointment and all it occupies, or nothing of the appointment when something is taken: the exclusion
+-- constraint decides. Resources come in one order, so that two bookings never wait crosswise. Answers what was had.
+WITH occupied AS (
+    INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
+    SELECT $1, r.number, r.kind, $2, tstzrange($12, $13)
+    FROM unnest($22::bigint[], $23::text[]) WITH ORDINALITY AS r (number, kind, n)
+    ORDER BY r.n
+    ON CONFLICT DO NOTHING
+    RETURNING resource
+), placed AS (
+    INSERT INTO appointment (id, territory, site, session, day, patient, professional, role, kind, mode, starts_at,
+                             ends_at, capacity_class, channel, state, notify, requested_at, expires_at, booked_at,
+                             trail)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13, $11, $14, $15, $16, $17, $18, $19, $20::jsonb
+    WHERE (SELECT count(*) FROM occupied) = $21
+)
+SELECT array(SELECT resource FROM occupied);
+
+-- name: clear_partial
+-- What a refused booking had already taken, before it looks for alternatives or tries again.
+DELETE FROM occupancy WHERE appointment = $1;
+
+-- name: add_occupancy
+-- The patient joins a hold that did not name one.
+INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
+VALUES ($1, $2, $3, $4, tstzrange($5, $6))
+ON CONFLICT DO NOTHING
+RETURNING resource;
+
+-- name: replace_occupancies
+-- A move: the old place is given up and the new one taken in one statement, in resource order. Answers what was had.
+WITH given_up AS (
+    DELETE FROM occupancy WHERE appointment = $1 RETURNING 1
+), occupied AS (
+    INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
+    SELECT $1, r.number, r.kind, $2, tstzrange($3, $4)
+    FROM unnest($5::bigint[], $6::text[]) WITH ORDINALITY AS r (number, kind, n)
+    WHERE (SELECT count(*) FROM given_up) >= 0
+    ORDER BY r.n
+    ON CONFLICT DO NOTHING
+    RETURNING resource
+)
+SELECT array(SELECT resource FROM occupied);
+
+-- name: save
+-- An appointment one step further; its resources are free again when it is cancelled or expired.
+WITH released AS (
+    UPDATE occupancy SET blocking = false WHERE appointment = $1 AND blocking AND $3 IN ('cancelled', 'expired')
+)
+UPDATE appointment
+SET version = $2, state = $3, session = $4, site = $5, day = $6, patient = $7, professional = $8, role = $9,
+    starts_at = $10, ends_at = $11, channel = $12, notify = $13, requested_at = $14, booked_at = $15,
+    arrived_at = $16, started_at = $17, ended_at = $18, outcome = $19, severity = $20, otherwise_emergency = $21,
+    supervisor = $22, cancelled_by = $23, cancel_reason = $24, late = $25, trail = trail || $26::jsonb
+WHERE id = $1;
+
+-- name: get
+-- One appointment.
+SELECT * FROM appointment WHERE id = $1;
+
+-- name: lock
+-- One appointment, before a step.
+SELECT * FROM appointment WHERE id = $1 FOR UPDATE;
+
+-- name: lock_active_of_sessions
+-- What stands in sessions that are to be cancelled; in id order.
+SELECT *
+FROM appointment
+WHERE session = ANY ($1::uuid[]) AND state IN ('held', 'booked', 'arrived', 'in_consultation')
+ORDER BY id
+FOR UPDATE;
+
+-- name: lock_active_of_interns
+-- Appointments of the interns whom somebody supervises, on a site and day, that meet a period; in id order.
+SELECT *
+FROM appointment
+WHERE site = $1 AND day = $2 AND role = 'intern' AND state IN ('held', 'booked', 'arrived', 'in_consultation')
+  AND starts_at < $5 AND ends_at > $4
+  AND professional IN (SELECT intern FROM supervision WHERE supervisor = $3)
+ORDER BY id
+FOR UPDATE;
+
+-- name: lock_expired_in_the_way
+-- Expired holds that take one of these resources in a period: a booking that meets them takes them over.
+SELECT *
+FROM appointment
+WHERE state = 'held' AND expires_at <= $4
+  AND id IN (SELECT appointment FROM occupancy
+             WHERE resource = ANY ($1::bigint[]) AND blocking
+               AND starts_at < $3 AND starts_at > $2 - interval '16 hours' AND upper(period) > $2)
+ORDER BY id
+FOR UPDATE;
+
+-- name: lock_expired
+-- Expired holds nobody else is busy with.
+SELECT *
+FROM appointment
+WHERE state = 'held' AND expires_at <= $1
+ORDER BY expires_at
+LIMIT $2
+FOR UPDATE SKIP LOCKED;
+
+-- name: lock_future_of_patient
+-- What an erased patient still had ahead.
+SELECT *
+FROM appointment
+WHERE patient = $1 AND state IN ('held', 'booked')
+ORDER BY id
+FOR UPDATE;
+
+-- name: day_of_site
+-- Appointments and walk-ins of a site on a day, in one list.
+SELECT *
+FROM appointment
+WHERE site = $1 AND day = $2 AND state NOT IN ('held', 'expired')
+ORDER BY starts_at, professional, id;

@@ -1,0 +1,162 @@
+"""Registry's facts as booking keeps them."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from booking.domain.eligibility import Declaration, Eligibility
+from booking.domain.people import OpeningRange, OpeningWeek, Professional, RoleFrom, Site, contract
+from booking.domain.supervision import Supervision
+from smp.postgres import Record, Statements, Transaction
+
+SQL = Statements.load(__package__, "projections.sql")
+
+Fact = dict[str, Any]
+"""One dated fact as kept in jsonb, with the `sequence` of the event that said it."""
+
+
+async def site(tx: Transaction, id: UUID) -> Site | None:
+    row = await tx.fetchrow(SQL.site, id)
+    return _site(row) if row else None
+
+
+async def site_for_planning(tx: Transaction, id: UUID) -> Site | None:
+    """The site, shared with other planners until the end of the transaction; whoever closes a day waits."""
+    row = await tx.fetchrow(SQL.site_for_planning, id)
+    return _site(row) if row else None
+
+
+async def site_for_closing(tx: Transaction, id: UUID) -> Site | None:
+    """The site, alone until the end of the transaction: whoever opens sessions there waits."""
+    row = await tx.fetchrow(SQL.site_for_closing, id)
+    return _site(row) if row else None
+
+
+async def lock_site(tx: Transaction, id: UUID) -> None:
+    """Let this transaction be the only one to cancel sessions at the site until it ends."""
+    await tx.fetchrow(SQL.lock_site, id)
+
+
+async def professional(tx: Transaction, id: UUID) -> Professional | None:
+    row = await tx.fetchrow(SQL.professional, id)
+    if row is None:
+        return None
+    return Professional(
+        id=row["id"],
+        territory=row["territory"],
+        sites=frozenset(row["sites"]),
+        contract=contract(row["contract_start"], row["contract_end"], row["left_from"]),
+        roles=tuple(RoleFrom(r["sequence"], date.fromisoformat(r["from"]), r["role"]) for r in row["roles"]),
+    )
+
+
+async def supervisions(tx: Transaction, site: UUID, interns: Iterable[UUID]) -> tuple[Supervision, ...]:
+    """Who answers for these interns; days are those of the calendar of `site`."""
+    rows = await tx.fetch(SQL.supervisions, site, list(interns))
+    return tuple(Supervision(row["intern"], row["supervisor"], row["starts_at"], row["ends_at"]) for row in rows)
+
+
+async def is_registered(tx: Transaction, patient: UUID) -> bool | None:
+    """True once the registration has been heard, else nothing."""
+    return True if await tx.fetchrow(SQL.patient, patient) else None
+
+
+def declarations(eligibility: list[dict[str, Any]]) -> tuple[Declaration, ...]:
+    """What a patient's row says of eligibility."""
+    return tuple(
+        Declaration(each["sequence"], date.fromisoformat(each["from"]), Eligibility(each["status"]))
+        for each in eligibility
+    )
+
+
+def _site(row: Record) -> Site:
+    return Site(
+        id=row["id"],
+        territory=row["territory"],
+        zone=ZoneInfo(row["zone"]),
+        subdivision=row["subdivision"],
+        closed_from=row["closed_from"],
+        weeks=tuple(_week(week) for week in row["opening_hours"]),
+    )
+
+
+def _week(week: dict[str, Any]) -> OpeningWeek:
+    return OpeningWeek(
+        week["sequence"],
+        date.fromisoformat(week["from"]),
+        tuple(
+            OpeningRange(each["weekday"], time.fromisoformat(each["opens"]), time.fromisoformat(each["closes"]))
+            for each in week["hours"]
+        ),
+    )
+
+
+async def site_opened(
+    tx: Transaction, id: UUID, territory: str, zone: str, subdivision: str | None, opened_on: date, week: Fact
+) -> None:
+    await tx.execute(SQL.site_opened, id, territory, zone, subdivision, opened_on, [week])
+
+
+async def opening_hours_changed(tx: Transaction, id: UUID, territory: str, week: Fact) -> None:
+    await tx.execute(SQL.opening_hours_changed, id, territory, [week])
+
+
+async def site_closed(tx: Transaction, id: UUID, territory: str, closed_from: date) -> None:
+    await tx.execute(SQL.site_closed, id, territory, closed_from)
+
+
+async def professional_joined(
+    tx: Transaction,
+    id: UUID,
+    territory: str,
+    sites: Iterable[UUID],
+    contract_start: date,
+    contract_end: date | None,
+    sequence: int,
+    role: Fact,
+) -> None:
+    await tx.execute(
+        SQL.professional_joined, id, territory, list(sites), contract_start, contract_end, sequence, [role]
+    )
+
+
+async def role_changed(tx: Transaction, id: UUID, territory: str, role: Fact) -> None:
+    await tx.execute(SQL.role_changed, id, territory, [role])
+
+
+async def professional_left(tx: Transaction, id: UUID, territory: str, left_from: date, sequence: int) -> None:
+    await tx.execute(SQL.professional_left, id, territory, left_from, sequence)
+
+
+async def supervision_assigned(
+    tx: Transaction,
+    intern: UUID,
+    supervisor: UUID,
+    territory: str,
+    from_date: date,
+    until_date: date | None,
+    sequence: int,
+) -> None:
+    await tx.execute(SQL.supervision_assigned, intern, supervisor, territory, from_date, until_date, sequence)
+
+
+async def supervision_ended(
+    tx: Transaction, intern: UUID, supervisor: UUID, territory: str, until_date: date, sequence: int
+) -> None:
+    await tx.execute(SQL.supervision_ended, intern, supervisor, territory, until_date, sequence)
+
+
+async def patient_registered(
+    tx: Transaction, id: UUID, territory: str, registered_at: datetime, eligibility: Fact
+) -> None:
+    await tx.execute(SQL.patient_registered, id, territory, registered_at, [eligibility])
+
+
+async def eligibility_changed(tx: Transaction, id: UUID, territory: str, eligibility: Fact) -> None:
+    await tx.execute(SQL.eligibility_changed, id, territory, [eligibility])
+
+
+async def patient_erased(tx: Transaction, id: UUID, territory: str, erased_at: datetime) -> None:
+    await tx.execute(SQL.patient_erased, id, territory, erased_at)

@@ -1,0 +1,129 @@
+-- name: site
+-- A site whose opening has been heard.
+SELECT id, territory, zone, subdivision, closed_from, opening_hours
+FROM site
+WHERE id = $1 AND zone IS NOT NULL;
+
+-- name: site_for_planning
+-- The same, so that no day of it can be closed before this transaction ends.
+SELECT id, territory, zone, subdivision, closed_from, opening_hours
+FROM site
+WHERE id = $1 AND zone IS NOT NULL
+FOR KEY SHARE;
+
+-- name: site_for_closing
+-- The same, so that nobody opens a session there meanwhile.
+SELECT id, territory, zone, subdivision, closed_from, opening_hours
+FROM site
+WHERE id = $1 AND zone IS NOT NULL
+FOR UPDATE;
+
+-- name: lock_site
+-- Lets cancellations of sessions at a site follow one another; planners and bookings do not wait for it.
+SELECT id FROM site WHERE id = $1 FOR NO KEY UPDATE;
+
+-- name: professional
+-- A professional whose arrival has been heard.
+SELECT id, territory, sites, contract_start, contract_end, left_from, roles
+FROM professional
+WHERE id = $1 AND contract_start IS NOT NULL;
+
+-- name: supervisions
+-- Who answers for these interns, as instants of the site's clock.
+SELECT s.intern, s.supervisor,
+       s.from_date::timestamp AT TIME ZONE site.zone AS starts_at,
+       (s.until_date + 1)::timestamp AT TIME ZONE site.zone AS ends_at
+FROM supervision AS s
+JOIN site ON site.id = $1
+WHERE s.intern = ANY ($2::uuid[]) AND s.from_date IS NOT NULL;
+
+-- name: patient
+-- A patient whose registration has been heard.
+SELECT id FROM patient WHERE id = $1 AND registered_at IS NOT NULL;
+
+-- name: site_opened
+-- SiteOpened.
+INSERT INTO site AS s (id, territory, zone, subdivision, opened_on, opening_hours)
+VALUES ($1, $2, $3, $4, $5, $6::jsonb)
+ON CONFLICT (id) DO UPDATE
+SET zone = excluded.zone, subdivision = excluded.subdivision, opened_on = excluded.opened_on,
+    opening_hours = s.opening_hours || excluded.opening_hours;
+
+-- name: opening_hours_changed
+-- OpeningHoursChanged.
+INSERT INTO site AS s (id, territory, opening_hours)
+VALUES ($1, $2, $3::jsonb)
+ON CONFLICT (id) DO UPDATE SET opening_hours = s.opening_hours || excluded.opening_hours;
+
+-- name: site_closed
+-- SiteClosed.
+INSERT INTO site (id, territory, closed_from)
+VALUES ($1, $2, $3)
+ON CONFLICT (id) DO UPDATE SET closed_from = excluded.closed_from;
+
+-- name: professional_joined
+-- ProfessionalJoined; a later contract replaces the former, an earlier one heard late changes nothing but roles.
+INSERT INTO professional AS p (id, territory, sites, contract_start, contract_end, joined_sequence, roles)
+VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb)
+ON CONFLICT (id) DO UPDATE
+SET sites = CASE WHEN p.joined_sequence < excluded.joined_sequence THEN excluded.sites ELSE p.sites END,
+    contract_start = CASE WHEN p.joined_sequence < excluded.joined_sequence
+                          THEN excluded.contract_start ELSE p.contract_start END,
+    contract_end = CASE WHEN p.joined_sequence < excluded.joined_sequence
+                        THEN excluded.contract_end ELSE p.contract_end END,
+    left_from = CASE WHEN p.left_sequence < excluded.joined_sequence THEN NULL ELSE p.left_from END,
+    joined_sequence = greatest(p.joined_sequence, excluded.joined_sequence),
+    roles = p.roles || excluded.roles;
+
+-- name: role_changed
+-- ProfessionalRoleChanged.
+INSERT INTO professional AS p (id, territory, roles)
+VALUES ($1, $2, $3::jsonb)
+ON CONFLICT (id) DO UPDATE SET roles = p.roles || excluded.roles;
+
+-- name: professional_left
+-- ProfessionalLeft; one who joined again since is back.
+INSERT INTO professional AS p (id, territory, left_from, left_sequence)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (id) DO UPDATE
+SET left_from = CASE WHEN p.joined_sequence < excluded.left_sequence AND p.left_sequence < excluded.left_sequence
+                     THEN excluded.left_from ELSE p.left_from END,
+    left_sequence = greatest(p.left_sequence, excluded.left_sequence);
+
+-- name: supervision_assigned
+-- SupervisionAssigned.
+INSERT INTO supervision AS s (intern, supervisor, territory, from_date, assigned_until, assigned_sequence)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (intern, supervisor) DO UPDATE
+SET from_date = excluded.from_date, assigned_until = excluded.assigned_until,
+    assigned_sequence = excluded.assigned_sequence
+WHERE s.assigned_sequence < excluded.assigned_sequence;
+
+-- name: supervision_ended
+-- SupervisionEnded.
+INSERT INTO supervision AS s (intern, supervisor, territory, ended_on, ended_sequence)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (intern, supervisor) DO UPDATE
+SET ended_on = excluded.ended_on, ended_sequence = excluded.ended_sequence
+WHERE s.ended_sequence < excluded.ended_sequence;
+
+-- name: patient_registered
+-- PatientRegistered; of an erased patient nothing is kept.
+INSERT INTO patient AS p (id, territory, registered_at, eligibility)
+VALUES ($1, $2, $3, $4::jsonb)
+ON CONFLICT (id) DO UPDATE
+SET registered_at = excluded.registered_at,
+    eligibility = CASE WHEN p.erased_at IS NULL THEN p.eligibility || excluded.eligibility ELSE '[]' END;
+
+-- name: eligibility_changed
+-- EligibilityChanged.
+INSERT INTO patient AS p (id, territory, eligibility)
+VALUES ($1, $2, $3::jsonb)
+ON CONFLICT (id) DO UPDATE
+SET eligibility = CASE WHEN p.erased_at IS NULL THEN p.eligibility || excluded.eligibility ELSE '[]' END;
+
+-- name: patient_erased
+-- PatientErased: the id stays, so that late events cannot bring the rest back.
+INSERT INTO patient (id, territory, erased_at)
+VALUES ($1, $2, $3)
+ON CONFLICT (id) DO UPDATE SET erased_at = excluded.erased_at, eligibility = '[]';

@@ -1,0 +1,185 @@
+"""What booking says: each step of a session or an appointment is one event, its version the sequence."""
+
+from datetime import datetime
+from uuid import UUID
+
+from booking.domain.appointments import Appointment, State
+from booking.domain.sessions import Session
+from smp.contracts import (
+    ConsultationDone,
+    ConsultationStarted,
+    HoldExpired,
+    PatientArrived,
+    PatientNoShow,
+    SessionCancelled,
+    SessionOpened,
+    SlotBooked,
+    SlotCancelled,
+    SlotHeld,
+    SlotMoved,
+)
+from smp.contracts.base import EventData
+from smp.contracts.envelope import Event
+from smp.contracts.vocabulary import People, Practitioner
+from smp.postgres import Transaction
+
+
+def session_opened(tx: Transaction, session: Session, rule: UUID | None, now: datetime) -> None:
+    data = SessionOpened(
+        session=session.id,
+        site=session.site,
+        professional=session.professional,
+        role=session.role,
+        room=session.room,
+        kinds=tuple(sorted(session.kinds)),
+        start=session.period.start,
+        end=session.period.end,
+        slot_minutes=int(session.grid.total_seconds() // 60),
+        rule=rule,
+    )
+    tx.publish(Event.of(data, subject=session.id, territory=session.territory, site=session.site, sequence=1, time=now))
+
+
+def session_cancelled(tx: Transaction, session: Session, version: int, reason: str, now: datetime) -> None:
+    data = SessionCancelled(
+        session=session.id,
+        site=session.site,
+        professional=session.professional,
+        start=session.period.start,
+        end=session.period.end,
+        reason=reason,
+    )
+    tx.publish(
+        Event.of(data, subject=session.id, territory=session.territory, site=session.site, sequence=version, time=now)
+    )
+
+
+def held(tx: Transaction, it: Appointment, now: datetime) -> None:
+    assert it.expires_at is not None
+    data = SlotHeld(
+        appointment=it.id,
+        site=it.site,
+        session=it.session,
+        patient=it.patient,
+        practitioners=_people(it),
+        kind=it.kind,
+        mode=it.mode,
+        start=it.period.start,
+        end=it.period.end,
+        expires_at=it.expires_at,
+    )
+    _say(tx, it, data, now)
+
+
+def hold_expired(tx: Transaction, it: Appointment, now: datetime) -> None:
+    _say(tx, it, HoldExpired(appointment=it.id, site=it.site, session=it.session, expired_at=now), now)
+
+
+def booked(tx: Transaction, it: Appointment, now: datetime) -> None:
+    data = SlotBooked(
+        appointment=it.id,
+        patient=_patient(it),
+        site=it.site,
+        session=it.session,
+        practitioners=_people(it),
+        kind=it.kind,
+        mode=it.mode,
+        start=it.period.start,
+        end=it.period.end,
+        capacity_class=it.capacity_class,
+        channel=it.channel,
+        requested_at=it.requested_at,
+        booked_at=now,
+        notify=it.notify,
+    )
+    _say(tx, it, data, now)
+
+
+def moved(tx: Transaction, before: Appointment, it: Appointment, now: datetime) -> None:
+    data = SlotMoved(
+        appointment=it.id,
+        patient=_patient(it),
+        site=it.site,
+        session=it.session,
+        practitioners=_people(it),
+        kind=it.kind,
+        mode=it.mode,
+        start=it.period.start,
+        end=it.period.end,
+        previous_session=before.session,
+        previous_start=before.period.start,
+        previous_end=before.period.end,
+        moved_at=now,
+        notify=it.notify,
+    )
+    _say(tx, it, data, now)
+
+
+def cancelled(tx: Transaction, it: Appointment, now: datetime) -> None:
+    data = SlotCancelled(
+        appointment=it.id,
+        patient=it.patient,
+        site=it.site,
+        session=it.session,
+        start=it.period.start,
+        end=it.period.end,
+        cancelled_by="patient" if it.cancelled_by == "patient" else "centre",
+        reason=it.cancel_reason,
+        late=bool(it.late),
+        cancelled_at=now,
+        notify=it.notify,
+    )
+    _say(tx, it, data, now)
+
+
+def arrived(tx: Transaction, it: Appointment, now: datetime) -> None:
+    _say(tx, it, PatientArrived(appointment=it.id, patient=_patient(it), site=it.site, arrived_at=now), now)
+
+
+def started(tx: Transaction, it: Appointment, now: datetime) -> None:
+    data = ConsultationStarted(
+        appointment=it.id, patient=_patient(it), site=it.site, practitioners=_people(it), started_at=now
+    )
+    _say(tx, it, data, now)
+
+
+def done(tx: Transaction, it: Appointment, unscheduled: bool, now: datetime) -> None:
+    assert it.started_at is not None
+    data = ConsultationDone(
+        appointment=it.id,
+        patient=_patient(it),
+        site=it.site,
+        practitioners=_people(it),
+        supervisor=it.supervisor,
+        started_at=it.started_at,
+        ended_at=now,
+        outcome=it.outcome or "none",
+        unscheduled=unscheduled,
+        severity=it.severity,
+        otherwise_emergency=it.otherwise_emergency,
+    )
+    _say(tx, it, data, now)
+
+
+def no_show(tx: Transaction, it: Appointment, now: datetime) -> None:
+    data = PatientNoShow(appointment=it.id, patient=_patient(it), site=it.site, start=it.period.start, noted_at=now)
+    _say(tx, it, data, now)
+
+
+def released(tx: Transaction, it: Appointment, now: datetime) -> None:
+    """The event of an appointment that gave its place back."""
+    say = hold_expired if it.state is State.EXPIRED else cancelled
+    say(tx, it, now)
+
+
+def _say(tx: Transaction, it: Appointment, data: EventData, now: datetime) -> None:
+    tx.publish(Event.of(data, subject=it.id, territory=it.territory, site=it.site, sequence=it.version, time=now))
+
+
+def _people(it: Appointment) -> People:
+    return (Practitioner(professional=it.professional, role=it.role),)
+
+
+def _patient(it: Appointment) -> UUID:
+    assert it.patient is not None
+    return it.patient

@@ -1,0 +1,69 @@
+"""Give a patient an appointment: the hot path.
+
+Round trips of a booking: BEGIN with its scope; one read, which also keeps the session from being cancelled
+meanwhile (FOR KEY SHARE, against FOR UPDATE in `cancel_session`); one write of appointment and occupancies, in which
+the exclusion constraint decides; events with the answer; COMMIT. An intern costs two reads more (supervision).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from booking.domain.appointments import Appointment, State
+from booking.domain.rules import Rules
+from booking.use_cases import announcing, placing
+from booking.use_cases.access import require_site
+from smp.auth import Actor
+from smp.ids import new_id
+from smp.postgres import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class BookRequest:
+    """Which slot, for whom, how it was asked."""
+
+    session: UUID
+    start: datetime
+    kind: str
+    patient: UUID
+    mode: str = "AMB"
+    channel: str = "phone"
+    requested_at: datetime | None = None
+    notify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An appointment, and what the secretary should know about it."""
+
+    appointment: Appointment
+    warnings: tuple[str, ...] = ()
+
+
+async def book_slot(tx: Transaction, request: BookRequest, rules: Rules, *, actor: Actor, now: datetime) -> Booked:
+    """Book a slot that was not held.
+
+    Raises Refusal, with three alternatives where another slot would do: SESSION_UNKNOWN, PATIENT_UNKNOWN,
+    PATIENT_ERASED, NOT_ELIGIBLE, SESSION_CANCELLED, KIND_NOT_OFFERED, OUTSIDE_SESSION, OFF_GRID, SLOT_PAST,
+    NO_SUPERVISOR, SLOT_TAKEN, PATIENT_BUSY, FORBIDDEN.
+    """
+    kind = rules.kinds[request.kind]
+    place = await placing.find_place(tx, request.session, request.patient, rules)
+    require_site(actor, place.session.site)
+    warnings = placing.require_eligible(kind, place)
+    wish = placing.Wish(place.session, kind, request.start, request.patient, rules, now)
+    period = await placing.period_of(tx, place, wish)
+    booked = Appointment.placed(
+        new_id(), State.BOOKED, place.session, kind, period, now, actor.subject,
+        patient=request.patient,
+        mode=request.mode,
+        channel=request.channel,
+        notify=request.notify,
+        requested_at=min(request.requested_at or now, now),
+        booked_at=now,
+    )  # fmt: skip
+    taken = await placing.insert_or_take_over(tx, booked, placing.resources_of(place.session, request.patient), now)
+    if taken:
+        await placing.refuse_taken(tx, taken, wish)
+    announcing.booked(tx, booked, now)
+    return Booked(booked, warnings)

@@ -1,0 +1,49 @@
+"""Give an appointment or a hold up, by the patient or by the centre."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from booking.domain.appointments import Action, Appointment, is_late
+from booking.domain.rules import Rules
+from booking.store import appointments
+from booking.use_cases import announcing
+from booking.use_cases.steps import appointment_for
+from smp.auth import Actor
+from smp.postgres import Transaction
+
+PATIENT, CENTRE = "patient", "centre"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequest:
+    """Who gives it up, and why as a code (never a reason of care)."""
+
+    by: str
+    reason: str | None = None
+    notify: bool = True
+
+
+async def cancel_appointment(
+    tx: Transaction, id: UUID, request: CancelRequest, rules: Rules, *, actor: Actor, now: datetime
+) -> Appointment:
+    """The place is free again. Late when the patient gives less notice than the setting.
+
+    Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION.
+    """
+    found = await appointment_for(tx, id, Action.CANCEL, actor)
+    cancelled = cancel(found, request, rules, now, actor.subject)
+    await appointments.save(tx, [cancelled])
+    announcing.released(tx, cancelled, now)
+    return cancelled
+
+
+def cancel(found: Appointment, request: CancelRequest, rules: Rules, now: datetime, by: str) -> Appointment:
+    """The appointment once cancelled; a hold whose time is over expires instead."""
+    if found.has_expired(now):
+        return found.step(Action.EXPIRE, now, by)
+    late = request.by == PATIENT and is_late(found.period.start, now, rules.late_notice)
+    return found.step(
+        Action.CANCEL, now, by,
+        cancelled_by=request.by, cancel_reason=request.reason, late=late, notify=request.notify,
+    )  # fmt: skip

@@ -1,0 +1,25 @@
+"""Registry erased a patient: nobody can be expected under that id any more."""
+
+from datetime import datetime
+from uuid import UUID
+
+from booking.domain.appointments import Action
+from booking.store import appointments
+from booking.use_cases import announcing
+from booking.use_cases.cancel_appointment import CENTRE
+from smp.postgres import Transaction
+
+BY = "booking.forget-patient"
+REASON = "patient_erased"
+
+
+async def forget_patient(tx: Transaction, patient: UUID, now: datetime) -> None:
+    """What the patient still had ahead is cancelled, without a text; done twice it changes nothing."""
+    ahead = await appointments.lock_future_of_patient(tx, patient)
+    cancelled = [
+        each.step(Action.CANCEL, now, BY, cancelled_by=CENTRE, cancel_reason=REASON, late=False, notify=False)
+        for each in ahead
+    ]
+    await appointments.save(tx, cancelled)
+    for each in cancelled:
+        announcing.released(tx, each, now)

@@ -1,0 +1,54 @@
+"""Keep a place for a caller, for some minutes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from booking.domain.appointments import Appointment, State
+from booking.domain.rules import Rules
+from booking.use_cases import announcing, placing
+from booking.use_cases.access import require_site
+from smp.auth import Actor
+from smp.ids import new_id
+from smp.postgres import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequest:
+    """Which slot; the patient may not be known yet."""
+
+    session: UUID
+    start: datetime
+    kind: str
+    patient: UUID | None = None
+    mode: str = "AMB"
+    channel: str = "phone"
+    requested_at: datetime | None = None
+
+
+async def hold_slot(tx: Transaction, request: HoldRequest, rules: Rules, *, actor: Actor, now: datetime) -> Appointment:
+    """A hold that blocks the slot until it expires.
+
+    Raises Refusal as `book_slot` does.
+    """
+    kind = rules.kinds[request.kind]
+    place = await placing.find_place(tx, request.session, request.patient, rules)
+    require_site(actor, place.session.site)
+    if request.patient is not None:
+        placing.require_eligible(kind, place)
+    wish = placing.Wish(place.session, kind, request.start, request.patient, rules, now)
+    period = await placing.period_of(tx, place, wish)
+    hold = Appointment.placed(
+        new_id(), State.HELD, place.session, kind, period, now, actor.subject,
+        patient=request.patient,
+        mode=request.mode,
+        channel=request.channel,
+        notify=False,
+        requested_at=min(request.requested_at or now, now),
+        expires_at=now + rules.hold,
+    )  # fmt: skip
+    taken = await placing.insert_or_take_over(tx, hold, placing.resources_of(place.session, request.patient), now)
+    if taken:
+        await placing.refuse_taken(tx, taken, wish)
+    announcing.held(tx, hold, now)
+    return hold

@@ -1,0 +1,90 @@
+"""A professional receives once: a single date, public holidays included when somebody decides so."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from booking import problems
+from booking.domain.local_time import is_missing, span
+from booking.domain.rules import Rules
+from booking.domain.sessions import Session
+from booking.store import sessions
+from booking.store.sessions import Author
+from booking.use_cases import announcing
+from booking.use_cases.access import require_site
+from booking.use_cases.planning import (
+    OUTSIDE_OPENING_HOURS,
+    contract_at,
+    require_not_over,
+    require_room_for_kinds,
+    role_for,
+    staffed,
+)
+from smp.auth import Actor
+from smp.ids import new_id
+from smp.postgres import Transaction
+from smp.problems import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRequest:
+    """Who receives where, on `day` from `start` to `end` of the site's clock, for which kinds, on which grid."""
+
+    site: UUID
+    professional: UUID
+    kinds: frozenset[str]
+    day: date
+    start: time
+    end: time
+    grid: timedelta
+    room: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The session, and what the secretary should know about it."""
+
+    session: Session
+    warnings: tuple[str, ...] = ()
+
+
+async def open_session(
+    tx: Transaction, request: SessionRequest, rules: Rules, *, actor: Actor, now: datetime
+) -> Opened:
+    """Open one session.
+
+    Raises Refusal: SITE_UNKNOWN, SITE_CLOSED, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE, OUT_OF_CONTRACT,
+    KIND_NOT_FOR_ROLE, KIND_TOO_LONG, HOUR_MISSING, SESSION_PAST, SESSION_OVERLAP, FORBIDDEN.
+    """
+    require_site(actor, request.site)
+    staff = await staffed(tx, request.site, request.professional, rules)
+    site, day = staff.site, request.day
+    if site.is_closed_for_good(day) or await sessions.closures(tx, site.id, day, day):
+        raise Refusal(problems.SITE_CLOSED, day=day.isoformat())
+    if not contract_at(staff.professional, site).runs_on(day):
+        raise Refusal(problems.OUT_OF_CONTRACT, day=day.isoformat())
+    role = role_for(staff.professional, request.kinds, day, rules)
+    if role is None:
+        raise Refusal(problems.KIND_NOT_FOR_ROLE)
+    period = span(day, request.start, request.end, site.zone)
+    if period is None or is_missing(day, request.start, site.zone) or is_missing(day, request.end, site.zone):
+        raise Refusal(problems.HOUR_MISSING, day=day.isoformat())
+    require_not_over(period.end, now)
+    require_room_for_kinds(request.kinds, period, rules)
+    session = Session(
+        id=new_id(),
+        territory=site.territory,
+        site=site.id,
+        professional=request.professional,
+        role=role,
+        room=request.room,
+        kinds=request.kinds,
+        day=day,
+        period=period,
+        grid=request.grid,
+    )
+    if not await sessions.insert(tx, [session], Author(actor.subject, now)):
+        raise Refusal(problems.SESSION_OVERLAP)
+    announcing.session_opened(tx, session, None, now)
+    unusual = not site.is_open(day, request.start, request.end)
+    return Opened(session, (OUTSIDE_OPENING_HOURS,) if unusual else ())

@@ -1,0 +1,84 @@
+"""A professional receives every week, or on listed dates."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from booking import problems
+from booking.domain.intervals import Interval
+from booking.domain.recurrence import Rule
+from booking.domain.rules import Rules
+from booking.store import sessions
+from booking.store.sessions import Author, StoredRule
+from booking.use_cases.access import require_site
+from booking.use_cases.materialise_sessions import Materialised, materialise
+from booking.use_cases.planning import (
+    OUTSIDE_OPENING_HOURS,
+    contract_at,
+    require_room_for_kinds,
+    role_for,
+    staffed,
+)
+from smp.auth import Actor
+from smp.ids import new_id
+from smp.postgres import Transaction
+from smp.problems import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRequest:
+    """Who receives where, when, for which kinds, on which grid."""
+
+    site: UUID
+    professional: UUID
+    kinds: frozenset[str]
+    rule: Rule
+    grid: timedelta
+    room: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOpened:
+    """The rule, what became of its first days, and what the secretary should know."""
+
+    id: UUID
+    request: RuleRequest
+    materialised: Materialised
+    warnings: tuple[str, ...]
+
+
+async def open_session_rule(
+    tx: Transaction, request: RuleRequest, rules: Rules, *, actor: Actor, now: datetime
+) -> RuleOpened:
+    """Keep the rule and open its sessions up to the horizon.
+
+    Raises Refusal: SITE_UNKNOWN, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE, OUT_OF_CONTRACT, KIND_NOT_FOR_ROLE,
+    KIND_TOO_LONG, FORBIDDEN.
+    """
+    require_site(actor, request.site)
+    staff = await staffed(tx, request.site, request.professional, rules)
+    rule = request.rule
+    contract = contract_at(staff.professional, staff.site)
+    first = max(rule.valid_from, contract.first_day)
+    if not contract.runs_on(first) or not rule.is_valid_on(first):
+        raise Refusal(problems.OUT_OF_CONTRACT, day=rule.valid_from.isoformat())
+    if role_for(staff.professional, request.kinds, first, rules) is None:
+        raise Refusal(problems.KIND_NOT_FOR_ROLE)
+    any_day = datetime.combine(first, rule.start), datetime.combine(first, rule.end)
+    require_room_for_kinds(request.kinds, Interval(*any_day), rules)
+    stored = StoredRule(
+        id=new_id(),
+        version=1,
+        territory=staff.site.territory,
+        site=request.site,
+        professional=request.professional,
+        room=request.room,
+        kinds=request.kinds,
+        grid=request.grid,
+        rule=rule,
+    )
+    author = Author(actor.subject, now)
+    await sessions.insert_rule(tx, stored, author)
+    materialised = await materialise(tx, stored.id, rules, author)
+    unusual = any(not staff.site.is_open(each.day, rule.start, rule.end) for each in materialised.opened)
+    return RuleOpened(stored.id, request, materialised, (OUTSIDE_OPENING_HOURS,) if unusual else ())

@@ -1,0 +1,196 @@
+"""Putting an appointment somewhere: what hold, book, move and walk-in have in common."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NoReturn
+from uuid import UUID
+
+from booking import problems
+from booking.domain import resources
+from booking.domain.alternatives import nearest
+from booking.domain.appointments import Action, Appointment
+from booking.domain.availability import Slot
+from booking.domain.eligibility import Eligibility, Verdict, judge
+from booking.domain.intervals import Interval
+from booking.domain.kinds import Kind
+from booking.domain.local_time import local_day, whole_day
+from booking.domain.resources import Resource
+from booking.domain.rules import Rules
+from booking.domain.sessions import Misfit, Session, fit
+from booking.domain.supervision import is_covered
+from booking.store import appointments, projections, sessions
+from booking.store.appointments import Place
+from booking.use_cases import announcing
+from booking.use_cases.search_availability import free_slots
+from booking.use_cases.waiting import heard
+from smp.postgres import Transaction
+from smp.problems import ProblemType, Refusal
+
+UNVERIFIED = "eligibility-unverified"
+
+_MISFITS = {
+    Misfit.KIND_NOT_OFFERED: problems.KIND_NOT_OFFERED,
+    Misfit.OUTSIDE_SESSION: problems.OUTSIDE_SESSION,
+    Misfit.OFF_GRID: problems.OFF_GRID,
+    Misfit.PAST: problems.SLOT_PAST,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants, and all that a refusal needs to propose something else."""
+
+    session: Session
+    kind: Kind
+    start: datetime
+    patient: UUID | None
+    rules: Rules
+    now: datetime
+    leaving: Appointment | None = None  # whose own place is not an alternative
+
+
+async def find_place(tx: Transaction, session: UUID, patient: UUID | None, rules: Rules) -> Place:
+    """The session, shared until the commit, and the patient's standing when one is named.
+
+    Raises Refusal: SESSION_UNKNOWN, PATIENT_UNKNOWN.
+    """
+    if patient is None:
+        place = await appointments.place(tx, session)
+    else:
+        place = await wait_for_patient(tx, lambda: appointments.place_for_patient(tx, session, patient), patient, rules)
+    if place is not None:
+        return place
+    unknown = problems.PATIENT_UNKNOWN if await sessions.get(tx, session) else problems.SESSION_UNKNOWN
+    raise Refusal(unknown)
+
+
+async def wait_for_patient(
+    tx: Transaction, read: Callable[[], Awaitable[Place | None]], patient: UUID, rules: Rules
+) -> Place | None:
+    """What `read` finds, once the patient's registration has been heard or patience ends.
+
+    While it waits nothing is locked: `read` finds no row, hence locks none, until the patient is there.
+    """
+    place = await read()
+    if place is None and await heard(lambda: projections.is_registered(tx, patient), patient, rules.patience):
+        return await read()
+    return place
+
+
+async def period_of(tx: Transaction, place: Place, wish: Wish) -> Interval:
+    """The period of the appointment that is wished for.
+
+    Raises Refusal with alternatives: SESSION_CANCELLED, KIND_NOT_OFFERED, OUTSIDE_SESSION, OFF_GRID, SLOT_PAST,
+    NO_SUPERVISOR.
+    """
+    found = await period_or_problem(tx, place, wish)
+    if isinstance(found, ProblemType):
+        await refuse(tx, found, wish)
+    return found
+
+
+async def period_or_problem(tx: Transaction, place: Place, wish: Wish) -> Interval | ProblemType:
+    """The period, or why there is none; looks at no occupancy. Whoever supervises stays until the commit."""
+    if not place.is_open:
+        return problems.SESSION_CANCELLED
+    period = fit(place.session, wish.kind, wish.start, wish.now)
+    if isinstance(period, Misfit):
+        return _MISFITS[period]
+    if place.session.needs_supervision and not await _is_supervised(tx, place.session, period):
+        return problems.NO_SUPERVISOR
+    return period
+
+
+def require_eligible(kind: Kind, place: Place) -> tuple[str, ...]:
+    """Warnings to give with the answer. Raises Refusal: PATIENT_UNKNOWN, PATIENT_ERASED, NOT_ELIGIBLE."""
+    if place.is_erased:
+        raise Refusal(problems.PATIENT_ERASED)
+    if place.eligibility is None:
+        raise Refusal(problems.PATIENT_UNKNOWN)
+    verdict = judge(kind, Eligibility(place.eligibility))
+    if verdict is Verdict.REFUSED:
+        raise Refusal(problems.NOT_ELIGIBLE)
+    return (UNVERIFIED,) if verdict is Verdict.ACCEPTED_UNVERIFIED else ()
+
+
+def resources_of(session: Session, patient: UUID | None) -> tuple[Resource, ...]:
+    """All that an appointment takes."""
+    return session.resources if patient is None else (*session.resources, resources.patient(patient))
+
+
+async def insert_or_take_over(
+    tx: Transaction, new: Appointment, wanted: Sequence[Resource], now: datetime
+) -> frozenset[int]:
+    """Write the appointment; an expired hold in the way is expired and its place taken, in this transaction.
+    Returns the resources that are taken; when there are some nothing was written."""
+    taken = await appointments.insert(tx, new, wanted)
+    if not taken:
+        return taken
+    await appointments.clear_partial(tx, new.id)
+    if not await expire_in_the_way(tx, taken, new.period, now):
+        return taken
+    taken = await appointments.insert(tx, new, wanted)
+    if taken:
+        await appointments.clear_partial(tx, new.id)
+    return taken
+
+
+async def expire_in_the_way(tx: Transaction, numbers: Iterable[int], period: Interval, now: datetime) -> bool:
+    """Write down the expiry of holds that take these resources although their time is over; True when one did."""
+    expired = await appointments.lock_expired_in_the_way(tx, list(numbers), period, now)
+    await expire(tx, expired, now, by="booking")
+    return bool(expired)
+
+
+async def expire(tx: Transaction, holds: Sequence[Appointment], now: datetime, by: str) -> None:
+    """Holds that are locked and over become expired, and say so."""
+    changed = [hold.step(Action.EXPIRE, now, by) for hold in holds]
+    if changed:
+        await appointments.save(tx, changed)
+    for each in changed:
+        announcing.hold_expired(tx, each, now)
+
+
+async def refuse_taken(tx: Transaction, taken: frozenset[int], wish: Wish) -> NoReturn:
+    """Refuse with SLOT_TAKEN, or PATIENT_BUSY when only the patient is in the way."""
+    only_patient = wish.patient is not None and taken == {resources.patient(wish.patient).number}
+    await refuse(tx, problems.PATIENT_BUSY if only_patient else problems.SLOT_TAKEN, wish)
+
+
+async def refuse(tx: Transaction, problem: ProblemType, wish: Wish) -> NoReturn:
+    """Refuse, with the three best other slots."""
+    slots = await _alternatives(tx, wish)
+    raise Refusal(problem, alternatives=[slot_document(slot) for slot in slots])
+
+
+def slot_document(slot: Slot) -> dict[str, str]:
+    """A slot as a problem document shows it: what a client needs to book it."""
+    return {
+        "session": str(slot.session),
+        "site": str(slot.site),
+        "professional": str(slot.professional),
+        "role": slot.role,
+        "start": slot.period.start.isoformat(),
+        "end": slot.period.end.isoformat(),
+    }
+
+
+async def _alternatives(tx: Transaction, wish: Wish) -> list[Slot]:
+    site = await projections.site(tx, wish.session.site)
+    if site is None:
+        return []
+    # A typing error in the year must not read the agenda of another century.
+    wanted = min(max(wish.start, wish.now), wish.now + wish.rules.horizon)
+    day = whole_day(local_day(wanted, site.zone), site.zone)
+    window = Interval(max(day.start, wish.now), day.end + wish.rules.alternatives_span)
+    slots = await free_slots(tx, site.id, wish.kind, window, wish.now, wish.patient)
+    if left := wish.leaving:
+        slots = [slot for slot in slots if (slot.session, slot.period) != (left.session, left.period)]
+    return nearest(slots, wanted, wish.session.role, wish.session.professional, site.zone)
+
+
+async def _is_supervised(tx: Transaction, session: Session, period: Interval) -> bool:
+    presence = await sessions.share_presence_of_supervisors(tx, session.site, session.professional, period)
+    ties = await projections.supervisions(tx, session.site, [session.professional])
+    return is_covered(session.professional, session.site, period, presence, ties)

@@ -1,0 +1,118 @@
+"""What opening a session, by a rule or alone, has in common."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from booking import problems
+from booking.domain.intervals import Interval
+from booking.domain.people import Professional, Site
+from booking.domain.planning import Calendar, Contract, Planned, Skip, Skipped
+from booking.domain.rules import Rules
+from booking.domain.sessions import Session
+from booking.store import projections, sessions
+from booking.store.sessions import Author, StoredRule
+from booking.use_cases import announcing
+from booking.use_cases.public_holidays import public_holidays
+from booking.use_cases.waiting import heard
+from smp.ids import new_id
+from smp.postgres import Transaction
+from smp.problems import Refusal
+
+OUTSIDE_OPENING_HOURS = "outside-opening-hours"
+
+
+@dataclass(frozen=True, slots=True)
+class Staffed:
+    """A site and who is to receive there."""
+
+    site: Site
+    professional: Professional
+
+
+async def staffed(tx: Transaction, site: UUID, professional: UUID, rules: Rules) -> Staffed:
+    """Both, waiting for those that registry has just created; no day of the site can be closed before the commit.
+
+    Raises Refusal: SITE_UNKNOWN, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE.
+    """
+    await heard(lambda: projections.site(tx, site), site, rules.patience)
+    who = await heard(lambda: projections.professional(tx, professional), professional, rules.patience)
+    where = await projections.site_for_planning(tx, site)
+    if where is None:
+        raise Refusal(problems.SITE_UNKNOWN)
+    if who is None:
+        raise Refusal(problems.PROFESSIONAL_UNKNOWN)
+    if site not in who.sites:
+        raise Refusal(problems.PROFESSIONAL_ELSEWHERE)
+    return Staffed(where, who)
+
+
+def role_for(who: Professional, kinds: Iterable[str], day: date, rules: Rules) -> str | None:
+    """The role held on that day when it allows all these kinds."""
+    role = who.role_on(day)
+    return role if role and all(role in rules.kinds[kind].roles for kind in kinds) else None
+
+
+def require_room_for_kinds(kinds: Iterable[str], period: Interval, rules: Rules) -> None:
+    """Refuse (KIND_TOO_LONG) a session shorter than one of its kinds."""
+    if any(rules.kinds[kind].duration > period.length for kind in kinds):
+        raise Refusal(problems.KIND_TOO_LONG)
+
+
+async def calendar_of(tx: Transaction, site: Site, first: date, last: date) -> Calendar:
+    """Holidays and closures of a site from `first` to `last`; what follows its closure for good is closed."""
+    years = range(first.year, last.year + 1)
+    closed = await sessions.closures(tx, site.id, first, last)
+    return Calendar(site.zone, public_holidays(site.subdivision, years), closed)
+
+
+def contract_at(who: Professional, site: Site) -> Contract:
+    """The days on which the professional works there."""
+    ends = [day for day in (who.contract.last_day, _last_open_day(site)) if day is not None]
+    return Contract(who.contract.first_day, min(ends, default=None))
+
+
+def _last_open_day(site: Site) -> date | None:
+    return site.closed_from and date.fromordinal(site.closed_from.toordinal() - 1)
+
+
+async def open_planned(
+    tx: Transaction, rule: StoredRule, who: Professional, planned: Sequence[Planned], rules: Rules, author: Author
+) -> tuple[list[Session], list[Skipped]]:
+    """Open the sessions that can be; each says so. The rest is given with its reason."""
+    wanted, skipped = [], []
+    for each in planned:
+        role = role_for(who, rule.kinds, each.day, rules)
+        if role is None:
+            skipped.append(Skipped(each.day, Skip.ROLE))
+        else:
+            wanted.append(session_of(rule, role, each))
+    opened = await sessions.insert(tx, wanted, author, rule)
+    for session in wanted:
+        if session.id in opened:
+            announcing.session_opened(tx, session, rule.id, author.at)
+        else:
+            skipped.append(Skipped(session.day, Skip.OVERLAP))
+    return [session for session in wanted if session.id in opened], skipped
+
+
+def session_of(rule: StoredRule, role: str, planned: Planned) -> Session:
+    return Session(
+        id=new_id(),
+        territory=rule.territory,
+        site=rule.site,
+        professional=rule.professional,
+        role=role,
+        room=rule.room,
+        kinds=rule.kinds,
+        day=planned.day,
+        period=planned.period,
+        grid=rule.grid,
+    )
+
+
+def require_not_over(end: datetime, now: datetime) -> None:
+    """Refuse (SESSION_PAST) what is over."""
+    if end <= now:
+        raise Refusal(problems.SESSION_PAST)

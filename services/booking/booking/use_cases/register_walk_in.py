@@ -1,0 +1,89 @@
+"""Somebody comes without appointment: the next free slot of today is booked and the arrival noted, in one command."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from booking import problems
+from booking.domain.appointments import Appointment, State
+from booking.domain.availability import Slot
+from booking.domain.intervals import Interval
+from booking.domain.local_time import local_day, whole_day
+from booking.domain.rules import Rules
+from booking.store import projections
+from booking.use_cases import announcing, placing
+from booking.use_cases.access import require_site
+from booking.use_cases.book_slot import Booked
+from booking.use_cases.finish_consultation import WALK_IN
+from booking.use_cases.mark_arrived import arrive
+from booking.use_cases.search_availability import free_slots
+from smp.auth import Actor
+from smp.ids import new_id
+from smp.postgres import Transaction
+from smp.problems import ProblemType, Refusal
+
+_TRIES = 5  # others may take the slots that were free a moment ago
+
+
+@dataclass(frozen=True, slots=True)
+class WalkInRequest:
+    """Who has come, where, for which kind; a practitioner when one is asked for."""
+
+    site: UUID
+    patient: UUID
+    kind: str
+    professional: UUID | None = None
+
+
+async def register_walk_in(
+    tx: Transaction, request: WalkInRequest, rules: Rules, *, actor: Actor, now: datetime
+) -> Booked:
+    """An appointment of today, with channel `walk_in`, whose patient has arrived.
+
+    Raises Refusal: SITE_UNKNOWN, PATIENT_UNKNOWN, PATIENT_ERASED, NOT_ELIGIBLE, FORBIDDEN; NO_PLACE_TODAY with the
+    next slots.
+    """
+    require_site(actor, request.site)
+    site = await projections.site(tx, request.site)
+    if site is None:
+        raise Refusal(problems.SITE_UNKNOWN)
+    today = whole_day(local_day(now, site.zone), site.zone)
+    for slot in (await _candidates(tx, request, rules, Interval(now, today.end), now))[:_TRIES]:
+        if booked := await _try(tx, request, slot, rules, actor, now):
+            return booked
+    raise Refusal(problems.NO_PLACE_TODAY, alternatives=await _next_days(tx, request, rules, today.end, now))
+
+
+async def _candidates(
+    tx: Transaction, request: WalkInRequest, rules: Rules, window: Interval, now: datetime
+) -> list[Slot]:
+    slots = await free_slots(tx, request.site, rules.kinds[request.kind], window, now, request.patient)
+    return [slot for slot in slots if request.professional in (None, slot.professional)]
+
+
+async def _next_days(
+    tx: Transaction, request: WalkInRequest, rules: Rules, start: datetime, now: datetime
+) -> list[dict[str, str]]:
+    slots = await _candidates(tx, request, rules, Interval(start, start + rules.alternatives_span), now)
+    return [placing.slot_document(slot) for slot in slots[:3]]
+
+
+async def _try(
+    tx: Transaction, request: WalkInRequest, slot: Slot, rules: Rules, actor: Actor, now: datetime
+) -> Booked | None:
+    """The slot booked and the patient arrived, or nothing when things have changed since the search."""
+    kind = rules.kinds[request.kind]
+    place = await placing.find_place(tx, slot.session, request.patient, rules)
+    warnings = placing.require_eligible(kind, place)
+    wish = placing.Wish(place.session, kind, slot.period.start, request.patient, rules, now)
+    period = await placing.period_or_problem(tx, place, wish)
+    if isinstance(period, ProblemType):
+        return None
+    booked = Appointment.placed(
+        new_id(), State.BOOKED, place.session, kind, period, now, actor.subject,
+        patient=request.patient, mode="AMB", channel=WALK_IN, notify=False, requested_at=now, booked_at=now,
+    )  # fmt: skip
+    if await placing.insert_or_take_over(tx, booked, placing.resources_of(place.session, request.patient), now):
+        return None
+    announcing.booked(tx, booked, now)
+    return Booked(await arrive(tx, booked, actor, now), warnings)
