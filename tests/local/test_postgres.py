@@ -43,12 +43,10 @@ def test_no_role_of_a_service_is_superuser_or_passes_over_row_security(server: P
 
 def test_the_migrator_owns_the_database_and_the_application_owns_nothing(server: Postgres) -> None:
     owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'booking'"
-    owned = "SELECT count(*) FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid WHERE d.deptype = 'o' AND rolname = '{}'"
+    owned = "SELECT count(*) FROM pg_shdepend WHERE deptype = 'o' AND refobjid = 'booking_app'::regrole"
+    memberships = "SELECT count(*) FROM pg_auth_members WHERE member = 'booking_app'::regrole"
     assert server.psql(owner) == "booking_migrator"
-    assert server.psql(owned.format("booking_app"), "booking") == "0"
-    memberships = (
-        "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE rolname = 'booking_app'"
-    )
+    assert server.psql(owned, "booking") == "0"
     assert server.psql(memberships) == "0"
 
 
