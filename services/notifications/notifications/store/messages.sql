@@ -41,6 +41,15 @@ RETURNING message, territory, appointment, site, purpose, state, reason, sequenc
 
 -- name: claim_due
 -- Texts whose hour has come, and those whose sender never said how it ended, with what is needed to write them.
+WITH due AS (
+    SELECT d.message FROM message AS d
+    WHERE d.state = 'planned' AND d.due_at <= $1 AND d.not_before <= clock_timestamp()
+    ORDER BY d.due_at LIMIT $2 FOR UPDATE SKIP LOCKED
+), in_doubt AS (
+    SELECT d.message FROM message AS d
+    WHERE d.state = 'sending' AND d.lease_until <= clock_timestamp()
+    ORDER BY d.lease_until LIMIT $2 FOR UPDATE SKIP LOCKED
+)
 SELECT m.message, m.territory, m.appointment, m.version, m.purpose, m.patient, m.site, m.starts_at, m.mode, m.tag,
     m.state, m.superseded, m.traceparent, m.due_at, m.at_once, m.attempts,
     coalesce(clock_timestamp() - m.waiting_since, interval '0') AS waited,
@@ -54,17 +63,9 @@ FROM message AS m
 LEFT JOIN patient AS p ON p.patient = m.patient
 LEFT JOIN unusable_contact AS u ON u.patient = p.patient AND u.contact_event = p.contact_event
 LEFT JOIN site AS s ON s.site = m.site
-WHERE m.message IN (
-    (SELECT d.message FROM message AS d
-     WHERE d.state = 'planned' AND d.due_at <= $1 AND d.not_before <= clock_timestamp()
-     ORDER BY d.due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-    UNION ALL
-    (SELECT d.message FROM message AS d
-     WHERE d.state = 'sending' AND d.lease_until <= clock_timestamp()
-     ORDER BY d.lease_until LIMIT $2 FOR UPDATE SKIP LOCKED)
-)
+WHERE m.message IN (SELECT message FROM due UNION ALL SELECT message FROM in_doubt)
 ORDER BY m.due_at
-FOR UPDATE OF m SKIP LOCKED;
+FOR UPDATE OF m;
 
 -- name: start_sending
 -- Takes texts under a lease, with the words that will leave; from here on the provider may have them.

@@ -1,0 +1,219 @@
+from datetime import date, timedelta
+
+from smp.ids import new_id
+from smp.postgres import Scope
+from tests.notifications.world import Carrier, World, at, landline, mobile
+
+
+async def test_a_booking_plans_a_confirmation_and_a_reminder(world: World) -> None:
+    book = world.book(await world.patient(), at("19T10:30"))
+    await world.hear(world.booked(book))
+    assert await world.texts(book) == [("confirmation", "planned", 2), ("reminder", "planned", 2)]
+    due = await world.rows("SELECT due_at FROM message WHERE purpose = 'reminder'")
+    assert due[0]["due_at"] == at("17T10:30")
+    assert await world.said(book) == ["MessagePlanned", "MessagePlanned"]
+
+
+async def test_an_event_delivered_again_plans_nothing_more(world: World) -> None:
+    book = world.book(await world.patient(), at("19T10:30"))
+    booked = world.booked(book)
+    await world.hear(booked, booked)
+    await world.hear(booked)
+    assert len(await world.texts(book)) == 2
+    assert len(await world.said(book)) == 2
+
+
+async def test_a_rebuild_hears_everything_again_and_sends_nothing_again(world: World, carrier: Carrier) -> None:
+    site, registered = world.opened(), world.registered()
+    book = world.book(registered.subject, at("19T10:30"))
+    story = [site, registered, world.booked(book), world.moved(book, at("20T10:30"))]
+    await world.hear(*story)
+    await world.sender.send_due()
+    before = await world.texts(book)
+    async with world.db.admin() as admin:
+        await admin.execute("TRUNCATE appointment, patient, site_address, site")
+        await admin.execute("DELETE FROM smp.inbox; DELETE FROM smp.sequence_heard")
+    world.clock.time += timedelta(minutes=5)
+    await world.hear(*story)
+    await world.sender.send_due()
+    assert await world.texts(book) == before
+    assert len(carrier.texts) == 1
+
+
+async def test_events_older_than_the_horizon_plan_nothing(world: World) -> None:
+    book = world.book(await world.patient(), at("26T10:30"))
+    booked = world.booked(book)
+    world.clock.time += timedelta(hours=73)
+    await world.hear(booked)
+    assert await world.texts(book) == []
+    assert await world.rows("SELECT verdict FROM decision") == [{"verdict": "too_old"}]
+
+
+async def test_an_event_that_comes_after_a_later_one_plans_nothing(world: World) -> None:
+    book = world.book(await world.patient(), at("19T10:30"))
+    booked, cancelled = world.booked(book), world.cancelled(book)
+    await world.hear(cancelled)
+    await world.hear(booked)
+    assert await world.texts(book) == [("cancellation", "planned", 3)]
+    assert await world.rows("SELECT state FROM appointment") == [{"state": "cancelled"}]
+
+
+async def test_a_booking_nobody_wants_told_stays_silent(world: World) -> None:
+    book = world.book(await world.patient(), at("19T10:30"))
+    await world.hear(world.booked(book, notify=False))
+    assert await world.texts(book) == []
+
+
+async def test_an_unsent_confirmation_then_moved_becomes_one_correct_text(world: World, carrier: Carrier) -> None:
+    book = world.book(await world.patient(), at("03T10:30"))
+    await world.hear(world.booked(book), world.moved(book, at("03T15:00")))
+    await world.sender.send_due()
+    assert await world.texts(book) == [("confirmation", "cancelled", 2), ("confirmation", "accepted", 3)]
+    assert len(carrier.texts) == 1
+    assert "mardi 3 mars à 15h," in carrier.texts[0]
+    assert "MessageCancelled" in await world.said(book)
+
+
+async def test_a_patient_already_told_hears_of_the_change_and_only_the_new_reminder_stays(
+    world: World, carrier: Carrier
+) -> None:
+    book = world.book(await world.patient(), at("19T10:30"))
+    await world.hear(world.booked(book))
+    await world.sender.send_due()
+    await world.hear(world.moved(book, at("20T10:30")))
+    await world.sender.send_due()
+    assert await world.texts(book) == [
+        ("confirmation", "accepted", 2),
+        ("reminder", "cancelled", 2),
+        ("change", "accepted", 3),
+        ("reminder", "planned", 3),
+    ]
+    assert "déplacé au vendredi 20 mars" in carrier.texts[1]
+
+
+async def test_a_cancellation_drops_what_was_planned_and_tells_the_patient(world: World, carrier: Carrier) -> None:
+    book = world.book(await world.patient(), at("19T10:30"))
+    await world.hear(world.booked(book), world.cancelled(book))
+    await world.sender.send_due()
+    assert await world.texts(book) == [
+        ("confirmation", "cancelled", 2),
+        ("reminder", "cancelled", 2),
+        ("cancellation", "accepted", 3),
+    ]
+    assert ["annulé" in text for text in carrier.texts] == [True]
+
+
+async def test_a_patient_who_has_come_is_not_reminded(world: World) -> None:
+    book = world.book(await world.patient(), at("19T10:30"))
+    await world.hear(world.booked(book), world.arrived(book))
+    assert {state for _, state, _ in await world.texts(book)} == {"cancelled"}
+
+
+async def test_a_landline_raises_one_call_instead_of_texts(world: World) -> None:
+    book = world.book(await world.patient([landline()]), at("19T10:30"))
+    booked = world.booked(book)
+    await world.hear(booked)
+    await world.hear(booked)
+    assert await world.texts(book) == []
+    assert await world.calls(book) == [("confirmation", "no_mobile", "open")]
+    assert await world.said(book) == ["CallTaskRaised"]
+
+
+async def test_a_patient_who_takes_back_consent_is_called_for_the_reason_given(world: World) -> None:
+    patient = await world.patient()
+    await world.hear(world.contact_changed(patient, [mobile("+33639980001", consent=False)]))
+    book = world.book(patient, at("19T10:30"))
+    await world.hear(world.booked(book))
+    assert await world.calls(book) == [("confirmation", "no_consent", "open")]
+
+
+async def test_a_call_about_an_outdated_slot_is_replaced_by_the_right_one(world: World) -> None:
+    book = world.book(await world.patient([landline()]), at("19T10:30"))
+    await world.hear(world.booked(book), world.moved(book, at("20T10:30")), world.cancelled(book))
+    assert await world.calls(book) == [
+        ("confirmation", "no_mobile", "dropped"),
+        ("confirmation", "no_mobile", "dropped"),
+        ("cancellation", "no_mobile", "open"),
+    ]
+
+
+async def test_a_patient_who_cancels_is_not_called_about_it(world: World) -> None:
+    book = world.book(await world.patient([landline()]), at("19T10:30"))
+    await world.hear(world.booked(book), world.cancelled(book, cancelled_by="patient"))
+    assert await world.calls(book) == [("confirmation", "no_mobile", "dropped")]
+
+
+async def test_an_erased_patient_leaves_no_contact_and_gets_no_text(world: World, carrier: Carrier) -> None:
+    patient = await world.patient()
+    book = world.book(patient, at("19T10:30"))
+    await world.hear(world.booked(book), world.erased(patient))
+    await world.sender.send_due()
+    assert {state for _, state, _ in await world.texts(book)} == {"cancelled"}
+    assert carrier.texts == []
+    assert await world.rows("SELECT sealed_contact, contact_event FROM patient") == [
+        {"sealed_contact": None, "contact_event": None}
+    ]
+    later = world.book(patient, at("20T10:30"))
+    await world.hear(world.booked(later))
+    assert (await world.texts(later), await world.calls(later)) == ([], [])
+
+
+async def test_a_contact_that_comes_after_the_erasure_is_not_kept(world: World) -> None:
+    patient = await world.patient()
+    changed = world.contact_changed(patient, [mobile("+33639980002")])
+    await world.hear(world.erased(patient))
+    await world.hear(changed)
+    assert await world.rows("SELECT sealed_contact FROM patient") == [{"sealed_contact": None}]
+
+
+async def test_a_booking_may_come_before_its_patient_and_its_site(world: World, carrier: Carrier) -> None:
+    world.sender.policy = world.policy = type(world.policy)(lease=timedelta(0))
+    registered = world.registered()
+    book = world.book(registered.subject, at("03T10:30"))
+    await world.hear(world.booked(book))
+    await world.sender.send_due()
+    assert await world.texts(book) == [("confirmation", "planned", 2)]
+    await world.hear(world.opened(), registered)
+    async with world.db.admin() as admin:
+        await admin.execute("UPDATE message SET not_before = clock_timestamp()")
+    await world.sender.send_due()
+    assert await world.texts(book) == [("confirmation", "accepted", 2)]
+
+
+async def test_a_site_that_moves_gives_its_new_address_in_texts_booked_long_before(
+    world: World, carrier: Carrier
+) -> None:
+    patient = await world.patient()
+    before, after = world.book(patient, at("19T10:30")), world.book(patient, at("20T10:30"))
+    await world.hear(world.booked(before), world.booked(after))
+    await world.hear(world.relocated("2 place du 11 Novembre", date(2026, 3, 20)))
+    for moment in ("17T10:30", "18T10:30"):
+        world.clock.time = at(moment)
+        await world.sender.send_due()
+    reminders = [text for text in carrier.texts if text.startswith("Rappel")]
+    assert [("Cerdan" in text, "11 Novembre" in text) for text in reminders] == [(True, False), (False, True)]
+
+
+async def test_nobody_from_another_territory_sees_texts_or_calls(world: World) -> None:
+    patient = await world.patient()
+    await world.hear(world.booked(world.book(patient, at("19T10:30"))))
+    await world.hear(world.booked(world.book(await world.patient([landline()]), at("19T10:50"))))
+    tables = ("message", "call_task", "decision", "appointment", "patient", "site", "site_address")
+    for territory, sees in (("53", True), ("72", False)):
+        async with world.db.database.transaction(Scope(frozenset({territory}))) as tx:
+            for table in tables:
+                assert await tx.fetchval(f"SELECT EXISTS (SELECT FROM {table})") is sees, table
+
+
+async def test_the_trace_of_the_booking_is_kept_with_its_texts(world: World) -> None:
+    book = world.book(await world.patient(), at("19T10:30"))
+    await world.hear(world.booked(book))
+    assert {row["traceparent"] for row in await world.rows("SELECT traceparent FROM message")} == {book.traceparent}
+    assert {row["traceparent"] for row in await world.rows("SELECT traceparent FROM smp.outbox")} == {book.traceparent}
+
+
+async def test_a_cancelled_hold_without_patient_says_nothing(world: World) -> None:
+    await world.patient()
+    book = world.book(new_id(), at("19T10:30"))
+    await world.hear(world.cancelled(book, patient=None))
+    assert (await world.texts(book), await world.calls(book)) == ([], [])
