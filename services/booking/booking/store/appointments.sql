@@ -123,7 +123,7 @@ FROM appointment
 WHERE state = 'held' AND expires_at <= $4
   AND id IN (SELECT appointment FROM occupancy
              WHERE resource = ANY ($1::bigint[]) AND blocking
-               AND starts_at < $3 AND starts_at > $2 - interval '16 hours' AND upper(period) > $2)
+               AND starts_at < $3 AND starts_at > $2::timestamptz - interval '16 hours' AND upper(period) > $2)
 ORDER BY id
 FOR UPDATE;
 

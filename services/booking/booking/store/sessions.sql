@@ -23,14 +23,14 @@ FOR UPDATE;
 -- Open sessions of a site that meet a window; no session is longer than 16 hours.
 SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, state, version, rule
 FROM session
-WHERE site = $1 AND state = 'open' AND starts_at < $3 AND starts_at > $2 - interval '16 hours' AND ends_at > $2
+WHERE site = $1 AND state = 'open' AND starts_at < $3 AND starts_at > $2::timestamptz - interval '16 hours' AND ends_at > $2
 ORDER BY starts_at, id;
 
 -- name: share_presence_of_supervisors
 -- The presence that covers an intern, kept as it is until the booking ends; in id order, so that no two wait crosswise.
 SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, state, version, rule
 FROM session
-WHERE site = $1 AND state = 'open' AND starts_at < $4 AND starts_at > $3 - interval '16 hours' AND ends_at > $3
+WHERE site = $1 AND state = 'open' AND starts_at < $4 AND starts_at > $3::timestamptz - interval '16 hours' AND ends_at > $3
   AND professional IN (SELECT supervisor FROM supervision WHERE intern = $2)
 ORDER BY id
 FOR KEY SHARE;
@@ -40,7 +40,7 @@ FOR KEY SHARE;
 SELECT resource, starts_at, upper(period) AS ends_at
 FROM occupancy
 WHERE resource = ANY ($1::bigint[]) AND blocking
-  AND starts_at < $3 AND starts_at > $2 - interval '16 hours' AND upper(period) > $2;
+  AND starts_at < $3 AND starts_at > $2::timestamptz - interval '16 hours' AND upper(period) > $2;
 
 -- name: insert
 -- Opens sessions; those that already exist, or that would put a professional or a room in two places, are left out.
