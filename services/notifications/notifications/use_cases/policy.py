@@ -57,8 +57,10 @@ def _zone(name: str, default: str) -> ZoneInfo:
 @cache
 def _calendar(subdivision: str | None) -> holidays.HolidayBase:
     """Public holidays, any year; those of the nation where the subdivision has no calendar of its own."""
-    known = holidays.list_supported_countries(include_aliases=True)["FR"]
-    named = next((name for name in (subdivision, f"La {subdivision}") if name in known), None)
-    if subdivision and named is None:
-        log.error("unknown holiday calendar", subdivision=subdivision, used="national")
-    return holidays.country_holidays("FR", subdiv=named)
+    for name in (subdivision, f"La {subdivision}"):
+        try:
+            return holidays.country_holidays("FR", subdiv=name)
+        except NotImplementedError:
+            continue
+    log.error("unknown holiday calendar", subdivision=subdivision, used="national")
+    return holidays.country_holidays("FR")
