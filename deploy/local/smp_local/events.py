@@ -1,6 +1,5 @@
 """`make events`: follow topics, one readable line per record, from the headers alone (no payload is opened)."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -24,17 +23,13 @@ def chosen(words: str) -> list[str]:
 
 async def follow(bootstrap: str, topics: Iterable[str], *, from_start: bool, until_end: bool = False) -> None:
     """Prints records until cancelled, or, with `until_end`, up to the last one that existed at the call."""
-    kafka = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    kafka = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap, enable_auto_commit=False)
     try:
         await kafka.start()
-        partitions = [TopicPartition(topic, number) for topic in topics for number in await _partitions(kafka, topic)]
-        kafka.assign(partitions)
-        if from_start:
-            await kafka.seek_to_beginning(*partitions)
-        ends = await kafka.end_offsets(partitions)
-        if not from_start:
-            for partition in partitions:
-                kafka.seek(partition, ends[partition])
+        ends = await kafka.end_offsets(list(kafka.assignment()))
+        starts = await kafka.beginning_offsets(list(ends)) if from_start else ends
+        for partition, offset in starts.items():
+            kafka.seek(partition, offset)
         while not (until_end and await _is_at(kafka, ends)):
             batches = await kafka.getmany(timeout_ms=300)
             records = [record for batch in batches.values() for record in batch]
@@ -62,16 +57,6 @@ def _local(headers: Mapping[str, str]) -> str:
         return datetime.fromisoformat(headers["ce_time"]).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     except (KeyError, ValueError):
         return "(sans heure)".ljust(19)
-
-
-async def _partitions(kafka: AIOKafkaConsumer, topic: str) -> list[int]:
-    """Waits for the metadata of a topic, which the broker gives at the first refresh."""
-    for _ in range(50):
-        if found := kafka.partitions_for_topic(topic):
-            return sorted(found)
-        await kafka.topics()
-        await asyncio.sleep(0.1)
-    raise Trouble(f"Le sujet {topic} n'existe pas encore.", "Il est créé par « make run ».")
 
 
 async def _is_at(kafka: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:

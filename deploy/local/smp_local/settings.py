@@ -87,7 +87,7 @@ class Environments:
     @property
     def _sms_callback(self) -> str:
         secret = self._secrets.of("sms/callback_secret")
-        return f"http://127.0.0.1:{self._ports.notifications}/v1/sms/receipts/{secret}"
+        return f"http://127.0.0.1:{self._ports.notifications}/v1/sms-callbacks/{secret}"
 
     def _common(self, port: int) -> dict[str, str]:
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
