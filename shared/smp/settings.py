@@ -7,6 +7,8 @@ from typing import Annotated, Literal, NoReturn, Self, TypeVar
 import pydantic_settings
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, model_validator
 
+from smp.auth import refuse_local_issuer_in_production
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 S = TypeVar("S", bound="BaseSettings")
 
@@ -44,16 +46,16 @@ class BaseSettings(pydantic_settings.BaseSettings):
             return self
         if self.clock_file is not None:
             raise ValueError("SMP_CLOCK_FILE is for local worlds: a production process uses the machine's clock")
-        if self.oidc_issuer.scheme != "https":
-            raise ValueError("SMP_OIDC_ISSUER must be https in production: the local issuer is for development only")
+        refuse_local_issuer_in_production(self.environment, str(self.oidc_issuer))
         return self
 
 
 def _sentence(error: ValidationError) -> str:
     lines = []
     for fault in error.errors(include_url=False, include_input=False):
-        name = "SMP_" + str(fault["loc"][0]).upper() if fault["loc"] else "settings"
-        lines.append(f"  {name}: {'is missing' if fault['type'] == 'missing' else fault['msg']}")
+        name = f"SMP_{str(fault['loc'][0]).upper()}: " if fault["loc"] else ""
+        words = "is missing" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, ")
+        lines.append(f"  {name}{words}")
     return "\n".join(lines)
 
 

@@ -20,6 +20,7 @@ from smp.jwks import KeyRing
 
 ISSUER = "https://identity.example.test"
 JWKS_URL = ISSUER + "/jwks"
+SHARED = {"kty": "oct", "kid": "shared", "k": "c2hhcmVkIHNlY3JldA"}
 SITE = "0198c0de-0000-7000-8000-000000000053"
 
 
@@ -36,6 +37,8 @@ class Issuer:
         self.down = False
         self.fetches = 0
         self.fetched_again = asyncio.Event()
+        self.gate = asyncio.Event()
+        self.gate.set()
         self.monotonic = 1_000.0
         self.now = time.time()
 
@@ -47,7 +50,7 @@ class Issuer:
         self.fetches += 1
         if self.fetches == 2:
             self.fetched_again.set()
-        await asyncio.sleep(0)
+        await self.gate.wait()
         if self.down:
             raise httpx2.ConnectError("down")
         return httpx2.Response(200, json={"keys": [key.as_dict(private=False) for key in self.published]})
@@ -321,6 +324,23 @@ async def test_keys_are_fetched_once_for_many_tokens_at_once(issuer: Issuer, ver
     assert issuer.fetches == 1
 
 
+async def test_one_fetch_at_a_time_however_slow_the_issuer(issuer: Issuer, verifier: TokenVerifier) -> None:
+    await verifier.verify(issuer.token())
+    issuer.rotate("second")
+    issuer.gate.clear()
+    issuer.monotonic += 10
+    first = asyncio.create_task(verifier.verify(issuer.token(sub="first")))
+    async with asyncio.timeout(5):
+        await issuer.fetched_again.wait()
+    issuer.monotonic += 10
+    second = asyncio.create_task(verifier.verify(issuer.token(sub="second")))
+    await asyncio.sleep(0)
+    issuer.gate.set()
+
+    assert [actor.subject for actor in await asyncio.gather(first, second)] == ["first", "second"]
+    assert issuer.fetches == 2
+
+
 async def test_a_rotated_key_is_found_without_a_restart(issuer: Issuer, verifier: TokenVerifier) -> None:
     before = issuer.token()
     await verifier.verify(before)
@@ -407,7 +427,9 @@ async def test_an_issuer_that_was_never_reached_is_a_passing_trouble_not_a_bad_t
     assert await verifier.verify(issuer.token())
 
 
-@pytest.mark.parametrize("document", [[], {}, {"keys": []}, {"keys": [{"kty": "EC"}]}, {"keys": "first"}])
+@pytest.mark.parametrize(
+    "document", [[], {}, {"keys": []}, {"keys": [{"kty": "EC"}]}, {"keys": "first"}, {"keys": [SHARED]}]
+)
 async def test_a_broken_key_set_is_not_taken_for_an_empty_one(document: object) -> None:
     async def answer(_request: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(200, json=document)

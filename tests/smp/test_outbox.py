@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from smp.contracts.envelope import parse, to_headers
+from smp.contracts.base import EventData
+from smp.contracts.envelope import Event, parse, to_headers
+from smp.contracts.examples import EXAMPLES
 from smp.ids import new_id
-from smp.outbox import Relay
+from smp.outbox import Relay, headers_of
 from smp.postgres import Database, Scope, Transaction
 from smp.telemetry import traced
 from tests.support.databases import ServiceDatabase
@@ -233,3 +235,19 @@ async def test_old_partitions_are_dropped_only_when_sent_and_old(floor_database:
         assert await roll(tx, timedelta(0)) == 3
         # The partition being filled and a whole one of distance stay.
         assert await tx.fetchval("SELECT min(position) FROM smp.outbox") == 30
+
+
+@pytest.mark.parametrize("event", EXAMPLES.values(), ids=lambda event: event.data.contract())
+def test_the_relay_and_the_contracts_write_the_same_headers(event: Event[EventData]) -> None:
+    row = {
+        "id": event.id,
+        "aggregatetype": event.data.topic.name,
+        "aggregateid": event.subject,
+        "type": event.data.ce_type(),
+        "sequence": event.sequence,
+        "territory": event.territory,
+        "site": event.site,
+        "occurred_at": event.time,
+        "traceparent": event.traceparent,
+    }
+    assert dict(headers_of(row)) == dict(to_headers(event))  # type: ignore[arg-type]  # a record is read by name
