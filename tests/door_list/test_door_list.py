@@ -1,0 +1,149 @@
+"""The plug-in of forty lines, as its author runs it: its own process beside Kafka and PostgreSQL, `smp` alone."""
+
+import ast
+import os
+import re
+import signal
+import socket
+import sys
+import tomllib
+from asyncio import subprocess, timeout
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from smp.contracts import APPOINTMENTS, SITES, Event, SiteOpened, SlotBooked, SlotCancelled, SlotMoved
+from smp.contracts.envelope import to_headers, to_key, to_value
+from smp.contracts.examples import EXAMPLES
+from smp.ids import new_id
+from smp.postgres import Scope
+from tests.support.databases import ServiceDatabase, service_database
+from tests.support.kafka import create_topics, producer, until
+
+ROOT = Path(__file__).parents[2]
+PLUGIN = ROOT / "services" / "door_list"
+PROGRAM = PLUGIN / "door_list" / "__main__.py"
+
+# 21:30 UTC on the 22nd is already the 23rd in Mayotte (UTC+3).
+LATE = datetime(2026, 11, 22, 21, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+async def door_list_database(postgres_url: str) -> AsyncIterator[ServiceDatabase]:
+    async with service_database(postgres_url, "door_list", "door_list") as database:
+        yield database
+
+
+@asynccontextmanager
+async def plugin(database: ServiceDatabase, bootstrap: str) -> AsyncIterator[None]:
+    """`python -m door_list run`, told to stop at the end and expected to leave cleanly."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        "SMP_ENVIRONMENT": "test",
+        "SMP_DATABASE_URL": database.app_url,
+        "SMP_KAFKA_BOOTSTRAP": bootstrap,
+        "SMP_HTTP_PORT": str(port),
+        "SMP_OIDC_ISSUER": "http://127.0.0.1:1",
+        "SMP_OIDC_JWKS_URL": "http://127.0.0.1:1/jwks",
+    }
+    process = await subprocess.create_subprocess_exec(
+        sys.executable, "-m", "door_list", "run", env=environment, stdout=subprocess.DEVNULL
+    )
+    try:
+        yield
+        process.send_signal(signal.SIGTERM)
+        async with timeout(30):
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def event(kind: type[Any], *, subject: UUID, site: UUID, sequence: int = 1, **fields: Any) -> Event[Any]:
+    """The example of this type, of another aggregate, at another site."""
+    named = {"site": site} if kind is SiteOpened else {"site": site, "appointment": subject}
+    data = EXAMPLES[kind].data.model_copy(update={**named, **fields})
+    return Event.of(data, subject=subject, territory="53", site=site, sequence=sequence, time=LATE)
+
+
+async def say(bootstrap: str, *events: Event[Any]) -> None:
+    await create_topics(bootstrap, APPOINTMENTS.name, SITES.name, partitions=12)
+    async with producer(bootstrap) as kafka:
+        for each in events:
+            topic = each.data.topic.name
+            await kafka.send_and_wait(topic, to_value(each), key=to_key(each), headers=to_headers(each))
+
+
+async def door_list(database: ServiceDatabase, site: UUID, territory: str = "53") -> dict[date, int]:
+    """What the antenna reads, as the application's own role."""
+    async with database.database.transaction(Scope(frozenset({territory}))) as tx:
+        rows = await tx.fetch("SELECT day, patients FROM door_list WHERE site = $1", site)
+    return {row["day"]: row["patients"] for row in rows}
+
+
+async def test_the_door_list_says_how_many_patients_each_day_expects(
+    door_list_database: ServiceDatabase, kafka_bootstrap: str
+) -> None:
+    site = new_id()
+    kept, moved, cancelled, twice = (new_id() for _ in range(4))
+    tomorrow = LATE + timedelta(days=1)
+    again = event(SlotBooked, subject=twice, site=site, start=LATE)
+    events = [
+        event(SlotBooked, subject=kept, site=site, start=LATE),
+        event(SlotBooked, subject=moved, site=site, start=LATE),
+        event(SlotMoved, subject=moved, site=site, sequence=2, start=tomorrow),
+        event(SlotCancelled, subject=cancelled, site=site, sequence=2, start=LATE),
+        event(SlotBooked, subject=cancelled, site=site, start=LATE),
+        again,
+        event(SiteOpened, subject=site, site=site, zone="Indian/Mayotte"),
+    ]
+    await say(kafka_bootstrap, *events, again)
+
+    async def all_heard() -> bool:
+        async with door_list_database.admin() as admin:
+            ids = [each.id for each in events]
+            heard = await admin.fetchval("SELECT count(*) FROM smp.inbox WHERE event_id = ANY ($1)", ids)
+        return bool(heard == len(ids))
+
+    async with plugin(door_list_database, kafka_bootstrap):
+        await until(all_heard)
+        assert await door_list(door_list_database, site) == {date(2026, 11, 23): 2, date(2026, 11, 24): 1}
+        assert await door_list(door_list_database, site, territory="72") == {}
+
+
+def test_the_plug_in_is_forty_lines_and_imports_smp_alone() -> None:
+    text = PROGRAM.read_text()
+    assert len(text.splitlines()) <= 40
+    imported = {
+        node.module.split(".")[0]
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ImportFrom) and node.module
+    }
+    assert imported == {"smp"}
+    assert not any(isinstance(node, ast.Import) for node in ast.walk(ast.parse(text)))
+    project = tomllib.loads((PLUGIN / "pyproject.toml").read_text())["project"]
+    assert project["dependencies"] == ["smp"]
+
+
+def test_neither_the_floor_nor_a_service_knows_that_the_plug_in_exists() -> None:
+    rooms = [
+        ROOT / "shared",
+        *(ROOT / "services" / name for name in ("registry", "booking", "notifications", "reporting")),
+    ]
+    named = re.compile(r"door.?list", re.IGNORECASE)
+    knowing = [
+        str(file.relative_to(ROOT))
+        for room in rooms
+        for file in room.rglob("*")
+        if file.suffix in (".py", ".sql", ".toml", ".json") and named.search(file.read_text())
+    ]
+    assert knowing == []
