@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import structlog
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 PublicKey = RSAKey | ECKey | OKPKey
 
@@ -120,8 +120,13 @@ def _public_keys(document: object) -> dict[str, PublicKey]:
 def _public_key(key: Any) -> PublicKey | None:
     if not isinstance(key, dict) or not isinstance(key.get("kid"), str) or key.get("use", "sig") != "sig":
         return None
+    key_class = _KEY_CLASSES.get(str(key.get("kty")))
+    if key_class is None:  # shared secrets ("oct") above all
+        return None
     try:
-        imported = JWKRegistry.import_key(key)
+        return key_class.import_key(key)
     except (JoseError, ValueError, TypeError, KeyError):
         return None
-    return imported if isinstance(imported, PublicKey) else None
+
+
+_KEY_CLASSES: dict[str, type[PublicKey]] = {"EC": ECKey, "RSA": RSAKey, "OKP": OKPKey}

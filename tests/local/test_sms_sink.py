@@ -88,7 +88,7 @@ async def test_an_invalid_number_is_told_in_a_successful_answer(client: Client) 
     [
         ("+33639989902", (23,), "failed"),
         ("+33639989903", (1, 1, 8), "expired"),
-        ("+33639989906", (4, 3, 4), "delivered"),
+        ("+33639989906", (4, 4, 3), "delivered"),
     ],
 )
 async def test_receipts_tell_what_became_of_the_text(

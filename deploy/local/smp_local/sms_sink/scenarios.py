@@ -56,7 +56,7 @@ SCENARIOS = {
         Scenario("phone_off", "9903", (_RETRYING, _RETRYING, _EXPIRED)),
         Scenario("no_receipt", "9904", ()),
         Scenario("early", "9905", _USUAL, early=True),
-        Scenario("disorder", "9906", (_DELIVERED, _ACCEPTED, _DELIVERED)),
+        Scenario("disorder", "9906", (_DELIVERED, _DELIVERED, _ACCEPTED)),
         Scenario("stop", "9907", _USUAL, blacklists=True),
         Scenario("no_credit", "9908", _USUAL, answer="no_credit"),
         Scenario("busy_once", "9909", _USUAL, answer="busy_once"),
