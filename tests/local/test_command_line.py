@@ -77,6 +77,11 @@ def test_a_line_of_a_service_is_readable_and_its_level_is_known() -> None:
     assert readable("kafka", "plain words")[1].endswith("plain words")
 
 
+def test_what_a_library_repeats_while_a_server_is_away_is_not_shown_as_ours() -> None:
+    line = {"level": "error", "event": "Unable connect to node", "logger": "aiokafka", "service": "booking"}
+    assert readable("booking", json.dumps(line))[0] == "info"
+
+
 def test_a_log_that_grows_too_large_is_put_aside_and_its_writer_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "booking.log"
     with path.open("a", buffering=1) as writer:

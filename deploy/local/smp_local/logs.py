@@ -27,14 +27,17 @@ def rotate(path: Path, *, largest: int = LARGEST) -> bool:
 
 
 def readable(name: str, line: str) -> tuple[str, str]:
-    """(level, text for a person) of one line of a log: our JSON, or whatever a library wrote."""
+    """(level, text for a person) of one line of a log: our JSON, or whatever a library wrote.
+
+    What a library says (it repeats itself while a server is away) counts as information: our own lines tell the rest.
+    """
     try:
         fields = json.loads(line)
     except ValueError:
         fields = None
     if not isinstance(fields, dict):
         return "info", f"{name:<14} {line}"
-    level = str(fields.get("level", "info"))
+    level = "info" if "logger" in fields else str(fields.get("level", "info"))
     at = str(fields.get("at", ""))[11:19]
     rest = " ".join(f"{key}={value}" for key, value in fields.items() if key not in SILENT)
     label = LABELS.get(level, "")

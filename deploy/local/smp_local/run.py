@@ -55,15 +55,16 @@ async def run(options: Options) -> int:
         supervisor = Supervisor(home, asdict(options.ports), screen.warn)
         work = asyncio.create_task(_work(options, supervisor, Programs(home, options.ports, added)))
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asked = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        endings = [number for number in asked if signal.getsignal(number) is not signal.SIG_IGN]  # nohup is respected
+        for number in endings:
             loop.add_signal_handler(number, work.cancel)
         try:
             return await work
         except asyncio.CancelledError:
             return 0
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                loop.remove_signal_handler(number)
+            for number in endings:
                 loop.add_signal_handler(number, lambda: screen.say("Arrêt déjà en cours…"))
             screen.say("Arrêt de tous les processus…")
             await supervisor.stop()
