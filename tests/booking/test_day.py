@@ -1,0 +1,89 @@
+"""The day of a site: walk-ins and appointments in one list."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from booking import problems
+from booking.domain.appointments import State
+from booking.use_cases.book_slot import Booked
+from booking.use_cases.day_list import DayLine, day_list
+from booking.use_cases.mark_arrived import mark_arrived
+from booking.use_cases.register_walk_in import WalkInRequest, register_walk_in
+from booking.use_cases.start_consultation import start_consultation
+from tests.booking.world import MONDAY, RULES, SECRETARY, Centre, events_of, monday, refusal, starts
+from tests.support.databases import ServiceDatabase
+
+
+async def walk_in(
+    centre: Centre, hour: str, kind: str = "minor_emergency", patient: UUID | None = None, who: UUID | None = None
+) -> Booked:
+    request = WalkInRequest(centre.site, patient or await centre.patient("not_eligible"), kind, who)
+    async with centre.transaction() as tx:
+        return await register_walk_in(tx, request, RULES, actor=SECRETARY, now=monday(hour))
+
+
+async def lines(centre: Centre, hour: str, sees_social: bool = True) -> list[DayLine]:
+    async with centre.transaction() as tx:
+        return await day_list(tx, centre.site, MONDAY, sees_social=sees_social, now=monday(hour))
+
+
+async def test_a_walk_in_has_the_next_free_slot_and_waits_already(
+    centre: Centre, booking_database: ServiceDatabase
+) -> None:
+    session = await centre.session(await centre.doctor())
+    await centre.book(session, "10:20")
+    came = (await walk_in(centre, "10:05")).appointment
+    assert (came.period.start, came.state, came.channel) == (monday("10:40"), State.ARRIVED, "walk_in")
+    assert came.arrived_at == monday("10:05")
+    assert await events_of(booking_database, came.id) == [("SlotBooked", 1), ("PatientArrived", 2)]
+
+
+async def test_a_walk_in_takes_the_first_of_several_practitioners_or_the_one_asked_for(centre: Centre) -> None:
+    one, other = await centre.doctor(), await centre.doctor()
+    busy, free = await centre.session(one), await centre.session(other)
+    await centre.book(busy, "10:20")
+    assert (await walk_in(centre, "10:05")).appointment.session == free.id
+    assert (await walk_in(centre, "10:05", who=one)).appointment.period.start == monday("10:40")
+
+
+async def test_when_today_is_full_the_next_days_are_proposed(centre: Centre) -> None:
+    doctor = await centre.doctor()
+    await centre.session(doctor, "09:00", "10:00")
+    await centre.session(doctor, "09:00", "10:00", day=MONDAY + timedelta(days=1))
+    refused = await refusal(walk_in(centre, "10:05"))
+    assert refused.problem is problems.NO_PLACE_TODAY
+    assert starts(refused)[0] == (monday("09:00") + timedelta(days=1)).isoformat()
+
+
+async def test_a_walk_in_for_a_consultation_wants_an_eligible_patient(centre: Centre) -> None:
+    await centre.session(await centre.doctor())
+    refused = await refusal(walk_in(centre, "09:05", kind="consultation"))
+    assert refused.problem is problems.NOT_ELIGIBLE
+
+
+async def test_somebody_with_an_appointment_at_the_next_hour_gets_the_one_after(centre: Centre) -> None:
+    session = await centre.session(await centre.doctor())
+    await centre.session(await centre.doctor())
+    patient = await centre.patient()
+    await centre.book(session, "10:20", patient)
+    assert (await walk_in(centre, "10:05", patient=patient)).appointment.period.start == monday("10:40")
+
+
+async def test_the_day_lists_appointments_and_walk_ins_by_hour_with_their_waits(centre: Centre) -> None:
+    session = await centre.session(await centre.doctor())
+    booked = (await centre.book(session, "09:40")).appointment
+    came = (await walk_in(centre, "08:30")).appointment
+    await centre.hold(session, "11:00")
+    async with centre.transaction() as tx:
+        await mark_arrived(tx, booked.id, actor=SECRETARY, now=monday("09:30"))
+        await start_consultation(tx, came.id, actor=SECRETARY, now=monday("09:00"))
+    day = await lines(centre, "09:42")
+    assert [line.appointment.id for line in day] == [came.id, booked.id], "holds are nobody's visit yet"
+    assert [line.waited for line in day] == [timedelta(minutes=30), timedelta(minutes=12)]
+
+
+async def test_a_social_appointment_is_only_taken_time_for_others(centre: Centre) -> None:
+    session = await centre.session(await centre.doctor("social_worker"), kinds=("social",))
+    await centre.book(session, "09:00", await centre.patient("not_eligible"), kind="social")
+    assert [line.is_veiled for line in await lines(centre, "09:00", sees_social=False)] == [True]
+    assert [line.is_veiled for line in await lines(centre, "09:00", sees_social=True)] == [False]
