@@ -17,7 +17,7 @@ KEYS = {"sms_application_key": "app", "sms_application_secret": "secret", "sms_c
 JOBS = "/1.0/sms/sms-local-1/jobs"
 OUTGOING = "/1.0/sms/sms-local-1/outgoing"
 ESTIMATE = "/1.0/sms/sms-local-1/estimate"
-DEADLINE = 15.0  # seconds
+DEADLINE = 30.0  # seconds
 
 
 async def eventually(check: Callable[[], Awaitable[bool]]) -> None:

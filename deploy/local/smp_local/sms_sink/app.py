@@ -85,10 +85,10 @@ def _add_provider(app: FastAPI, settings: Settings, store: Store, desk: Desk) ->
         return int(time.time())
 
     @app.post("/1.0/sms/{service}/jobs")
-    async def send(body: Body) -> dict[str, Any]:
+    async def send(body: Body, request: Request) -> dict[str, Any]:
         order = read(Order, body)
         check(order, settings.senders)
-        return await desk.take(order)
+        return await desk.take(order, partial(_client_left, request))
 
     @app.get("/1.0/sms/{service}/jobs", dependencies=[Depends(signed)])
     async def pending() -> list[int]:
@@ -177,6 +177,11 @@ def _full_url(request: Request) -> str:
     query = request.scope["query_string"].decode("latin-1")
     host = request.headers.get("host", "")
     return f"{request.url.scheme}://{host}{path}" + (f"?{query}" if query else "")
+
+
+async def _client_left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        continue
 
 
 def _cancel(job: int, transaction: Transaction) -> bool:

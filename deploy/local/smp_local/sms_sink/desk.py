@@ -1,7 +1,9 @@
 """The provider's desk: what it does with an order, in one transaction, according to each number's scenario."""
 
 import asyncio
+import contextlib
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -54,8 +56,11 @@ class Desk:
     def __init__(self, store: Store, receipts: Receipts, clock: Clock, pace: Pace) -> None:
         self._store, self._receipts, self._clock, self._pace = store, receipts, clock, pace
 
-    async def take(self, order: Order) -> dict[str, Any]:
-        """Accept an order and answer as the provider does; raises `Refused`."""
+    async def take(self, order: Order, client_left: Callable[[], Awaitable[None]]) -> dict[str, Any]:
+        """Accept an order and answer as the provider does; raises `Refused`.
+
+        `client_left` returns when the client has hung up: nobody is left to be silent to.
+        """
         outcome = await self._store.run(partial(self._decide, order))
         self._receipts.wake()
         for line in outcome.lines:
@@ -65,7 +70,8 @@ class Desk:
         for job in outcome.early:
             await self._send_early(job)
         if outcome.silent:
-            await asyncio.sleep(self._pace.silence)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(client_left(), self._pace.silence)
         return outcome.answer(order.size.parts)
 
     async def _send_early(self, job: int) -> None:

@@ -31,6 +31,7 @@ class Receipts:
 
     async def run(self) -> None:
         """Send receipts until cancelled."""
+        await self._store.run(lambda transaction: transaction.execute(SQL.hurry_receipts, time.time()))
         while True:
             try:
                 await self._send_due_then_rest()

@@ -102,6 +102,10 @@ UPDATE receipts SET answered_at = ? WHERE id = ?;
 -- The client did not answer 200: try again later.
 UPDATE receipts SET attempts = attempts + 1, due_at = ? WHERE id = ?;
 
+-- name: hurry_receipts
+-- After a restart, receipts that were waiting for another try have waited enough.
+UPDATE receipts SET due_at = min(due_at, ?) WHERE answered_at IS NULL AND attempts > 0;
+
 -- name: learn
 -- The provider learns what became of a text; what is final stays.
 UPDATE jobs
