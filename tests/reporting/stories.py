@@ -38,10 +38,11 @@ from smp.contracts import (
 )
 from smp.ids import new_id
 from smp.postgres import Database, Scope
+from tests.support.databases import ServiceDatabase
 
-LAVAL = UUID("019a0000-0000-7000-8000-000000000053")
-MAYENNE = UUID("019a0000-0000-7000-8000-000000000153")
-LE_MANS = UUID("019a0000-0000-7000-8000-000000000072")
+LAVAL = UUID("019a0000-0000-7000-8000-0000000ac053")
+MAYENNE = UUID("019a0000-0000-7000-8000-0000000ac153")
+LE_MANS = UUID("019a0000-0000-7000-8000-0000000ac072")
 MONDAY = datetime(2026, 11, 23, 8, 20, tzinfo=UTC)  # 9:20 in Laval
 MINUTE = timedelta(minutes=1)
 HEARD_AT = datetime(2026, 12, 31, tzinfo=UTC)
@@ -359,3 +360,35 @@ FACT_TABLES: Sequence[str] = (
     "site_fact",
     "erased_patient",
 )
+
+
+def a_whole_day() -> list[Event[Any]]:
+    """Every kind of event once at least."""
+    forgotten = seen()
+    moved = Appointment().held().booked().moved(timedelta(days=1)).moved(timedelta(days=7)).arrived().started().done()
+    return told(
+        site_opened(),
+        Session().opened().shortened(3),
+        Session().opened().cancelled(),
+        Session().opened().cancelled().shortened(2),
+        Appointment().held().hold_expired(),
+        Appointment().held().booked().cancelled(),
+        moved,
+        missed(),
+        forgotten,
+        erased(forgotten.patient),
+        Text(appointment=moved.subject).planned().accepted().delivered(),
+        Text().planned().accepted().failed(),
+        Text().planned().accepted().expired(),
+        Text().planned().dropped(),
+        call(moved.subject, done=True),
+    )
+
+
+async def facts(database: ServiceDatabase) -> dict[str, list[str]]:
+    """Every row of every fact table, as text."""
+    async with database.admin() as connection:
+        return {
+            table: [row[0] for row in await connection.fetch(f"SELECT fact::text FROM {table} AS fact ORDER BY 1")]
+            for table in FACT_TABLES
+        }

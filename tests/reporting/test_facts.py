@@ -11,26 +11,15 @@ from tests.reporting.stories import (
     FACT_TABLES,
     MONDAY,
     Appointment,
-    Session,
-    Text,
-    call,
+    a_whole_day,
     erased,
+    facts,
     hear,
     missed,
     seen,
-    site_opened,
     told,
 )
 from tests.support.databases import ServiceDatabase
-
-
-async def facts(database: ServiceDatabase) -> dict[str, list[str]]:
-    """Every row of every fact table, as text."""
-    async with database.admin() as connection:
-        return {
-            table: [row[0] for row in await connection.fetch(f"SELECT fact::text FROM {table} AS fact ORDER BY 1")]
-            for table in FACT_TABLES
-        }
 
 
 async def forget_everything(database: ServiceDatabase) -> None:
@@ -41,29 +30,6 @@ async def forget_everything(database: ServiceDatabase) -> None:
 async def statuses(database: ServiceDatabase) -> list[str]:
     async with database.admin() as connection:
         return [row[0] for row in await connection.fetch("SELECT status FROM appointment_fact ORDER BY appointment")]
-
-
-def a_whole_day() -> list[Event[Any]]:
-    """Every kind of event once at least."""
-    forgotten = seen()
-    moved = Appointment().held().booked().moved(timedelta(days=1)).moved(timedelta(days=7)).arrived().started().done()
-    return told(
-        site_opened(),
-        Session().opened().shortened(3),
-        Session().opened().cancelled(),
-        Session().opened().cancelled().shortened(2),
-        Appointment().held().hold_expired(),
-        Appointment().held().booked().cancelled(),
-        moved,
-        missed(),
-        forgotten,
-        erased(forgotten.patient),
-        Text(appointment=moved.subject).planned().accepted().delivered(),
-        Text().planned().accepted().failed(),
-        Text().planned().accepted().expired(),
-        Text().planned().dropped(),
-        call(moved.subject, done=True),
-    )
 
 
 DAY = a_whole_day()

@@ -63,6 +63,12 @@ def test_small_parts_that_sum_to_a_small_number_take_another_one_with_them() -> 
     assert suppress({"AMB": 80, "HH": 15, "VR": 5, "?": 2})["HH"] == MASKED
 
 
+def test_a_site_with_few_kept_appointments_takes_another_one_with_it() -> None:
+    """Its numerator is large, so only the rule of two hides its neighbour."""
+    shown = disclose_sites(NSH1, {UUID(int=1): share(90, 5), UUID(int=2): share(50, 50), UUID(int=3): share(60, 60)})
+    assert [shown[UUID(int=number)].value for number in (1, 2, 3)] == [MASKED, MASKED, 1.0]
+
+
 @given(tables)
 def test_a_total_less_the_parts_shown_never_tells_a_small_part(parts: dict[str, int]) -> None:
     shown = suppress(parts)
