@@ -49,7 +49,7 @@ service = Service(
     routers=[messages.router, call_tasks.router, sms_callbacks.router],
     handlers=consumers.handlers,
     jobs=[
-        Job("send-due-texts", 0.5, send),
+        Job("send-due-texts", 0.25, send),
         Job("expire-unanswered-texts", 5.0, expire),
         Job("forget-old-texts", 3600.0, forget),
     ],
