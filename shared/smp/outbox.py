@@ -1,7 +1,9 @@
 """The relay: carries committed events from the outbox to Kafka, in order per key, each at least once.
 
 One relay a service, by a session advisory lock; another process takes over when that session ends. The cursor moves
-on (xid, position) below the oldest running transaction, so a late commit is never skipped. Sends are pipelined and
+on (xid, position) below the oldest running transaction, so a late commit is never skipped. A transaction has its xid
+before it waits for an aggregate's row, and its positions after: so events are sent in order of position, and what the
+cursor has not reached yet but precedes an event of its key is sent ahead. Sends are pipelined and
 the cursor is written once per batch: a crash in between sends some events twice, which the consumers' inbox absorbs.
 """
 
@@ -67,6 +69,10 @@ def new_producer(bootstrap: str, client_id: str) -> AIOKafkaProducer:
     )
 
 
+def _position(row: Row) -> int:
+    return int(row["position"])
+
+
 def _key(row: Row) -> Key:
     return row["aggregatetype"], row["aggregateid"].bytes
 
@@ -114,6 +120,7 @@ class Relay:
         self._awake = asyncio.Event()
         self._producer: AIOKafkaProducer | None = None
         self._held: set[Key] = set()
+        self._ahead: set[int] = set()
         self.leading = False
 
     def wake(self) -> None:
@@ -159,6 +166,7 @@ class Relay:
         if cursor is None:
             raise LookupError("the relay's position is missing: are the floor's migrations applied?")
         at = (cursor["xid"], cursor["position"])
+        self._ahead = set()
         while True:
             self._awake.clear()
             if clock() >= upkeep_at:
@@ -178,12 +186,13 @@ class Relay:
                 await asyncio.wait_for(self._awake.wait(), _BUSY_POLL_SECONDS if busy else _IDLE_POLL_SECONDS)
 
     async def _carry(self, connection: asyncpg.Connection[Row], rows: Sequence[Row]) -> tuple[int, int]:
-        failed = await self._send(rows)
         last = rows[-1]["xid"], rows[-1]["position"]
+        batch = await self._in_order(connection, rows, last)
+        failed = await self._send(batch)
         if not failed:
             await connection.execute(_SQL.advance, *last)
             return last
-        if len(failed) == len(rows) and _is_outage(failed):
+        if failed and len(failed) == len(batch) and _is_outage(failed):
             raise ConnectionError("Kafka takes nothing at the moment")
         async with connection.transaction():
             await connection.execute(
@@ -199,6 +208,21 @@ class Relay:
         OUTBOX_HELD.set(len(self._held))
         log.warning("events held back", count=len(failed), error=failed[0].error)
         return last
+
+    async def _in_order(
+        self, connection: asyncpg.Connection[Row], rows: Sequence[Row], last: tuple[int, int]
+    ) -> list[Row]:
+        """The batch by position, with the events beyond it that precede one of it under the same key."""
+        fresh = [row for row in rows if row["position"] not in self._ahead]
+        self._ahead.difference_update(row["position"] for row in rows)
+        if not fresh:
+            return []
+        newest = max(row["position"] for row in fresh)
+        keys = list({row["aggregateid"] for row in fresh})
+        earlier = await connection.fetch(_SQL.precede_beyond, *last, newest, keys)
+        earlier = [row for row in earlier if row["position"] not in self._ahead]
+        self._ahead.update(row["position"] for row in earlier)
+        return sorted([*fresh, *earlier], key=_position)
 
     async def _retry_held(self, connection: asyncpg.Connection[Row]) -> None:
         rows = await connection.fetch(_SQL.held_batch, BATCH)
@@ -249,7 +273,7 @@ class Relay:
         for topic, count in Counter(row["aggregatetype"] for row in rows).items():
             lost = sum(1 for f in failed if f.row["aggregatetype"] == topic) if failed else 0
             OUTBOX_SENT.labels(topic).inc(count - lost)
-        return sorted(failed, key=lambda f: (f.row["xid"], f.row["position"]))
+        return failed
 
     async def _ready_producer(self) -> AIOKafkaProducer:
         if self._producer is None:

@@ -251,3 +251,39 @@ def test_the_relay_and_the_contracts_write_the_same_headers(event: Event[EventDa
         "traceparent": event.traceparent,
     }
     assert dict(headers_of(row)) == dict(to_headers(event))  # type: ignore[arg-type]  # a record is read by name
+
+
+async def test_a_transaction_that_waited_for_its_aggregate_is_said_after_the_one_it_waited_for(
+    floor_database: ServiceDatabase, kafka_bootstrap: str, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may own the lower transaction number: the number is given before the wait for the row's lock."""
+    monkeypatch.setattr("smp.outbox.BATCH", 1)
+    noted = toy_event_type(topic)
+    await create_topics(kafka_bootstrap, topic)
+    note, database = new_id(), floor_database.database
+    async with database.transaction(MAYENNE) as tx:
+        await tx.execute("INSERT INTO note (id, territory, text) VALUES ($1, '53', '')", note)
+
+    async def change(tx: Transaction, waited_for: asyncio.Event) -> None:
+        await tx.fetchval("SELECT pg_current_xact_id()")
+        waited_for.set()
+        await asyncio.wait_for(first_has_locked.wait(), 10)
+        version = await tx.fetchval("UPDATE note SET version = version + 1 WHERE id = $1 RETURNING version", note)
+        tx.publish(toy_event(noted, str(version), subject=note, sequence=version - 1))
+
+    first_has_locked, numbered = asyncio.Event(), asyncio.Event()
+
+    async def second() -> None:
+        async with database.transaction(MAYENNE) as tx:
+            await change(tx, numbered)
+
+    waiting = asyncio.create_task(second())
+    await asyncio.wait_for(numbered.wait(), 10)
+    async with database.transaction(MAYENNE) as tx:
+        version = await tx.fetchval("UPDATE note SET version = version + 1 WHERE id = $1 RETURNING version", note)
+        first_has_locked.set()
+        tx.publish(toy_event(noted, str(version), subject=note, sequence=version - 1))
+    await waiting
+    async with background(relay_for(database, kafka_bootstrap).run()):
+        await all_sent(floor_database)
+    assert [record.value for record in await read_all(kafka_bootstrap, topic)] == [b'{"text":"2"}', b'{"text":"3"}']

@@ -37,6 +37,17 @@ WHERE (o.xid, o.position) > ($1::xid8, $2::bigint)
 ORDER BY o.xid, o.position
 LIMIT $3;
 
+-- name: precede_beyond
+-- Events after the cursor ($1, $2) that were written before position $3, of some aggregates. Only transactions that ran
+-- at the same time can stand so; 100 000 transactions are many more than a wait for a row's lock can span.
+SELECT o.xid, o.position, o.id, o.aggregatetype, o.aggregateid, o.type, o.sequence, o.territory, o.site,
+       o.occurred_at, o.recorded_at, o.traceparent, o.payload
+FROM smp.outbox AS o
+WHERE (o.xid, o.position) > ($1::xid8, $2::bigint)
+  AND o.xid < (($1::xid8::text::bigint + 100000)::text)::xid8
+  AND o.position < $3
+  AND o.aggregateid = ANY ($4::uuid[]);
+
 -- name: advance
 -- One write for a whole batch.
 UPDATE smp.relay_position SET xid = $1, position = $2 WHERE relay = 'kafka';
