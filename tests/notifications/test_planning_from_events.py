@@ -30,6 +30,8 @@ async def test_a_rebuild_hears_everything_again_and_sends_nothing_again(world: W
     await world.hear(*story)
     await world.sender.send_due()
     before = await world.texts(book)
+    story.append(world.contact_changed(registered.subject, [landline()]))
+    await world.hear(story[-1])
     async with world.db.admin() as admin:
         await admin.execute("TRUNCATE appointment, patient, site_address, site")
         await admin.execute("DELETE FROM smp.inbox; DELETE FROM smp.sequence_heard")
@@ -37,6 +39,7 @@ async def test_a_rebuild_hears_everything_again_and_sends_nothing_again(world: W
     await world.hear(*story)
     await world.sender.send_due()
     assert await world.texts(book) == before
+    assert await world.calls(book) == []
     assert len(carrier.texts) == 1
 
 
