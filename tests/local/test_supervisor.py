@@ -42,9 +42,8 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-async def supervisor(home: Home, said: list[str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Supervisor]:
-    monkeypatch.setattr(supervisor_module, "FIRST_PAUSE", 0.01)
-    supervisor = Supervisor(home, {}, said.append)
+async def supervisor(home: Home, said: list[str]) -> AsyncIterator[Supervisor]:
+    supervisor = Supervisor(home, {}, said.append, pauses=(0.01, 1.0))
     yield supervisor
     await supervisor.stop()
 

@@ -17,7 +17,7 @@ from smp_local.logs import rotate
 from smp_local.processes import birth, end, is_alive, tail
 from smp_local.trouble import Trouble
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a restart, doubled at each death in a row
+PAUSES = (0.5, 30.0)  # seconds before a restart: the first one, doubled at each death in a row up to the longest
 HEALED = 60.0  # seconds of life after which a death is the first one again
 FIRST_START = 120.0  # seconds that a program may take to serve when it is first started
 LOOK = 0.1  # seconds between two looks at a process that starts, or at a request to pause
@@ -68,8 +68,16 @@ class Watched:
 class Supervisor:
     """Owns the processes of one world and writes who they are to its state file, so that nobody is ever lost."""
 
-    def __init__(self, home: Home, ports: Mapping[str, int], say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        home: Home,
+        ports: Mapping[str, int],
+        say: Callable[[str], None],
+        *,
+        pauses: tuple[float, float] = PAUSES,
+    ) -> None:
         self._home, self._ports, self._say = home, ports, say
+        self._first_pause, self._longest_pause = pauses
         self._groups: list[list[Watched]] = []
         self._stopping = False
         self._phase = "starting"
@@ -130,7 +138,7 @@ class Supervisor:
                 return
             deaths = 1 if time.monotonic() - began > HEALED else deaths + 1
             one.restarts += 1
-            pause = min(FIRST_PAUSE * 2 ** (deaths - 1), LONGEST_PAUSE)
+            pause = min(self._first_pause * 2 ** (deaths - 1), self._longest_pause)
             self._become(one, "restarting")
             self._say(f"{one.program.label} s'est arrêté ({cause.what}) : relance dans {pause:g} s.")
             await asyncio.sleep(pause)
