@@ -6,7 +6,8 @@ parking and deduplication is in `smp.consumer`.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import ConsumerRecord
@@ -23,6 +24,25 @@ MAX_RECORDS = 1000
 _SESSION_TIMEOUT_MS = 6_000
 _GRACE_SECONDS = 20.0
 _LAG_EVERY_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """All that FastStream needs to know of a record."""
+
+    topic: str
+    offset: int
+    timestamp: int
+    headers: tuple[tuple[str, bytes], ...] = ()
+    value: None = None
+
+
+async def _unread(records: "Sequence[ConsumerRecord[bytes, bytes]]", parse: Callable[[Any], Awaitable[Any]]) -> Any:
+    """FastStream would decode every header, and lose the whole batch at one that is not UTF-8."""
+    first, last = (_Place(r.topic, r.offset, r.timestamp) for r in (records[0], records[-1]))
+    message = await parse((first, last))
+    message.raw_message = records
+    return message
 
 
 async def _records(message: Any) -> Any:
@@ -55,6 +75,7 @@ class Listener:
             heartbeat_interval_ms=_SESSION_TIMEOUT_MS // 3,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.NACK_ON_ERROR,
+            parser=_unread,
             decoder=_records,
         )
         self._subscriber: Any = subscriber
