@@ -10,7 +10,8 @@ import asyncio
 import base64
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -190,7 +191,7 @@ class Consumer:
         highest = {row["id"]: row["highest"] for row in rows}
         heard: dict[UUID, int] = {}
         taken: list[tuple[_Read, Order]] = []
-        for each in batch:
+        for each in _by_territory(batch):
             envelope = each.envelope
             before = highest.pop(envelope.id, None)
             if before is None:
@@ -207,12 +208,13 @@ class Consumer:
     def _account(self, batch: Sequence[_Read], taken: "Sequence[tuple[_Read, Order]]") -> None:
         if len(taken) < len(batch):
             CONSUMED.labels("any", "known").inc(len(batch) - len(taken))
+        for (name, order), count in Counter((each.envelope.type, order) for each, order in taken).items():
+            CONSUMED.labels(name, order).inc(count)
+        told = log.bind(consumer=self.name)
         for each, order in taken:
-            CONSUMED.labels(each.envelope.type, order).inc()
-            say = log.info if order == "next" else log.warning
+            say = told.info if order == "next" else told.warning
             say(
                 "consumed",
-                consumer=self.name,
                 type=each.envelope.type,
                 event_id=each.envelope.id,
                 aggregate=each.envelope.subject,
@@ -258,6 +260,14 @@ class Consumer:
 
 class _Behind(PermanentError):
     """Order per key: what comes after a parked record waits with it."""
+
+
+def _by_territory(batch: Sequence[_Read]) -> Iterable[_Read]:
+    """One change of scope a territory instead of one a record; records of one aggregate keep their order."""
+    homes: dict[UUID, str] = {}
+    for each in batch:
+        homes.setdefault(each.envelope.subject, each.envelope.territory)
+    return batch if len(set(homes.values())) < 2 else sorted(batch, key=lambda each: homes[each.envelope.subject])
 
 
 def _scope(each: _Read) -> Scope:

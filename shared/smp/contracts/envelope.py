@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from asyncpg.pgproto import pgproto
 from pydantic import ValidationError
 
 from smp.contracts.base import EventData
@@ -28,6 +29,8 @@ Headers = Iterable[tuple[str, bytes]]
 DataClass = type[EventData]
 
 CONTENT_TYPE = "application/json"
+# A `uuid.UUID` all the same, read and written ten times faster: an envelope has three.
+_UUID: type[UUID] = pgproto.UUID
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _TYPES = {name.encode(): data_class for name, data_class in BY_TYPE.items()}
 _TERRITORIES = {code.encode(): code for code in TERRITORIES}
@@ -239,7 +242,7 @@ def _text(name: str, raw: bytes) -> str:
 
 def _uuid(name: str, raw: bytes) -> UUID:
     try:
-        return UUID(raw.decode())
+        return _UUID(raw.decode())
     except ValueError:
         raise MalformedEvent(f"{name} is not a UUID") from None
 

@@ -17,11 +17,12 @@ WITH batch AS (
     GROUP BY b.topic, b.aggregate
     ON CONFLICT (consumer, topic, aggregate)
     DO UPDATE SET highest = greatest(h.highest, excluded.highest), received = h.received + excluded.received
+    RETURNING h.topic, h.aggregate, old.highest
 )
 SELECT b.id, coalesce(h.highest, 0) AS highest, b.blocked
 FROM batch AS b
 LEFT JOIN fresh AS f ON f.event_id = b.id
-LEFT JOIN smp.sequence_heard AS h ON h.consumer = $1 AND h.topic = b.topic AND h.aggregate = b.aggregate
+LEFT JOIN heard AS h ON h.topic = b.topic AND h.aggregate = b.aggregate
 WHERE b.blocked OR f.event_id IS NOT NULL;
 
 -- name: park
