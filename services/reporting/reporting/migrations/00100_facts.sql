@@ -41,15 +41,11 @@ RETURN CASE greatest(held, booked, expired, cancelled, arrived, started, done, n
     WHEN held THEN 'held'
 END;
 
--- Events of an aggregate not received although a later one was; sequences begin at 1.
-CREATE FUNCTION missing_events(heard int4multirange) RETURNS integer
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN upper(heard) - 1 - (SELECT sum(upper(part) - lower(part))::integer FROM unnest(heard) AS part);
-
 CREATE TABLE appointment_fact (
     appointment uuid CONSTRAINT appointment_fact_once PRIMARY KEY,
     territory text NOT NULL,
-    heard int4multirange NOT NULL, -- sequences of the events received
+    heard int4multirange NOT NULL, -- sequences of the events received, the first one is 1
+    events integer NOT NULL, -- how many they are
     newest_event_at timestamptz NOT NULL,
     whereabouts whereabouts NOT NULL,
     subject subject,
@@ -64,8 +60,22 @@ CREATE TABLE appointment_fact (
     consultation consultation,
     absence absence,
 
+    missing_events integer NOT NULL GENERATED ALWAYS AS (upper(heard) - 1 - events) STORED,
     site uuid NOT NULL GENERATED ALWAYS AS ((whereabouts).site) STORED,
     patient uuid GENERATED ALWAYS AS ((subject).patient) STORED,
+    mode text GENERATED ALWAYS AS ((placement).mode) STORED,
+    role text GENERATED ALWAYS AS (coalesce((consultation).role, (placement).role)) STORED,
+    minutes integer NOT NULL GENERATED ALWAYS AS (
+        coalesce(extract(epoch FROM (placement).end_at - (placement).start_at)::integer, 0) / 60
+    ) STORED,
+    -- A meeting with a social worker: by its kind, or by who holds it when the booking has not been heard.
+    social boolean NOT NULL GENERATED ALWAYS AS (
+        coalesce((placement).kind = 'social', false)
+        OR coalesce((consultation).role, (placement).role, '') = 'social_worker'
+    ) STORED,
+    unscheduled boolean NOT NULL GENERATED ALWAYS AS (
+        coalesce((consultation).unscheduled, (placement).kind = 'minor_emergency', false)
+    ) STORED,
     status text NOT NULL GENERATED ALWAYS AS (appointment_status(
         (held).sequence, greatest((request).sequence, (move).sequence), (expiry).sequence,
         (cancellation).sequence, (arrival).sequence, (start).sequence, (consultation).sequence, (absence).sequence
@@ -90,14 +100,19 @@ CREATE TABLE session_fact (
     session uuid CONSTRAINT session_fact_once PRIMARY KEY,
     territory text NOT NULL,
     heard int4multirange NOT NULL,
+    events integer NOT NULL,
     newest_event_at timestamptz NOT NULL,
     plan plan,
     withdrawal withdrawal,
 
+    missing_events integer NOT NULL GENERATED ALWAYS AS (upper(heard) - 1 - events) STORED,
     site uuid NOT NULL GENERATED ALWAYS AS (coalesce((plan).site, (withdrawal).site)) STORED,
     start_at timestamptz NOT NULL GENERATED ALWAYS AS (coalesce((plan).start_at, (withdrawal).start_at)) STORED,
     cancelled boolean NOT NULL GENERATED ALWAYS AS (
         coalesce((withdrawal).sequence, 0) > coalesce((plan).sequence, 0)
+    ) STORED,
+    social boolean NOT NULL GENERATED ALWAYS AS (
+        coalesce((plan).role = 'social_worker' OR (plan).kinds = ARRAY['social'], false)
     ) STORED,
     offered_minutes integer NOT NULL GENERATED ALWAYS AS (CASE
         WHEN coalesce((withdrawal).sequence, 0) > coalesce((plan).sequence, 0) THEN 0
@@ -129,6 +144,7 @@ CREATE TABLE message_fact (
     message uuid CONSTRAINT message_fact_once PRIMARY KEY,
     territory text NOT NULL,
     heard int4multirange NOT NULL,
+    events integer NOT NULL,
     newest_event_at timestamptz NOT NULL,
     site uuid NOT NULL,
     appointment uuid NOT NULL,
@@ -140,6 +156,7 @@ CREATE TABLE message_fact (
     expiry moment,
     dropping ending,
 
+    missing_events integer NOT NULL GENERATED ALWAYS AS (upper(heard) - 1 - events) STORED,
     fate text NOT NULL GENERATED ALWAYS AS (message_fate(
         (intention).sequence, (acceptance).sequence, (delivery).sequence,
         (failure).sequence, (expiry).sequence, (dropping).sequence
@@ -150,7 +167,7 @@ CREATE TABLE message_fact (
 );
 SELECT smp.protect('message_fact');
 CREATE INDEX message_fact_by_day ON message_fact (site, due_at);
-CREATE INDEX message_fact_by_appointment ON message_fact (appointment);
+CREATE INDEX message_fact_reminders ON message_fact (appointment) WHERE purpose = 'reminder' AND fate = 'delivered';
 CREATE INDEX message_fact_newest ON message_fact (newest_event_at);
 
 CREATE TYPE alert AS (sequence integer, at timestamptz, reason text, purpose text, message uuid);
@@ -158,12 +175,14 @@ CREATE TABLE call_task_fact (
     task uuid CONSTRAINT call_task_fact_once PRIMARY KEY,
     territory text NOT NULL,
     heard int4multirange NOT NULL,
+    events integer NOT NULL,
     newest_event_at timestamptz NOT NULL,
     site uuid NOT NULL,
     appointment uuid NOT NULL,
     alert alert,
     answer ending,
 
+    missing_events integer NOT NULL GENERATED ALWAYS AS (upper(heard) - 1 - events) STORED,
     raised_at timestamptz NOT NULL GENERATED ALWAYS AS (coalesce((alert).at, (answer).at)) STORED
 );
 SELECT smp.protect('call_task_fact');
@@ -189,5 +208,5 @@ SELECT smp.protect('erased_patient');
 -- migrate:down
 DROP TABLE erased_patient, site_fact, call_task_fact, message_fact, session_fact, appointment_fact;
 DROP TYPE alert, ending, acceptance, intention, withdrawal, plan;
-DROP FUNCTION message_fate, missing_events, appointment_status;
+DROP FUNCTION message_fate, appointment_status;
 DROP TYPE consultation, absence, cancellation, moment, request, placement, subject, whereabouts;

@@ -1,5 +1,5 @@
 -- Each statement takes three arrays of one length: sites, and for each of them the instants between which its local
--- days of the period lie. Medico-social meetings are told apart by their kind or by who holds them.
+-- days of the period lie.
 
 -- name: acts
 -- Appointments of the period, counted by everything an indicator looks at.
@@ -7,27 +7,20 @@ WITH wanted AS (
     SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS w (site, opens, closes)
 ), act AS (
     SELECT
-        fact.site,
-        fact.status,
-        (fact.placement).mode AS mode,
-        coalesce((fact.consultation).role, (fact.placement).role) AS role,
-        coalesce((fact.placement).kind = 'social', false) AS is_social_kind,
-        coalesce((fact.consultation).unscheduled, (fact.placement).kind = 'minor_emergency', false) AS unscheduled,
-        (fact.consultation).severity AS severity,
-        (fact.consultation).otherwise_emergency AS otherwise_emergency,
-        coalesce((fact.consultation).outcome = 'sent_to_emergency', false) AS sent_to_emergency,
+        fact.*,
         EXISTS (
             SELECT FROM message_fact AS text
             WHERE text.appointment = fact.appointment AND text.purpose = 'reminder' AND text.fate = 'delivered'
-        ) AS reminded,
-        coalesce(extract(epoch FROM (fact.placement).end_at - (fact.placement).start_at), 0) / 60 AS minutes
+        ) AS reminded
     FROM wanted AS w
     JOIN appointment_fact AS fact
         ON fact.site = w.site AND fact.occurs_at >= w.opens AND fact.occurs_at < w.closes
 )
 SELECT
-    site, status, mode, role, is_social_kind OR role IS NOT DISTINCT FROM 'social_worker' AS social, unscheduled,
-    severity, otherwise_emergency, sent_to_emergency, reminded,
+    site, status, mode, role, social, unscheduled,
+    (consultation).severity, (consultation).otherwise_emergency,
+    coalesce((consultation).outcome = 'sent_to_emergency', false) AS sent_to_emergency,
+    reminded,
     count(*)::int AS count, sum(minutes)::int AS minutes
 FROM act
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10;
@@ -40,9 +33,7 @@ WITH wanted AS (
 SELECT fact.site, sum(fact.offered_minutes)::int AS minutes
 FROM wanted AS w
 JOIN session_fact AS fact ON fact.site = w.site AND fact.start_at >= w.opens AND fact.start_at < w.closes
-WHERE NOT fact.cancelled
-    AND (fact.plan).role <> 'social_worker'
-    AND (fact.plan).kinds <> ARRAY['social']
+WHERE NOT fact.cancelled AND NOT fact.social
 GROUP BY fact.site;
 
 -- name: delays
@@ -54,9 +45,8 @@ WITH wanted AS (
     FROM appointment_fact AS fact
     WHERE fact.patient IS NOT NULL
         AND fact.status IN ('booked', 'arrived', 'in_consultation', 'done', 'no_show')
-        AND NOT coalesce((fact.consultation).unscheduled, (fact.placement).kind = 'minor_emergency', false)
-        AND (fact.placement).kind IS DISTINCT FROM 'social'
-        AND coalesce((fact.consultation).role, (fact.placement).role) IS DISTINCT FROM 'social_worker'
+        AND NOT fact.unscheduled
+        AND NOT fact.social
 )
 SELECT
     act.site,
@@ -84,9 +74,8 @@ WITH wanted AS (
     JOIN appointment_fact AS fact
         ON fact.site = w.site AND fact.occurs_at >= w.opens AND fact.occurs_at < w.closes
     WHERE fact.status = 'done'
-        AND coalesce((fact.placement).mode, 'AMB') = 'AMB'
-        AND (fact.placement).kind IS DISTINCT FROM 'social'
-        AND coalesce((fact.consultation).role, (fact.placement).role) IS DISTINCT FROM 'social_worker'
+        AND coalesce(fact.mode, 'AMB') = 'AMB'
+        AND NOT fact.social
 )
 SELECT
     site,
@@ -105,8 +94,7 @@ FROM wanted AS w
 JOIN appointment_fact AS fact
     ON fact.site = w.site AND fact.occurs_at >= w.opens AND fact.occurs_at < w.closes
 WHERE fact.status = 'done'
-    AND (fact.placement).kind IS DISTINCT FROM 'social'
-    AND coalesce((fact.consultation).role, (fact.placement).role) IS DISTINCT FROM 'social_worker'
+    AND NOT fact.social
 GROUP BY GROUPING SETS ((fact.site), ());
 
 -- name: messages
@@ -139,22 +127,22 @@ WITH wanted AS (
 ), counted AS (
     SELECT
         fact.site,
-        missing_events(fact.heard) AS missing,
+        fact.missing_events AS missing,
         fact.status IN ('booked', 'arrived', 'in_consultation')
             AND coalesce((fact.placement).end_at, fact.occurs_at) < $5::timestamptz - $4::interval AS late
     FROM wanted AS w
     JOIN appointment_fact AS fact
         ON fact.site = w.site AND fact.occurs_at >= w.opens AND fact.occurs_at < w.closes
     UNION ALL
-    SELECT fact.site, missing_events(fact.heard), false
+    SELECT fact.site, fact.missing_events, false
     FROM wanted AS w
     JOIN session_fact AS fact ON fact.site = w.site AND fact.start_at >= w.opens AND fact.start_at < w.closes
     UNION ALL
-    SELECT fact.site, missing_events(fact.heard), false
+    SELECT fact.site, fact.missing_events, false
     FROM wanted AS w
     JOIN message_fact AS fact ON fact.site = w.site AND fact.due_at >= w.opens AND fact.due_at < w.closes
     UNION ALL
-    SELECT fact.site, missing_events(fact.heard), false
+    SELECT fact.site, fact.missing_events, false
     FROM wanted AS w
     JOIN call_task_fact AS fact ON fact.site = w.site AND fact.raised_at >= w.opens AND fact.raised_at < w.closes
 )

@@ -4,11 +4,11 @@ WITH known_site AS (
     INSERT INTO site_fact (site, territory) VALUES ($5::uuid, $2::text) ON CONFLICT DO NOTHING
 )
 INSERT INTO appointment_fact AS fact (
-    appointment, territory, heard, newest_event_at, whereabouts, subject,
+    appointment, territory, heard, events, newest_event_at, whereabouts, subject,
     held, request, placement, move, expiry, cancellation, arrival, start, consultation, absence
 )
 VALUES (
-    $1::uuid, $2::text, int4multirange(int4range($3::int, $3::int, '[]')), $4::timestamptz, ROW($3::int, $5::uuid),
+    $1::uuid, $2::text, int4multirange(int4range($3::int, $3::int, '[]')), 1, $4::timestamptz, ROW($3::int, $5::uuid),
     CASE WHEN $6::uuid IS NOT NULL THEN
         ROW($3::int, CASE WHEN NOT EXISTS (SELECT FROM erased_patient WHERE patient = $6::uuid) THEN $6::uuid END)::subject
     END,
@@ -17,6 +17,7 @@ VALUES (
 )
 ON CONFLICT ON CONSTRAINT appointment_fact_once DO UPDATE SET
     heard = fact.heard + excluded.heard,
+    events = fact.events + 1,
     newest_event_at = greatest(fact.newest_event_at, excluded.newest_event_at),
     whereabouts = greatest(fact.whereabouts, excluded.whereabouts),
     subject = greatest(fact.subject, excluded.subject),

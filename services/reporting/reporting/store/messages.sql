@@ -4,15 +4,16 @@ WITH known_site AS (
     INSERT INTO site_fact (site, territory) VALUES ($5::uuid, $2::text) ON CONFLICT DO NOTHING
 )
 INSERT INTO message_fact AS fact (
-    message, territory, heard, newest_event_at, site, appointment, purpose,
+    message, territory, heard, events, newest_event_at, site, appointment, purpose,
     intention, acceptance, delivery, failure, expiry, dropping
 )
 VALUES (
-    $1::uuid, $2::text, int4multirange(int4range($3::int, $3::int, '[]')), $4::timestamptz, $5::uuid, $6::uuid, $7::text,
+    $1::uuid, $2::text, int4multirange(int4range($3::int, $3::int, '[]')), 1, $4::timestamptz, $5::uuid, $6::uuid, $7::text,
     $8::intention, $9::acceptance, $10::moment, $11::ending, $12::moment, $13::ending
 )
 ON CONFLICT ON CONSTRAINT message_fact_once DO UPDATE SET
     heard = fact.heard + excluded.heard,
+    events = fact.events + 1,
     newest_event_at = greatest(fact.newest_event_at, excluded.newest_event_at),
     intention = greatest(fact.intention, excluded.intention),
     acceptance = greatest(fact.acceptance, excluded.acceptance),
@@ -27,13 +28,14 @@ WHERE NOT fact.heard @> $3::int;
 WITH known_site AS (
     INSERT INTO site_fact (site, territory) VALUES ($5::uuid, $2::text) ON CONFLICT DO NOTHING
 )
-INSERT INTO call_task_fact AS fact (task, territory, heard, newest_event_at, site, appointment, alert, answer)
+INSERT INTO call_task_fact AS fact (task, territory, heard, events, newest_event_at, site, appointment, alert, answer)
 VALUES (
-    $1::uuid, $2::text, int4multirange(int4range($3::int, $3::int, '[]')), $4::timestamptz, $5::uuid, $6::uuid,
+    $1::uuid, $2::text, int4multirange(int4range($3::int, $3::int, '[]')), 1, $4::timestamptz, $5::uuid, $6::uuid,
     $7::alert, $8::ending
 )
 ON CONFLICT ON CONSTRAINT call_task_fact_once DO UPDATE SET
     heard = fact.heard + excluded.heard,
+    events = fact.events + 1,
     newest_event_at = greatest(fact.newest_event_at, excluded.newest_event_at),
     alert = greatest(fact.alert, excluded.alert),
     answer = greatest(fact.answer, excluded.answer)
