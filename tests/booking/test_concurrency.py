@@ -15,6 +15,7 @@ from booking.domain.sessions import Session
 from booking.store import appointments
 from booking.use_cases.book_slot import BookRequest, book_slot
 from booking.use_cases.cancel_session import SessionCancellation, cancel_session
+from booking.use_cases.close_site_day import ClosureRequest, close_site_day
 from booking.use_cases.confirm_hold import ConfirmRequest, confirm_hold
 from booking.use_cases.expire_holds import expire_holds
 from booking.use_cases.move_appointment import MoveRequest, move_appointment
@@ -70,6 +71,43 @@ async def test_of_many_bookings_of_one_slot_exactly_one_succeeds(
     assert len(booked) == 1
     assert {each for each in results if each not in booked} <= {problems.SLOT_TAKEN, None}
     assert await overlaps(booking_database) == 0
+
+
+async def test_those_who_want_the_same_three_resources_never_wait_crosswise(two: tuple[Centre, Centre]) -> None:
+    """A deadlock would be a passing trouble (`outcome` gives nothing); the order of resources excludes it."""
+    session = await two[0].session(await two[0].doctor(), room="1")
+    for n in range(6):
+        patient = await two[0].patient()
+        results = await asyncio.gather(
+            *(outcome(by.book(session, f"{9 + n // 3:02}:{n % 3 * 20:02}", patient)) for by in two * 10)
+        )
+        assert len([each for each in results if hasattr(each, "appointment")]) == 1
+        assert None not in results
+
+
+async def test_resources_are_taken_in_the_order_of_their_numbers(
+    centre: Centre, booking_database: ServiceDatabase
+) -> None:
+    sessions = [await centre.session(await centre.doctor(), room=label) for label in "123456"]
+    for session in sessions:
+        booked = (await centre.book(session, "09:00")).appointment
+        assert await _numbers_as_written(booking_database, booked.id)
+        async with centre.transaction() as tx:
+            await move_appointment(
+                tx, booked.id, MoveRequest(session.id, monday("10:00")), RULES, actor=SECRETARY, now=NOW
+            )
+        assert await _numbers_as_written(booking_database, booked.id)
+
+
+async def _numbers_as_written(database: ServiceDatabase, appointment: UUID) -> bool:
+    """Whether the rows lie in the order of their numbers, as PostgreSQL wrote them."""
+    async with database.admin() as connection:
+        rows = await connection.fetch(
+            "SELECT resource FROM occupancy WHERE appointment = $1 ORDER BY ctid", appointment
+        )
+    numbers = [row["resource"] for row in rows]
+    assert len(numbers) == 3
+    return numbers == sorted(numbers)
 
 
 async def test_one_patient_asked_for_by_many_is_in_one_place(
@@ -255,6 +293,48 @@ async def test_a_booking_that_comes_during_the_cancellation_finds_the_session_ca
         await _until_somebody_waits(centre)
         assert not booking.done()
     assert await booking is problems.SESSION_CANCELLED
+
+
+async def test_a_supervisor_who_leaves_while_their_intern_is_booked_is_waited_for_and_refused(centre: Centre) -> None:
+    """The order is forced: the intern's booking holds the supervisor's presence while its cancellation starts."""
+    supervisor = await centre.doctor()
+    presence = await centre.session(supervisor)
+    session = await centre.session(await centre.intern_of(supervisor))
+    patient = await centre.patient()
+    async with centre.transaction() as tx:
+        request = BookRequest(session.id, monday("09:00"), "consultation", patient)
+        await book_slot(tx, request, RULES, actor=SECRETARY, now=NOW)
+        leaving = asyncio.create_task(outcome(_cancel(centre, presence)))
+        await _until_somebody_waits(centre)
+        assert not leaving.done()
+    assert await leaving is problems.HAS_APPOINTMENTS
+
+
+async def test_the_second_of_two_supervisors_who_leave_cannot_count_on_the_first(centre: Centre) -> None:
+    """The order is forced: the first cancellation has not committed when the second starts."""
+    one, other = await centre.doctor(), await centre.doctor()
+    first, second = await centre.session(one), await centre.session(other)
+    session = await centre.session(await centre.intern_of(one, other))
+    await centre.book(session, "09:00")
+    async with centre.transaction() as tx:
+        how = SessionCancellation("practitioner_ill")
+        await cancel_session(tx, first.id, how, RULES, actor=SECRETARY, now=NOW)
+        leaving = asyncio.create_task(outcome(_cancel(centre, second)))
+        await _until_somebody_waits(centre)
+        assert not leaving.done()
+    assert await leaving is problems.HAS_APPOINTMENTS
+
+
+async def test_a_session_is_not_opened_on_a_day_that_is_being_closed(centre: Centre) -> None:
+    """The order is forced: the closure has not committed when the session is asked for."""
+    doctor = await centre.doctor()
+    async with centre.transaction() as tx:
+        closure = ClosureRequest(centre.site, MONDAY, SessionCancellation("works"))
+        await close_site_day(tx, closure, RULES, actor=SECRETARY, now=NOW)
+        opening = asyncio.create_task(outcome(centre.session(doctor)))
+        await _until_somebody_waits(centre)
+        assert not opening.done()
+    assert await opening is problems.SITE_CLOSED
 
 
 async def _until_somebody_waits(centre: Centre) -> None:

@@ -34,11 +34,6 @@ async def site_for_closing(tx: Transaction, id: UUID) -> Site | None:
     return _site(row) if row else None
 
 
-async def lock_site(tx: Transaction, id: UUID) -> None:
-    """Let this transaction be the only one to cancel sessions at the site until it ends."""
-    await tx.fetchrow(SQL.lock_site, id)
-
-
 async def professional(tx: Transaction, id: UUID) -> Professional | None:
     row = await tx.fetchrow(SQL.professional, id)
     if row is None:

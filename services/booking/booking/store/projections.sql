@@ -18,10 +18,6 @@ FROM site
 WHERE id = $1 AND zone IS NOT NULL
 FOR UPDATE;
 
--- name: lock_site
--- Lets cancellations of sessions at a site follow one another; planners and bookings do not wait for it.
-SELECT id FROM site WHERE id = $1 FOR NO KEY UPDATE;
-
 -- name: professional
 -- A professional whose arrival has been heard.
 SELECT id, territory, sites, contract_start, contract_end, left_from, roles

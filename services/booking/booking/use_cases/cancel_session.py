@@ -2,8 +2,9 @@
 
 The session is locked FOR UPDATE; a booking holds it, and the presence of the supervisors it relies on, FOR KEY SHARE
 until it commits. So either the booking commits first and is found here, or it waits and then finds the session
-cancelled. Cancellations of one site follow one another, for two supervisors who leave at once must not each count on
-the other. Everybody locks site, sessions, appointments in this order, and appointments by id: nobody waits crosswise.
+cancelled. Of two supervisors who leave at once the second waits for the appointments of their intern, which the first
+has locked, and then no longer counts on the first. Everybody locks sessions before appointments, and those by id:
+nobody waits crosswise.
 """
 
 from collections.abc import Iterable, Sequence
@@ -52,13 +53,10 @@ async def cancel_session(
     Raises Refusal: SESSION_UNKNOWN, SESSION_CANCELLED, SESSION_PAST, FORBIDDEN; HAS_APPOINTMENTS and IN_CONSULTATION
     with the list.
     """
-    known = await sessions.get(tx, id)
-    if known is None:
-        raise Refusal(problems.SESSION_UNKNOWN)
-    require_site(actor, known.session.site)
-    await projections.lock_site(tx, known.session.site)
     stored = await sessions.lock(tx, id)
-    assert stored is not None, "sessions are never deleted"
+    if stored is None:
+        raise Refusal(problems.SESSION_UNKNOWN)
+    require_site(actor, stored.session.site)
     if not stored.is_open:
         raise Refusal(problems.SESSION_CANCELLED)
     require_not_over(stored.session.period.end, now)
@@ -103,6 +101,7 @@ async def _uncovered(tx: Transaction, session: Session) -> list[Appointment]:
     hit = await appointments.lock_active_of_interns(tx, session.site, session.day, session.professional, session.period)
     if not hit:
         return []
+    # A statement of its own, after the locks: it sees every cancellation that they waited for.
     presence = [each for each in await sessions.open_at(tx, session.site, session.period) if each.id != session.id]
     ties = await projections.supervisions(tx, session.site, {each.professional for each in hit})
     return [each for each in hit if not is_covered(each.professional, each.site, each.period, presence, ties)]
