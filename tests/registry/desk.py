@@ -1,5 +1,6 @@
 """A secretariat for tests: speaks to the registry's API, and listens to what the registry would tell Kafka."""
 
+import asyncio
 import base64
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -66,6 +67,10 @@ class Desk:
 
     async def get(self, path: str, auth: dict[str, str] = SECRETARY) -> httpx2.Response:
         return await self.client.get(path, headers=auth)
+
+    async def warm(self, connections: int = 8) -> None:
+        """Open the pool's connections, so that the commands that follow really meet in the database."""
+        await asyncio.gather(*(self.get("/v1/sites") for _ in range(connections)))
 
     async def open_sites(self) -> None:
         for id, name, address in ((LAVAL, "SMP Henri Dunant", HILARD), (LE_MANS, "SMP du Mans", PLANTAGENET)):

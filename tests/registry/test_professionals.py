@@ -98,7 +98,8 @@ async def test_a_nurse_does_not_supervise(desk: Desk) -> None:
 
 async def test_the_same_supervision_asked_many_times_at_once_is_assigned_once(desk: Desk) -> None:
     intern, doctor = await desk.join("intern"), await desk.join("gp")
-    body = {"supervisor": str(doctor), "from_date": "2026-01-05"}
+    body = {"supervisor": str(doctor), "from_date": "2026-01-05", "until_date": "2026-04-30"}
+    await desk.warm()
     answers = await asyncio.gather(
         *(desk.post(f"/v1/professionals/{intern}/supervision", body, COORDINATOR) for _ in range(6))
     )

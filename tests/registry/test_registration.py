@@ -96,6 +96,7 @@ async def test_a_namesake_still_warns_after_the_first_one_was_erased(desk: Desk)
 @pytest.mark.parametrize("confirmed", [False, True])
 async def test_of_many_concurrent_registrations_of_one_person_exactly_one_wins(desk: Desk, confirmed: bool) -> None:
     known = [str(await desk.register())] if confirmed else []
+    await desk.warm()
     answers = await asyncio.gather(
         *(desk.post("/v1/patients", patient(confirmed_not_duplicate_of=known)) for _ in range(8))
     )
@@ -235,6 +236,7 @@ async def test_nothing_can_be_changed_after_the_erasure(desk: Desk) -> None:
 
 async def test_erasure_and_change_at_the_same_moment_keep_the_numbers_of_the_story(desk: Desk) -> None:
     id = await desk.register()
+    await desk.warm()
     answers = await asyncio.gather(
         desk.post(f"/v1/patients/{id}/erasure", {"reason": "patient_request"}, COORDINATOR),
         *(desk.post(f"/v1/patients/{id}/contact", {"phones": []}) for _ in range(5)),

@@ -10,6 +10,7 @@ from smp.ids import new_id
 from tests.registry.desk import (
     COORDINATOR,
     FUNDER,
+    HILARD,
     LAVAL,
     LE_MANS,
     PADERBORN,
@@ -129,9 +130,15 @@ async def test_a_doubtful_finess_is_saved_with_a_warning_in_the_language_asked_f
         bearer("manager", site=LE_MANS),
     ],
 )
-async def test_only_those_who_manage_a_site_may_close_it(desk: Desk, auth: dict[str, str]) -> None:
-    answer = await desk.post(f"/v1/sites/{LAVAL}/closure", {"from_date": "2027-01-01"}, auth)
-    assert answer.status_code in (403, 404)
+async def test_only_those_who_manage_a_site_change_it(desk: Desk, auth: dict[str, str]) -> None:
+    changes: dict[str, dict[str, Any]] = {
+        "closure": {"from_date": "2027-01-01"},
+        "relocation": {"address": HILARD, "phone": PHONE, "from_date": "2027-01-01"},
+        "opening-hours": {"opening_hours": [], "from_date": "2027-01-01"},
+    }
+    for path, body in changes.items():
+        answer = await desk.post(f"/v1/sites/{LAVAL}/{path}", body, auth)
+        assert answer.status_code in (403, 404)
     assert len(await desk.told(LAVAL)) == 1
 
 
