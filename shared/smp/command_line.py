@@ -13,7 +13,7 @@ import uvloop
 from smp.http import application
 from smp.migrations import migrate
 from smp.parking import Parking
-from smp.rebuild import rebuild
+from smp.rebuild import StillListening, rebuild
 from smp.service import PARTS, Part, Runtime, Service
 from smp.settings import load
 
@@ -41,7 +41,10 @@ def command_line(service: Service) -> typer.Typer:
     def rebuild_() -> None:
         """Empty the projections and let the consumer hear everything again; the service must be stopped."""
         settings = load(service.settings)
-        count = asyncio.run(rebuild(service, _migrator(service), settings.kafka_bootstrap))
+        try:
+            count = asyncio.run(rebuild(service, _migrator(service), settings.kafka_bootstrap))
+        except (StillListening, LookupError) as error:
+            raise _failure(str(error)) from None
         typer.echo(f"{service.name}: {len(service.projections)} tables emptied, {count} records will be heard again")
 
     @app.command()

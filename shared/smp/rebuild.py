@@ -1,5 +1,7 @@
 """Throw a projection away and rebuild it from Kafka."""
 
+import asyncio
+import time
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -14,13 +16,21 @@ if TYPE_CHECKING:
 _SQL = Statements.load("smp.store", "inbox.sql")
 
 
+_PATIENCE_SECONDS = 20.0
+
+
+class StillListening(Exception):
+    """The service runs: what it hears meanwhile would be lost to the rebuilt projection."""
+
+
 async def rebuild(service: "Service", migrator_url: str, bootstrap: str) -> int:
     """Empty `service.projections`, forget what was heard, and set the group back to the beginning of its topics.
 
     The service must be stopped; when it starts it hears everything again. Facts that a service owns (messages sent,
-    appointments) are not projections and stay. Returns the number of records to come.
+    appointments) are not projections and stay. Returns the number of records to come. Raises StillListening.
     """
-    # Kafka first: it refuses while a member of the group is alive, and then nothing has been thrown away.
+    # Kafka first: while somebody listens it refuses, and nothing has been thrown away.
+    await _until_nobody_listens(bootstrap, service.name)
     records = await _rewind(service, bootstrap)
     connection = await asyncpg.connect(migrator_url)
     try:
@@ -31,6 +41,27 @@ async def rebuild(service: "Service", migrator_url: str, bootstrap: str) -> int:
     finally:
         await connection.close()
     return records
+
+
+async def _until_nobody_listens(bootstrap: str, group: str) -> None:
+    """A member with a lasting name is gone when its session has expired, some seconds after its process ended."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        while await _state(admin, group) not in ("Empty", "Dead"):
+            if time.monotonic() > deadline:
+                raise StillListening(f"{group} is still running somewhere: stop it first; nothing was thrown away")
+            await asyncio.sleep(0.2)
+    finally:
+        await admin.close()
+
+
+async def _state(admin: AIOKafkaAdminClient, group: str) -> str:
+    for response in await admin.describe_consumer_groups([group]):
+        for _code, _name, state, *_rest in response.groups:
+            return str(state)
+    return "Dead"
 
 
 async def _rewind(service: "Service", bootstrap: str) -> int:

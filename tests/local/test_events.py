@@ -1,17 +1,15 @@
-"""`make events` and `make rebuild` against a real broker."""
+"""`make events` against a real broker."""
 
-import asyncio
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 
 from smp.contracts import SITES, TOPICS, Event
 from smp.contracts.envelope import to_headers, to_key, to_value
 from smp.contracts.sites import SiteClosed
 from smp_local import events
-from smp_local.groups import wait_until_empty
 from smp_local.topics import create_topics
 from smp_local.trouble import Trouble
 
@@ -48,21 +46,3 @@ def test_a_topic_is_chosen_by_a_word_of_its_name() -> None:
     assert events.chosen("") == [topic.name for topic in TOPICS]
     with pytest.raises(Trouble, match="nowhere"):
         events.chosen("nowhere")
-
-
-async def test_a_rebuild_waits_until_the_last_listener_has_left(kafka_bootstrap: str) -> None:
-    await create_topics(kafka_bootstrap)
-    group = f"group-{uuid4()}"
-    listener = AIOKafkaConsumer(SITES.name, bootstrap_servers=kafka_bootstrap, group_id=group)
-    await listener.start()
-    try:
-        with pytest.raises(Trouble, match=group):
-            await wait_until_empty(kafka_bootstrap, group, seconds=0)
-        waiting = asyncio.create_task(wait_until_empty(kafka_bootstrap, group))
-    finally:
-        await listener.stop()
-    await waiting
-
-
-async def test_a_group_that_nobody_ever_joined_is_empty(kafka_bootstrap: str) -> None:
-    await wait_until_empty(kafka_bootstrap, f"group-{uuid4()}")

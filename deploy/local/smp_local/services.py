@@ -1,6 +1,5 @@
 """Verbs that act on one service of the running platform: `make parked`, `make rebuild`, `make token`."""
 
-import asyncio
 import json
 import os
 import subprocess
@@ -14,7 +13,6 @@ from uuid import UUID
 
 from smp_local import screen
 from smp_local.addresses import Addresses, ports_of_running
-from smp_local.groups import wait_until_empty
 from smp_local.home import Home, read_json, write_json
 from smp_local.processes import birth, wait_until
 from smp_local.programs import Programs, plugins
@@ -46,7 +44,6 @@ def rebuild(home: Home, service: str) -> int:
             raise Trouble(
                 f"Le service {name} ne s'arrête pas.", "« make status » dit où il en est ; rien n'a été jeté."
             )
-        asyncio.run(wait_until_empty(f"127.0.0.1:{programs.ports.kafka}", name))
         code = _verb(programs, name, "rebuild")
     finally:
         pause.unlink(missing_ok=True)
