@@ -88,10 +88,12 @@ class RawRecord(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Read:
+    """A record; without handler and event when its type is none of ours: then only its place in the order counts."""
+
     record: RawRecord
     envelope: Envelope
-    event: Event[Any]
-    handler: Handler
+    event: Event[Any] | None
+    handler: Handler | None
 
 
 class Consumer:
@@ -116,9 +118,8 @@ class Consumer:
         """
         LAG_SECONDS.labels(records[0].topic).set(max(0.0, time.time() - records[0].timestamp / 1000))
         try:
-            read = [each for record in records if (each := self._read(record)) is not None]
-            if read:
-                await self._patiently(lambda: self._handle_batch(read))
+            read = [self._read(record) for record in records]
+            await self._patiently(lambda: self._handle_batch(read))
         except Exception as error:
             if is_transient(error) or isinstance(error, TransientError):
                 raise
@@ -127,13 +128,12 @@ class Consumer:
             for record in records:
                 await self._patiently(lambda record=record: self._handle_one(record))  # type: ignore[misc]
 
-    def _read(self, record: RawRecord) -> _Read | None:
-        """The event with its handler, or None for a type we do not listen to. Raises MalformedEvent."""
+    def _read(self, record: RawRecord) -> _Read:
+        """The event with its handler, or with none for a type we do not listen to. Raises MalformedEvent."""
         envelope = read_headers(record.headers)
         handler = self._handlers.get(envelope.data_class) if envelope.data_class else None
         if handler is None:
-            CONSUMED.labels(envelope.type if envelope.known else "unknown", "passed").inc()
-            return None
+            return _Read(record, envelope, None, None)
         require_key(envelope, record.key)
         return _Read(record, envelope, decode(envelope, record.value), handler)
 
@@ -141,10 +141,6 @@ class Consumer:
         """Handle a parked record again; `settle` ends its wait in the same transaction. False when it fails again."""
         try:
             each = self._read(record)
-            if each is None:
-                async with self._database.transaction(Scope.everywhere()) as tx:
-                    await settle(tx)
-                return True
             async with self._database.transaction(_scope(each)) as tx:
                 await settle(tx)
                 taken = await self._take(tx, [each], behind_parked=True)
@@ -162,8 +158,6 @@ class Consumer:
     async def _handle_one(self, record: RawRecord) -> None:
         try:
             each = self._read(record)
-            if each is None:
-                return
             async with self._database.transaction(_scope(each)) as tx:
                 taken = await self._take(tx, [each])
         except Exception as error:
@@ -199,19 +193,23 @@ class Consumer:
             so_far = max(before, heard.get(envelope.subject, 0))
             heard[envelope.subject] = max(so_far, envelope.sequence)
             order = _order(envelope.sequence, so_far)
+            taken.append((each, order))
+            if each.handler is None or each.event is None:
+                continue
             await tx.rescope(_scope(each))
             with traced(envelope.traceparent):
                 await each.handler(tx, Delivery(each.event, order, self._clock.now()))
-            taken.append((each, order))
         return taken
 
     def _account(self, batch: Sequence[_Read], taken: "Sequence[tuple[_Read, Order]]") -> None:
         if len(taken) < len(batch):
             CONSUMED.labels("any", "known").inc(len(batch) - len(taken))
-        for (name, order), count in Counter((each.envelope.type, order) for each, order in taken).items():
-            CONSUMED.labels(name, order).inc(count)
+        for (name, result), count in Counter(map(_result, taken)).items():
+            CONSUMED.labels(name, result).inc(count)
         told = log.bind(consumer=self.name)
         for each, order in taken:
+            if each.handler is None:
+                continue
             say = told.info if order == "next" else told.warning
             say(
                 "consumed",
@@ -268,6 +266,13 @@ def _by_territory(batch: Sequence[_Read]) -> Iterable[_Read]:
     for each in batch:
         homes.setdefault(each.envelope.subject, each.envelope.territory)
     return batch if len(set(homes.values())) < 2 else sorted(batch, key=lambda each: homes[each.envelope.subject])
+
+
+def _result(taken: "tuple[_Read, Order]") -> tuple[str, str]:
+    """The labels under which a record is counted."""
+    each, order = taken
+    name = each.envelope.type if each.envelope.known else "unknown"
+    return name, order if each.handler else "passed"
 
 
 def _scope(each: _Read) -> Scope:

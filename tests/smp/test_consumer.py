@@ -241,6 +241,16 @@ async def test_an_unknown_type_is_passed_over(bench: Bench) -> None:
     assert await bench.parked() == []
 
 
+async def test_a_type_that_nobody_here_listens_to_leaves_no_gap(bench: Bench) -> None:
+    subject = new_id()
+    await bench.send(bench.event("1", subject=subject))
+    await bench.send(bench.event(subject=subject, sequence=2), headers={"ce_type": b"fr.smp.booking.SlotHeld.v1"})
+    await bench.send(bench.event("3", subject=subject, sequence=3))
+    async with bench.listening():
+        await bench.until_notes(2)
+    assert bench.orders == [("1", "next"), ("3", "next")]
+
+
 async def test_gaps_and_stale_sequences_are_seen_and_heal(bench: Bench) -> None:
     subject = new_id()
     events = {n: bench.event(str(n), subject=subject, sequence=n) for n in (1, 2, 3, 4)}
