@@ -13,7 +13,7 @@ from uuid import UUID
 from smp_local import milestones
 from smp_local.day.agenda import Agenda
 from smp_local.day.conductor import Conductor, Step
-from smp_local.day.plan import CentreDay, Visit
+from smp_local.day.plan import REFUSES_TEXTS, CentreDay, Visit
 from smp_local.trouble import Trouble
 from smp_local.worlds.opening import NOT_HEARD_YET, ensure_patient
 from smp_local.worlds.platform import Answer, Json, Platform, Staff
@@ -21,7 +21,6 @@ from smp_local.worlds.platform import Answer, Json, Platform, Staff
 TRIES = 6  # slots that a patient accepts to be proposed
 LINES = 2  # telephones of a secretariat, besides its desk
 ABSENT_AFTER = timedelta(minutes=20)
-CALLED_IN = timedelta(minutes=5)  # a practitioner who is free takes a patient this long before the hour
 
 
 @dataclass
@@ -98,7 +97,15 @@ class Desk:
         """The patient's file, opened now for somebody new."""
         patient = await ensure_patient(self.platform, self.plan.centre, visit.person)
         self.patients[visit.name] = patient
+        if visit.person.index == REFUSES_TEXTS:
+            await self._note_refusal(visit, patient)
         return patient
+
+    async def _note_refusal(self, visit: Visit, patient: str) -> None:
+        """The patient of this file wants no texts any more, and says so when calling."""
+        phones = [{**phone, "text_consent": False} for phone in visit.person.phones()]
+        path, key = f"/v1/patients/{patient}/contact", self.key(visit, "no-texts")
+        await self.platform.command(self.secretary(visit), "registry", path, {"phones": phones}, key=key)
 
     async def _book(self, visit: Visit, patient: str) -> Json | None:
         """The wished slot, or the first one proposed that is still free when we ask for it."""
@@ -203,13 +210,18 @@ class Desk:
     def _call_in(self) -> Iterable[Step]:
         """Each practitioner who is free takes the patient whose hour comes first."""
         for who, seats in self._waiting.items():
-            ready = [seat for seat in seats if seat.start - CALLED_IN <= self.conductor.now]
+            ready = [seat for seat in seats if self._receives(who) or seat.start <= self.conductor.now]
             if who in self._busy or not ready:
                 continue
             seat = min(ready, key=lambda seat: seat.start)
             seats.remove(seat)
             self._busy.add(who)
             yield lambda who=who, seat=seat: self._treat(who, seat)  # type: ignore[misc]
+
+    def _receives(self, who: UUID) -> bool:
+        """Whether this is an hour at which the practitioner receives; those who are late in a break are still seen."""
+        local = self.conductor.now.astimezone(self.plan.centre.zone).time()
+        return any(shift.start <= local < shift.end for shift in self.plan.shifts if shift.who.id == who)
 
     async def _treat(self, who: UUID, seat: Seat) -> None:
         self.counts.waiting -= 1

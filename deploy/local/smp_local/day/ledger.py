@@ -41,8 +41,12 @@ class Chain:
     facts: int
 
     @property
+    def counts(self) -> tuple[int, ...]:
+        return self.appointments, self.occupancies, self.outbox, self.kafka, self.facts
+
+    @property
     def agrees(self) -> bool:
-        return len({self.appointments, self.occupancies, self.outbox, self.kafka, self.facts}) == 1
+        return len(set(self.counts)) == 1
 
 
 @dataclass(frozen=True)
@@ -132,9 +136,14 @@ _APPOINTMENTS = """
     WHERE a.site = ANY ($1) AND a.day = $2
     GROUP BY a.id"""
 _FACTS = """
-    SELECT appointment, status, missing_events(heard) AS missing, upper(heard) - 1 AS highest,
-           request IS NOT NULL AS booked
+    SELECT appointment, status, upper(heard) - 1 AS highest, request IS NOT NULL AS booked,
+           upper(heard) - 1 - (SELECT sum(upper(part) - lower(part)) FROM unnest(heard) AS part) AS missing
     FROM appointment_fact WHERE appointment = ANY ($1)"""
+_SESSION_FACTS = """
+    SELECT session, cancelled, upper(heard) - 1 AS highest,
+           upper(heard) - 1 - (SELECT sum(upper(part) - lower(part)) FROM unnest(heard) AS part) AS missing
+    FROM session_fact"""
+_PARKED = "SELECT number, type FROM smp.parked WHERE state = 'parked'"
 _OVERLAPS = """
     SELECT a.appointment, b.appointment AS other, a.resource_kind
     FROM occupancy AS a JOIN occupancy AS b ON a.resource = b.resource AND a.appointment < b.appointment
@@ -245,8 +254,7 @@ async def _overlaps(books: Books) -> list[Fault]:
 async def _sessions(books: Books) -> list[Fault]:
     """Every session is a fact, open or cancelled alike."""
     truth = {row["id"]: row for row in await books.rows("booking", "SELECT id, state, version FROM session")}
-    sql = "SELECT session, cancelled, missing_events(heard) AS missing, upper(heard) - 1 AS highest FROM session_fact"
-    facts = {row["session"]: row for row in await books.rows("reporting", sql)}
+    facts = {row["session"]: row for row in await books.rows("reporting", _SESSION_FACTS)}
     wrong = [id for id, row in truth.items() if not _same_session(row, facts.get(id))]
     return [Fault("facts_wrong", f"La vacation {id} n'est pas comptée comme elle est.") for id in wrong]
 
@@ -254,14 +262,13 @@ async def _sessions(books: Books) -> list[Fault]:
 def _same_session(row: Row, fact: Row | None) -> bool:
     if fact is None or fact["missing"] or fact["highest"] != row["version"]:
         return False
-    return bool(fact["cancelled"]) == (row["state"] == "cancelled")
+    return (fact["cancelled"] is True) is (row["state"] == "cancelled")
 
 
 async def _parked(books: Books) -> list[Fault]:
-    found = []
-    for service in SERVICES:
-        for row in await books.rows(service, "SELECT number, type FROM smp.parked WHERE state = 'parked'"):
-            found.append(
-                Fault("parked", f"{service} n'a pas pu traiter {row['type']} (make parked, n° {row['number']}).")
-            )
-    return found
+    parked = {service: await books.rows(service, _PARKED) for service in SERVICES}
+    return [
+        Fault("parked", f"{service} n'a pas pu traiter {row['type']} (make parked, n° {row['number']}).")
+        for service, rows in parked.items()
+        for row in rows
+    ]

@@ -23,7 +23,6 @@ from smp_local.worlds.people import (
     Person,
     person,
     with_landline_only,
-    without_consent,
 )
 
 Fate = Literal["comes", "cancels", "absent", "cancelled"]
@@ -185,7 +184,6 @@ class _Author:
             return []
         people = {number: person(self.centre.town, number) for number in CAST}
         people[LANDLINE] = with_landline_only(people[LANDLINE])
-        people[REFUSES_TEXTS] = without_consent(people[REFUSES_TEXTS])
         return list(people.values())
 
     # --- those of the day -----------------------------------------------------------------------------------
@@ -241,7 +239,7 @@ class _Author:
         return Visit(
             name=name, person=who, kind=kind, walks_in=walks_in, calls_at=calls_at, place=place, holds=holds,
             early=dice.choice((2, 4, 5, 7, 8, 10, 10, 12, 15, 18, -3, -6)),
-            minutes=30 if kind == "social" else round(dice.triangular(8, 26, 16)),
+            minutes=30 if kind == "social" else round(dice.triangular(9, 31, 18)),
             outcome="sent_to_emergency" if unscheduled and dice.random() < 0.06 else dice.choice(OUTCOMES),
             severity=dice.choices((1, 2, 3), (55, 38, 7))[0] if unscheduled else None,
             otherwise_emergency=dice.random() < 0.55 if unscheduled else None,

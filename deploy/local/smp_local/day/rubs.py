@@ -47,7 +47,7 @@ class Rubs:
         conductor.at(opens + timedelta(minutes=2), self._funder_reads_the_list)
 
     async def _slot_taken(self) -> None:
-        """A second patient wants an hour that is taken; the first alternative is taken and given back."""
+        """A second patient wants an hour that is taken; the first alternative is kept, until the patient gives up."""
         first, second = self._settled()[:2]
         answer = await self._book(second, first, "slot-taken")
         self._note("une heure déjà prise", "slot-taken", answer)
@@ -55,11 +55,7 @@ class Rubs:
             return
         slot = answer.alternatives[0]
         body = {"session": slot["session"], "start": slot["start"], "kind": "consultation", "channel": "phone"}
-        who = self._desk.secretary(second)
-        held = await self._do(who, "/v1/holds", body, "alternative")
-        if held.ok:
-            path = f"/v1/appointments/{held.body['appointment']}/cancellation"
-            await self._do(who, path, {"by": "patient", "notify": False}, "alternative-given-back")
+        await self._do(self._desk.secretary(second), "/v1/holds", body, "alternative")
 
     async def _patient_busy(self) -> None:
         """The same patient at the same hour with another practitioner."""

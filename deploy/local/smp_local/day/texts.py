@@ -58,7 +58,9 @@ async def check_texts(books: Books, appointments: Sequence[UUID], now: datetime)
 _MESSAGES = """
     SELECT message, appointment, version, site, purpose, state, due_at, tag, provider_reference, sequence
     FROM message WHERE appointment = ANY ($1)"""
-_CALLS = "SELECT task, appointment, version, purpose, site, reason, state, message FROM call_task WHERE appointment = ANY ($1)"
+_CALLS = """
+    SELECT task, appointment, version, purpose, site, reason, state, message
+    FROM call_task WHERE appointment = ANY ($1)"""
 _DECISIONS = """
     SELECT d.appointment, d.version, d.verdict, d.decided_at, a.starts_at
     FROM decision AS d JOIN appointment AS a USING (appointment) WHERE d.appointment = ANY ($1)"""

@@ -115,15 +115,6 @@ def with_landline_only(one: Person) -> Person:
     return replace(one, mobile=None, landline=f"02 61 91 {one.index // 100:02} {one.index % 100:02}")
 
 
-def without_consent(one: Person) -> Person:
-    return replace(one, text_consent=False)
-
-
-def with_number(one: Person, town: Town, end: int) -> Person:
-    """The same person with a number that the SMS sink treats in a special way."""
-    return replace(one, mobile=_mobile(town, end))
-
-
 def _mobile(town: Town, end: int) -> str:
     return f"06 00 0{town.series} {end // 100:02} {end % 100:02}"
 
