@@ -79,12 +79,20 @@ async def test_a_text_that_never_arrived_is_replaced_by_a_call(world: World, boo
     assert await world.calls(book) == [("confirmation", reason, "open")]
 
 
-async def test_no_call_is_raised_for_a_failure_that_no_longer_matters(world: World, book: Book) -> None:
+async def test_nobody_has_to_call_about_a_failure_that_no_longer_matters(world: World, book: Book) -> None:
     await world.sender.send_due()
     await world.hear(world.arrived(book))
     await receipt(world, "m1", 8, 2)
     assert await state_of(world, book) == "expired"
-    assert await world.calls(book) == []
+    assert await world.calls(book) == [("confirmation", "undelivered", "dropped")]
+    assert (await world.said(book))[-2:] == ["CallTaskRaised", "CallTaskDone"]
+
+
+async def test_nobody_has_to_call_about_a_slot_that_has_changed_since(world: World, book: Book) -> None:
+    await world.sender.send_due()
+    await world.hear(world.moved(book, at("03T15:00")))
+    await receipt(world, "m1", 5, 2)
+    assert await world.calls(book) == [("confirmation", "undelivered", "dropped")]
 
 
 async def test_a_refused_number_is_not_used_again_until_the_contact_changes(

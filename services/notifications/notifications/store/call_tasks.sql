@@ -1,14 +1,22 @@
 -- name: raise_call
--- One call for one text that cannot be; none when the appointment is over or has changed since.
+-- One call for one text that cannot be; already dropped when the appointment is over or has changed since.
+WITH outdated AS (
+    SELECT coalesce(
+        (SELECT 'over' FROM appointment AS a WHERE a.appointment = $4 AND a.version > $5 AND a.state = 'over'),
+        (SELECT 'superseded' FROM decision AS d
+         WHERE d.appointment = $4 AND d.version > $5 AND d.verdict <> 'stale' LIMIT 1)
+    ) AS outcome
+)
 INSERT INTO call_task (
     task, territory, message, appointment, version, purpose, patient, site, starts_at, mode, reason, traceparent,
-    raised_at
+    raised_at, state, sequence, outcome, ended_at
 )
-SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
-WHERE NOT EXISTS (SELECT FROM appointment AS a WHERE a.appointment = $4 AND a.version > $5 AND a.state = 'over')
-    AND NOT EXISTS (SELECT FROM decision AS d WHERE d.appointment = $4 AND d.version > $5 AND d.verdict <> 'stale')
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::timestamptz,
+    CASE WHEN outcome IS NULL THEN 'open' ELSE 'dropped' END, CASE WHEN outcome IS NULL THEN 1 ELSE 2 END,
+    outcome, CASE WHEN outcome IS NOT NULL THEN $13::timestamptz END
+FROM outdated
 ON CONFLICT ON CONSTRAINT call_task_once DO NOTHING
-RETURNING task;
+RETURNING task, territory, appointment, site, state, outcome, sequence, traceparent;
 
 -- name: earlier_calls
 -- The calls of older states of an appointment.

@@ -7,7 +7,7 @@ from uuid import UUID
 from notifications.domain.appointments import Mode
 from notifications.domain.messages import Purpose
 from notifications.domain.reachability import CallReason
-from notifications.use_cases.say import say
+from notifications.use_cases.say import say, say_call_ended
 from smp.contracts import CallTaskRaised
 from smp.ids import new_id
 from smp.postgres import Statements, Transaction
@@ -32,8 +32,9 @@ class Subject:
 async def raise_call(
     tx: Transaction, about: Subject, purpose: Purpose, reason: CallReason, now: datetime, message: UUID | None = None
 ) -> bool:
-    """Add a call to the list of the site. False when it is there already, or when the appointment has moved on."""
-    task = await tx.fetchval(
+    """Add a call to the list of the site, once. When the appointment is over or has changed since, the call is kept
+    but nobody has to make it any more. False when it was there already."""
+    row = await tx.fetchrow(
         SQL.raise_call,
         new_id(),
         about.territory,
@@ -49,11 +50,10 @@ async def raise_call(
         about.traceparent,
         now,
     )
-    if task is None:
+    if row is None:
         return False
-    row = {"territory": about.territory, "site": about.site, "sequence": 1, "traceparent": about.traceparent}
     raised = CallTaskRaised(
-        task=task,
+        task=row["task"],
         message=message,
         appointment=about.appointment,
         patient=about.patient,
@@ -62,5 +62,7 @@ async def raise_call(
         reason=reason,
         raised_at=now,
     )
-    say(tx, row, task, raised, now)
+    say(tx, {**row, "sequence": 1}, row["task"], raised, now)
+    if row["state"] != "open":
+        say_call_ended(tx, row, now)
     return True
