@@ -4,7 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.booking.world import Centre
+from booking.__main__ import service
+from tests.booking.desk import Desk
+from tests.booking.world import NOW, Centre
+from tests.support.api import FixedClock, client_for
 from tests.support.databases import ServiceDatabase, service_database
 
 
@@ -19,3 +22,11 @@ async def booking_database(postgres_url: str) -> AsyncIterator[ServiceDatabase]:
 async def centre(booking_database: ServiceDatabase) -> Centre:
     """An open centre in Laval, with nobody in it yet."""
     return await Centre(booking_database.database).open()
+
+
+@pytest.fixture
+async def desk(centre: Centre) -> AsyncIterator[Desk]:
+    """The API of booking, its clock standing a week before the Monday of the tests."""
+    clock = FixedClock(NOW)
+    async with client_for(service, centre.database, clock=clock) as client:
+        yield Desk(centre, client, clock)

@@ -1,68 +1,21 @@
 """Booking over HTTP: answers, refusals that help, rights, idempotency."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import httpx2
 import pytest
 
-from booking.__main__ import service
 from booking.api.rights import RIGHTS, Right
 from smp.ids import new_id
-from tests.booking.world import MONDAY, NOW, Centre, count_at, monday
-from tests.support.api import FixedClock, bearer, client_for, command_headers
+from tests.booking.desk import Desk, session_body
+from tests.booking.world import MONDAY, NOW, count_at, monday
+from tests.support.api import bearer
 from tests.support.databases import ServiceDatabase
 
 EVERY_ROLE = (
     "secretary", "coordinator", "gp", "retired_gp", "intern", "nurse", "medical_assistant", "social_worker", "manager",
     "funder", "service",
 )  # fmt: skip
-
-
-@dataclass
-class Desk:
-    """A secretary of the centre in front of the API."""
-
-    centre: Centre
-    client: httpx2.AsyncClient
-    clock: FixedClock
-
-    async def post(
-        self, path: str, body: Any = None, *, role: str = "secretary", key: str | None = None, **who: Any
-    ) -> Any:
-        headers = command_headers(bearer(role, **{"site": self.centre.site, **who}), key)
-        return await self.client.post(f"/v1{path}", json=body, headers=headers)
-
-    async def get(self, path: str, *, role: str = "secretary", **parameters: Any) -> Any:
-        return await self.client.get(f"/v1{path}", params=parameters, headers=bearer(role, site=self.centre.site))
-
-    async def open_session(self, kinds: tuple[str, ...] = ("consultation", "minor_emergency"), role: str = "gp") -> str:
-        who = await self.centre.doctor(role)
-        answer = await self.post("/sessions", session_body(self.centre.site, who, kinds))
-        assert answer.status_code == 201, answer.text
-        session: str = answer.json()["session"]
-        return session
-
-    async def book(self, at_session: str, hour: str, **changes: Any) -> Any:
-        patient = changes.pop("patient", None) or str(await self.centre.patient())
-        body = {"session": at_session, "start": monday(hour).isoformat(), "kind": "consultation", "patient": patient}
-        return await self.post("/appointments", {**body, **changes})
-
-
-def session_body(site: UUID, who: UUID, kinds: tuple[str, ...] = ("consultation",)) -> dict[str, Any]:
-    return {
-        "site": str(site), "professional": str(who), "kinds": list(kinds), "day": MONDAY.isoformat(),
-        "start": "09:00", "end": "12:00", "slot_minutes": 20,
-    }  # fmt: skip
-
-
-@pytest.fixture
-async def desk(centre: Centre) -> AsyncIterator[Desk]:
-    clock = FixedClock(NOW)
-    async with client_for(service, centre.database, clock=clock) as client:
-        yield Desk(centre, client, clock)
 
 
 async def test_a_whole_visit_over_http(desk: Desk) -> None:
