@@ -1,0 +1,164 @@
+"""`make chaos`: real Mondays under kill -9 until the asked number of kills, then the verdict of two judges.
+
+Exit code 0 only when nothing was lost, doubled, overlapping, missing, sent twice or counted wrongly, and every
+command that went without an answer was settled by its key.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import random
+import shutil
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from smp.clock import clock_from
+from smp_local import screen
+from smp_local.day import calendar
+from smp_local.day.player import Player, plan
+from smp_local.home import REPOSITORY
+from smp_local.trouble import Trouble
+from smp_local.worlds import CENTRES
+from smp_local.worlds.opening import open_centre
+from smp_local.worlds.platform import Platform
+from tests.chaos import checker, evidence
+from tests.chaos.books import PatientBooks
+from tests.chaos.hunter import Hunter, Kill
+from tests.chaos.machine import Machine, new_folder, running
+from tests.chaos.mondays import Watched, account, mondays, play
+from tests.chaos.report import Report
+from tests.chaos.schedule import schedule
+
+KILLS, SEED = 200, 1
+MOST_PER_MONDAY = 30
+COMMANDS = 450  # of a Monday, that fall outside recoveries: they are shared among its kills
+SPEED = 1440.0  # twelve hours of a centre in half a minute, where nothing dies
+PATIENCE = 300.0  # seconds that anything may take, kills included
+RESULT = REPOSITORY / "build" / "chaos.json"
+
+
+def main() -> int:
+    """Run; 0 when the platform kept every promise."""
+    asked = _arguments()
+    report = Report(asked.seed, asked.kills)
+    RESULT.unlink(missing_ok=True)
+    folder = new_folder()
+    began = time.monotonic()
+    try:
+        asyncio.run(_interruptible(_run(folder, report)))
+    except Trouble as trouble:
+        report.trouble = f"{trouble.what} {trouble.remedy}"
+        screen.explain(trouble)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        report.trouble = "Interrompu."
+    except Exception as error:
+        log = folder / "chaos.log"
+        log.write_text("".join(traceback.format_exception(error)))
+        report.trouble = f"Une erreur inattendue est survenue ({type(error).__name__})."
+        screen.explain(Trouble(report.trouble, f"Son détail est dans {log}"))
+    report.seconds = time.monotonic() - began
+    report.write(RESULT)
+    report.show(screen.say)
+    if report.is_clean:
+        shutil.rmtree(folder, ignore_errors=True)
+        screen.good(f"Rien n'a été perdu, doublé ni mal compté. Chiffres : {RESULT}")
+        return 0
+    screen.warn(f"Le chaos a laissé des traces : chiffres dans {RESULT}, données et journaux dans {folder}")
+    return 1
+
+
+async def _run(folder: Path, report: Report) -> None:
+    screen.say(f"Chaos : {report.asked} kill -9, graine {report.seed}.")
+    async with running(folder, screen.say) as machine:
+        clock = clock_from(machine.home.clock)
+        gap = max(2, COMMANDS // min(report.asked, MOST_PER_MONDAY))
+        strikes = schedule(report.asked, report.seed, gap)
+        dice = random.Random(f"backends/{report.seed}")
+        hunter = Hunter(machine, strikes, dice, clock.now, lambda kill: _tell(kill, report.asked))
+        report.kills = hunter.kills
+        await _whichever_fails(hunter.run(), _live(machine, hunter, report))
+
+
+async def _live(machine: Machine, hunter: Hunter, report: Report) -> None:
+    """The worlds open, then one Monday after another until the schedule is over."""
+    async with PatientBooks(machine.addresses, PATIENCE, hunter.pulse) as books:
+        await _open_worlds(machine, hunter, report)
+        for number, day in enumerate(mondays()):
+            screen.say(f"{calendar.spoken(day).capitalize()} ({len(hunter.kills)} kills sur {report.asked})…")
+            report.mondays.append(day.isoformat())
+            plans = plan(day, report.seed + number)
+            player = Player(machine.addresses, plans, speed=SPEED, say=screen.say, patience=PATIENCE)
+            player.history = player.platform.history = Watched(hunter)
+            try:
+                await play(player, books, hunter)
+            finally:
+                report.entries += player.history
+                await player.aclose()
+            snapshot = await evidence.read(books, report.entries, player.conductor.now)
+            report.judge(checker.check(snapshot), await account(player, books))
+            screen.say(f"Comptes vérifiés : {len(report.findings) + len(report.faults)} fautes.")
+            if hunter.is_over:
+                return
+
+
+async def _open_worlds(machine: Machine, hunter: Hunter, report: Report) -> None:
+    history = Watched(hunter)
+    try:
+        async with hunter.open_season(), Platform(machine.addresses, patience=PATIENCE, history=history) as platform:
+            await asyncio.gather(*(open_centre(platform, centre) for centre in CENTRES))
+    finally:
+        report.entries += history
+    screen.say(f"Laval et Le Mans sont ouverts ({len(hunter.kills)} kills).")
+
+
+async def _whichever_fails(hunting: Coroutine[Any, Any, None], living: Coroutine[Any, Any, None]) -> None:
+    """Returns when life is over; a hunter whose victim does not come back ends it at once."""
+    hunter, life = asyncio.create_task(hunting), asyncio.create_task(living)
+    try:
+        await asyncio.wait({hunter, life}, return_when=asyncio.FIRST_EXCEPTION)
+        for task in (hunter, life):
+            if task.done():
+                task.result()
+    finally:
+        for task in (hunter, life):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Trouble):
+                await task
+
+
+async def _interruptible(work: Coroutine[Any, Any, None]) -> None:
+    """SIGTERM and SIGHUP end the run as Ctrl-C does: everything is stopped."""
+    task = asyncio.ensure_future(work)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    await task
+
+
+def _tell(kill: Kill, asked: int) -> None:
+    hour = kill.hour.astimezone(CENTRES[0].zone)
+    two = " (deux à la fois)" if kill.together else ""
+    back = f"{kill.seconds:.1f}".replace(".", ",")
+    screen.say(f"  {kill.number:>3}/{asked}  {hour:%d/%m %H:%M}  {kill.target:<20} de retour en {back} s{two}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--kills", type=_positive, default=KILLS, help=f"combien de processus tuer ({KILLS})")
+    parser.add_argument("--seed", type=int, default=SEED, help=f"la même donne les mêmes cibles ({SEED})")
+    return parser.parse_args()
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("un nombre d'au moins 1")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""Reads a snapshot: the databases of the four services, Kafka from its first record, the SMS sink."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from smp.contracts.envelope import Envelope
+from smp_local.day.books import Row
+from smp_local.settings import SERVICES
+from smp_local.worlds.history import Entry
+from tests.chaos.books import PatientBooks
+from tests.chaos.findings import Appointment, Occupied, Owed, Projection, Said, Snapshot, Text
+
+
+async def read(books: PatientBooks, entries: Sequence[Entry], now: datetime) -> Snapshot:
+    """Call it when all is quiet: what is on its way would be taken for lost."""
+    rows = books.rows
+    patients = await rows("registry", "SELECT id FROM patient")
+    others = [
+        *await rows("registry", "SELECT id FROM site UNION ALL SELECT id FROM professional"),
+        *await rows("booking", "SELECT id FROM session UNION ALL SELECT id FROM session_rule"),
+    ]
+    kafka = await books.kafka()
+    jobs: list[dict[str, Any]] = (await books.sink("/ledger"))["jobs"]
+    return Snapshot(
+        now=now,
+        entries=entries,
+        known=frozenset(row["id"] for row in (*patients, *others)),
+        patients=frozenset(row["id"] for row in patients),
+        appointments={row["id"]: _appointment(row) for row in await rows("booking", _APPOINTMENTS)},
+        occupied=[Occupied(**row) for row in await rows("booking", _OCCUPIED)],
+        outbox=[Said(**row) for service in SERVICES for row in await rows(service, _OUTBOX)],
+        kafka=[_said(envelope) for envelope in kafka.envelopes],
+        texts=[Text(**row) for row in await rows("notifications", _TEXTS)],
+        calls=[Owed(**row) for row in await rows("notifications", "SELECT appointment, version FROM call_task")],
+        owed=[Owed(**row) for row in await rows("notifications", _OWED)],
+        accepted=[str(job["tag"]) for job in jobs if job["state"] != "cancelled"],
+        projections=[await _projection(books, name, *sides) for name, sides in _PROJECTIONS.items()],
+    )
+
+
+_APPOINTMENTS = """
+    SELECT id, state, ARRAY(SELECT step->>'state' FROM jsonb_array_elements(trail) AS step
+                            ORDER BY (step->>'version')::integer) AS trail
+    FROM appointment"""
+_OCCUPIED = """
+    SELECT appointment, resource, lower(period) AS start, upper(period) AS end FROM occupancy WHERE blocking"""
+_OUTBOX = "SELECT id, aggregatetype AS topic, aggregateid AS subject, sequence FROM smp.outbox"
+_TEXTS = r"""
+    SELECT message AS id, appointment, version, purpose, state, tag, due_at, provider_reference IS NOT NULL AS sent,
+        (SELECT count(*) FROM smp.outbox AS o
+         WHERE o.aggregateid = m.message AND o.type !~ '\.Message(Planned|Accepted)\.') AS ends
+    FROM message AS m"""
+# The first decision on an appointment whose hour was still to come: its patient must hear of it.
+_OWED = """
+    SELECT DISTINCT ON (d.appointment) d.appointment, d.version
+    FROM decision AS d JOIN appointment AS a USING (appointment)
+    WHERE d.verdict = 'planned' AND d.decided_at < a.starts_at AND a.patient IS NOT NULL
+    ORDER BY d.appointment, d.version"""
+
+
+def _appointment(row: Row) -> Appointment:
+    return Appointment(row["id"], row["state"], tuple(row["trail"]))
+
+
+def _said(envelope: Envelope) -> Said:
+    topic = envelope.data_class.topic.name if envelope.data_class else envelope.type
+    return Said(envelope.id, topic, envelope.subject, envelope.sequence)
+
+
+# --- projections: for each, the owner's truth and the copy, with the same columns; the first one is the key ------
+
+Side = tuple[str, str]  # service, SQL
+_PROJECTIONS: dict[str, tuple[Side, Side]] = {
+    "Fait du rendez-vous": (
+        ("booking", """
+            SELECT id, state, version, patient, site, starts_at, ends_at, kind, mode, booked_at, arrived_at,
+                CASE WHEN state = 'done' THEN started_at END, ended_at, outcome, severity, otherwise_emergency,
+                cancelled_by, cancel_reason, late
+            FROM appointment"""),
+        ("reporting", """
+            SELECT appointment, status, CASE WHEN missing_events = 0 THEN upper(heard) - 1 END, patient, site,
+                (placement).start_at, (placement).end_at, (placement).kind, mode, (request).booked_at, (arrival).at,
+                (consultation).started_at, (consultation).ended_at, (consultation).outcome, (consultation).severity,
+                (consultation).otherwise_emergency, (cancellation).cancelled_by, (cancellation).reason,
+                (cancellation).late
+            FROM appointment_fact"""),
+    ),
+    "Fait de la vacation": (
+        ("booking", "SELECT id, state = 'cancelled', site, starts_at FROM session"),
+        ("reporting", "SELECT session, cancelled, site, start_at FROM session_fact"),
+    ),
+    "Fait du texto": (
+        ("notifications", """
+            SELECT message, appointment, purpose, sequence,
+                CASE state WHEN 'unknown' THEN 'expired' WHEN 'cancelled' THEN 'dropped' ELSE state END
+            FROM message"""),
+        ("reporting", """
+            SELECT message, appointment, purpose, CASE WHEN missing_events = 0 THEN upper(heard) - 1 END, fate
+            FROM message_fact"""),
+    ),
+    "Fait de l'appel": (
+        ("notifications", "SELECT task, appointment, raised_at FROM call_task"),
+        ("reporting", "SELECT task, appointment, raised_at FROM call_task_fact"),
+    ),
+    "Site chez reporting": (
+        ("registry", "SELECT id, name, zone FROM site"),
+        ("reporting", "SELECT site, name, zone FROM site_fact"),
+    ),
+    "Patient chez booking": (
+        ("registry", "SELECT id, registered_at FROM patient"),
+        ("booking", "SELECT id, registered_at FROM patient"),
+    ),
+    "Site chez booking": (
+        ("registry", "SELECT id, zone, subdivision, opened_on, closed_from FROM site"),
+        ("booking", "SELECT id, zone, subdivision, opened_on, closed_from FROM site"),
+    ),
+    "Professionnel chez booking": (
+        ("registry", "SELECT id, contract_start, contract_end, left_from FROM professional"),
+        ("booking", "SELECT id, contract_start, contract_end, left_from FROM professional"),
+    ),
+    "Supervision chez booking": (
+        ("registry", "SELECT intern || '/' || supervisor, from_date, until_date FROM supervision"),
+        ("booking", "SELECT intern || '/' || supervisor, from_date, until_date FROM supervision"),
+    ),
+    "Patient chez notifications": (
+        ("registry", """
+            SELECT p.id, EXISTS (SELECT FROM patient_phone AS n WHERE n.patient = p.id AND n.mobile AND n.text_consent
+                                 AND n.replaced_at IS NULL)
+            FROM patient AS p"""),
+        ("notifications", "SELECT patient, reachable_by_text FROM patient"),
+    ),
+    "Adresse chez notifications": (
+        ("registry", "SELECT site || ' ' || from_date, line, postal_code, city FROM site_address"),
+        ("notifications", "SELECT site || ' ' || valid_from, line, postal_code, city FROM site_address"),
+    ),
+    "Rendez-vous chez notifications": (
+        ("booking", """
+            SELECT id, CASE state WHEN 'booked' THEN 'expected' WHEN 'cancelled' THEN state ELSE 'over' END, starts_at
+            FROM appointment WHERE booked_at IS NOT NULL"""),
+        ("notifications", "SELECT appointment, state, starts_at FROM appointment WHERE starts_at IS NOT NULL"),
+    ),
+}  # fmt: skip
+
+
+async def _projection(books: PatientBooks, name: str, owner: Side, copy: Side) -> Projection:
+    return Projection(name, await _side(books, owner), await _side(books, copy))
+
+
+async def _side(books: PatientBooks, side: Side) -> Mapping[Hashable, object]:
+    return {row[0]: row[1:] for row in await books.tuples(*side)}

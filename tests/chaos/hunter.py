@@ -1,0 +1,170 @@
+"""Strikes as the schedule says, counted in commands, and waits for each victim to serve again."""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import asyncpg
+
+from smp_local.trouble import Trouble
+from tests.chaos.machine import Machine
+from tests.chaos.schedule import BACKEND, POSTMASTER, Strike
+
+LOOK = 0.05  # seconds between two looks at a victim
+BOUND = 120.0  # seconds within which a victim must serve again, or be there to be killed
+SENSE = 5.0  # seconds within which PostgreSQL must notice a dead backend
+
+
+@dataclass
+class Kill:
+    """One process that was killed; `seconds` until it served again."""
+
+    number: int
+    target: str
+    hour: datetime
+    together: bool
+    seconds: float | None = None
+
+
+@dataclass
+class Hunter:
+    """`tell` is called when a victim serves again; `hour` says the simulated time."""
+
+    machine: Machine
+    strikes: Iterable[Strike]
+    dice: random.Random
+    hour: Callable[[], datetime]
+    tell: Callable[[Kill], None]
+    kills: list[Kill] = field(default_factory=list)
+    is_over: bool = False
+
+    def __post_init__(self) -> None:
+        self._commands = 0
+        self._moved = asyncio.Event()
+        self._open = asyncio.Event()
+        self._recoveries: set[asyncio.Task[None]] = set()
+        self._striking = asyncio.Lock()
+        self._tasks: asyncio.TaskGroup | None = None
+
+    def pulse(self) -> None:
+        """A command is being sent, or somebody looks whether all is quiet."""
+        self._commands += 1
+        self._moved.set()
+
+    async def run(self) -> None:
+        """Strike until the schedule is over. Raises Trouble as soon as a victim does not come back."""
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                for strike in self.strikes:
+                    if strike.patient:
+                        await self._recovered()
+                    await self._count(strike.after)
+                    await asyncio.sleep(strike.delay)
+                    await self._strike(strike.targets)
+        except* Trouble as troubles:
+            raise troubles.exceptions[0] from None
+        self.is_over = True
+
+    @contextlib.asynccontextmanager
+    async def open_season(self) -> AsyncIterator[None]:
+        """Blows fall inside; at the end all victims serve again."""
+        self._open.set()
+        try:
+            yield
+        finally:
+            self._open.clear()
+        async with self._striking:
+            await self._recovered()
+
+    async def _strike(self, targets: tuple[str, ...]) -> None:
+        """Now, or when the season opens."""
+        while True:
+            await self._open.wait()
+            async with self._striking:
+                if not self._open.is_set():
+                    continue
+                for target in targets:
+                    await self._kill(target, together=len(targets) > 1)
+                return
+
+    async def _count(self, commands: int) -> None:
+        self._commands = 0
+        while self._commands < commands:
+            self._moved.clear()
+            await self._moved.wait()
+
+    async def _kill(self, target: str, together: bool) -> None:
+        """kill -9, now or as soon as there is somebody to kill."""
+        deadline = time.monotonic() + BOUND
+        while (pid := self._pid(target)) is None:
+            if time.monotonic() > deadline:
+                raise Trouble(f"{target} n'est pas revenu en {BOUND:g} s.", "Voyez les journaux de ce monde.")
+            await asyncio.sleep(LOOK)
+        probe = await self._probe() if target == BACKEND else None
+        kill = Kill(len(self.kills) + 1, target, self.hour(), together)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            self.kills.append(kill)
+            assert self._tasks is not None
+            self._recoveries.add(self._tasks.create_task(self._recover(kill, pid, probe)))
+
+    def _pid(self, target: str) -> int | None:
+        if target == BACKEND:
+            pids = self.machine.backends()
+            return self.dice.choice(pids) if pids else None
+        return self.machine.watched(target).pid
+
+    # --- coming back ----------------------------------------------------------------------------------------
+
+    async def _recovered(self) -> None:
+        """All victims serve; their troubles are raised here."""
+        waiting, self._recoveries = self._recoveries, set()
+        await asyncio.gather(*waiting)
+
+    async def _recover(self, kill: Kill, pid: int, probe: "asyncpg.Connection[asyncpg.Record] | None") -> None:
+        began = time.monotonic()
+        if probe is not None:
+            await _until_closed(probe)
+        while not await self._serves(kill.target, pid):
+            if time.monotonic() - began > BOUND:
+                raise Trouble(
+                    f"{kill.target}, tué ({kill.number}), ne sert toujours pas après {BOUND:g} s.",
+                    "Voyez les journaux de ce monde.",
+                )
+            await asyncio.sleep(LOOK)
+        kill.seconds = time.monotonic() - began
+        self.tell(kill)
+
+    async def _serves(self, target: str, killed: int) -> bool:
+        if target in (POSTMASTER, BACKEND):
+            one = self.machine.watched(POSTMASTER)
+            return one.pid not in (None, killed) and await self._postgres_answers()
+        one = self.machine.watched(target)
+        return one.pid not in (None, killed) and await asyncio.to_thread(one.program.ready)
+
+    async def _postgres_answers(self) -> bool:
+        connection = await self._probe()
+        if connection is None:
+            return False
+        connection.terminate()
+        return True
+
+    async def _probe(self) -> "asyncpg.Connection[asyncpg.Record] | None":
+        """A connection, which the death of a backend ends as it ends all others; None when none can be had."""
+        with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError):
+            return await asyncpg.connect(self.machine.addresses.postgres_admin_dsn, timeout=2)
+        return None
+
+
+async def _until_closed(probe: "asyncpg.Connection[asyncpg.Record]") -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SENSE):
+            while not probe.is_closed():  # noqa: ASYNC110 - the server ends it
+                await asyncio.sleep(LOOK / 5)
+    probe.terminate()

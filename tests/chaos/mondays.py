@@ -1,0 +1,58 @@
+"""Which Mondays are played one after another, and one Monday from the first call to its closed accounts."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from smp_local.clock import follow_real_time
+from smp_local.day import calendar
+from smp_local.day.ledger import Ledger, check
+from smp_local.day.player import Player
+from smp_local.day.quiet import until_texts_settled
+from smp_local.worlds.history import Entry, History
+from tests.chaos.books import PatientBooks
+from tests.chaos.hunter import Hunter
+
+FIRST = date(2026, 11, 23)
+# The accounts of a Monday are closed on the Thursday after it, when those of the next one would already be calling.
+APART = timedelta(weeks=2)
+
+
+def mondays() -> Iterator[date]:
+    """Every second Monday on which the centres are open."""
+    day = FIRST
+    while True:
+        if calendar.refusal(day) is None:
+            yield day
+        day += APART
+
+
+class Watched(History):
+    """A history that tells the hunter of each command as it is sent."""
+
+    def __init__(self, hunter: Hunter) -> None:
+        super().__init__()
+        self._hunter = hunter
+
+    def of(self, key: str, service: str, path: str) -> Entry:
+        self._hunter.pulse()
+        return super().of(key, service, path)
+
+
+async def play(player: Player, books: PatientBooks, hunter: Hunter) -> None:
+    """Live the day in open season, then wait until nothing moves any more."""
+    try:
+        async with hunter.open_season():
+            await player.call_ahead(books)
+            await player.remind(books)
+            await player.live_the_day()
+            await player.close_accounts(books)
+        await until_texts_settled(books, player.conductor.now, patience=books.patience)
+    finally:
+        follow_real_time(player.addresses.clock_file)
+
+
+async def account(player: Player, books: PatientBooks) -> Ledger:
+    """The day's own ledger."""
+    sites = [each.centre.site for each in player.plans]
+    attempts = [(attempt.what, attempt.seen) for stranger in player.strangers for attempt in stranger.attempts]
+    return await check(books, player.plans[0].day, sites, player.conductor.now, player.history, attempts)

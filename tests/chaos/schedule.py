@@ -1,0 +1,59 @@
+"""Who is killed and when, decided beforehand: the same seed gives the same targets after as many commands."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from smp_local.settings import SERVICES
+
+RELAYS = ("registry-relay", "booking-relay", "notifications-relay")  # reporting says nothing
+POSTMASTER, BACKEND, BROKER = "postgres", "backend", "kafka"
+TARGETS = (*SERVICES, *RELAYS, BROKER, POSTMASTER, BACKEND)
+OFTEN = ("booking", "notifications", POSTMASTER)  # twice in each round: most is at stake there
+
+TWO_AT_ONCE = 0.15
+IN_THE_RECOVERY = 0.2
+DELAYS = (0.02, 0.15)  # seconds at most after a command was sent: half of the blows fall in its middle, half later
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """One blow. It falls `delay` seconds after the `after`-th command counted from the last blow.
+
+    `patient`: commands are counted only once the last victims serve again; else the blow may fall in their recovery.
+    """
+
+    after: int
+    delay: float
+    targets: tuple[str, ...]
+    patient: bool
+
+
+def schedule(kills: int, seed: int, gap: int) -> Iterator[Strike]:
+    """Strikes whose targets are `kills` in all, `gap` commands apart on average; every target comes in each round."""
+    dice = random.Random(f"chaos/{seed}")
+    cards: list[str] = []
+    left = kills
+    while left:
+        if len(cards) < 2:
+            cards += _round(dice)
+        first = cards.pop(0)
+        pair = left > 1 and dice.random() < TWO_AT_ONCE and not _same(first, cards[0])
+        targets = (first, cards.pop(0)) if pair else (first,)
+        left -= len(targets)
+        yield Strike(
+            after=dice.randint(1, 2 * gap - 1),
+            delay=dice.uniform(0, dice.choice(DELAYS)),
+            targets=targets,
+            patient=dice.random() >= IN_THE_RECOVERY,
+        )
+
+
+def _round(dice: random.Random) -> list[str]:
+    """Every target once, in any order, then those that are hit more often, in any order."""
+    return [*dice.sample(TARGETS, len(TARGETS)), *dice.sample(OFTEN, len(OFTEN))]
+
+
+def _same(one: str, other: str) -> bool:
+    """The death of the postmaster and that of a backend are the same blow."""
+    return one == other or {one, other} == {POSTMASTER, BACKEND}
