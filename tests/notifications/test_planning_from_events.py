@@ -122,6 +122,13 @@ async def test_a_landline_raises_one_call_instead_of_texts(world: World) -> None
     assert await world.said(book) == ["CallTaskRaised"]
 
 
+async def test_a_patient_who_refused_texts_from_the_start_is_called_for_that_reason(world: World) -> None:
+    patient = await world.patient([mobile("+33639980001", consent=False)])
+    book = world.book(patient, at("19T10:30"))
+    await world.hear(world.booked(book))
+    assert await world.calls(book) == [("confirmation", "no_consent", "open")]
+
+
 async def test_a_patient_who_takes_back_consent_is_called_for_the_reason_given(world: World) -> None:
     patient = await world.patient()
     await world.hear(world.contact_changed(patient, [mobile("+33639980001", consent=False)]))

@@ -168,6 +168,7 @@ class World:
             eligibility="eligible",
             eligibility_from=date(2026, 1, 1),
             reachable_by_text=any(phone["mobile"] and phone["text_consent"] for phone in phones),
+            text_consent=not _refuses(phones),
             sealed=sealed,
         )
         return self.event(data, patient, id=event_id)
@@ -177,7 +178,7 @@ class World:
         data = PatientContactChanged(
             patient=patient,
             reachable_by_text=any(phone["mobile"] and phone["text_consent"] for phone in phones),
-            text_consent=any(phone["text_consent"] for phone in phones),
+            text_consent=not _refuses(phones),
             sealed=SealedContact(contact=self._sealed(patient, "contact", {"phones": phones}, event_id)),
         )
         return self.event(data, patient, id=event_id)
@@ -333,3 +334,9 @@ def landline(number: str = "+33243000001") -> dict[str, Any]:
 
 def address(line: str, postal_code: str, city: str, commune_code: str) -> Address:
     return Address(line=line, postal_code=postal_code, city=city, commune_code=commune_code)
+
+
+def _refuses(phones: list[dict[str, Any]]) -> bool:
+    """As registry tells it: there is a mobile number, and consent on none."""
+    mobiles = [phone for phone in phones if phone["mobile"]]
+    return bool(mobiles) and not any(phone["text_consent"] for phone in mobiles)

@@ -38,7 +38,7 @@ def test_texts_need_a_mobile_and_consent_on_the_same_number() -> None:
     mobile = Phone("+33612345678", "patient", mobile=True, text_consent=False)
     landline = Phone("+33249490736", "fille", mobile=False, text_consent=True)
     reach = contact([mobile, landline])
-    assert (reach.reachable_by_text, reach.text_consent) == (False, True)
+    assert (reach.reachable_by_text, reach.refuses_texts) == (False, True)
     assert contact([Phone("+33612345678", "patient", mobile=True, text_consent=True)]).reachable_by_text
 
 
@@ -46,3 +46,11 @@ def test_a_number_given_twice_is_refused() -> None:
     phone = Phone("+33612345678", "patient", mobile=True, text_consent=True)
     with pytest.raises(RuleBroken, match="phone-twice"):
         contact([phone, phone])
+
+
+def test_a_mobile_without_consent_is_a_refusal_and_a_landline_is_not() -> None:
+    mobile = Phone("+33639980001", "patient", mobile=True, text_consent=False)
+    landline = Phone("+33261910001", "patient", mobile=False, text_consent=False)
+    assert contact([mobile]).refuses_texts
+    assert not contact([landline]).refuses_texts
+    assert not contact([]).refuses_texts

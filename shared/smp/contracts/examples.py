@@ -88,6 +88,7 @@ _PATIENTS: tuple[patients.PatientEvent, ...] = (
         eligibility="eligible",
         eligibility_from=date(2026, 11, 23),
         reachable_by_text=True,
+        text_consent=True,
         sealed=patients.SealedPatient(identity=SEALED, contact=SEALED, statistics=SEALED),
     ),
     patients.PatientContactChanged(

@@ -40,18 +40,20 @@ class PatientEvent(EventData):
 
 
 class PatientRegistered(PatientEvent):
-    """A file was opened. `reachable_by_text` = there is a mobile number, and consent to texts on it."""
+    """A file was opened. `reachable_by_text` = there is a mobile number, and consent to texts on it; `text_consent` is
+    false when there is a mobile number and texts are refused, null in events older than the field."""
 
     registered_at: AwareDatetime
     home_site: UUID | None = None
     eligibility: Eligibility
     eligibility_from: date
     reachable_by_text: bool
+    text_consent: bool | None = None
     sealed: SealedPatient
 
 
 class PatientContactChanged(PatientEvent):
-    """Numbers or consent changed. `text_consent` tells a refusal from a missing mobile number."""
+    """Numbers or consent changed. `text_consent` tells a refusal (false) from a missing mobile number (true)."""
 
     reachable_by_text: bool
     text_consent: bool

@@ -9,13 +9,13 @@ SQL = Statements.load("notifications.store", "projections.sql")
 
 
 async def register_patient(tx: Transaction, delivery: Delivery[PatientRegistered]) -> None:
-    """Keep the first contact. Whether a missing consent or a missing mobile is meant is not told by this event."""
-    await _record(tx, delivery, consent=None)
+    """Keep the first contact."""
+    await _record(tx, delivery)
 
 
 async def change_contact(tx: Transaction, delivery: Delivery[PatientContactChanged]) -> None:
     """Keep the new contact; texts not yet sent will use it."""
-    await _record(tx, delivery, consent=delivery.data.text_consent)
+    await _record(tx, delivery)
 
 
 async def erase_patient(tx: Transaction, delivery: Delivery[PatientErased]) -> None:
@@ -25,9 +25,7 @@ async def erase_patient(tx: Transaction, delivery: Delivery[PatientErased]) -> N
     await drop_of_patient(tx, erased.patient, delivery.now)
 
 
-async def _record(
-    tx: Transaction, delivery: Delivery[PatientRegistered | PatientContactChanged], consent: bool | None
-) -> None:
+async def _record(tx: Transaction, delivery: Delivery[PatientRegistered | PatientContactChanged]) -> None:
     data, event = delivery.data, delivery.event
     await tx.execute(
         SQL.record_contact,
@@ -35,7 +33,7 @@ async def _record(
         event.territory,
         event.sequence,
         data.reachable_by_text,
-        consent,
+        data.text_consent,
         data.sealed.contact,
         event.id,
     )

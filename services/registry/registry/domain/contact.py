@@ -31,8 +31,9 @@ class Contact:
         return any(phone.takes_texts for phone in self.phones)
 
     @property
-    def text_consent(self) -> bool:
-        return any(phone.text_consent for phone in self.phones)
+    def refuses_texts(self) -> bool:
+        """There is a mobile number, and consent to texts on none: a refusal, not a lack of means."""
+        return any(phone.mobile for phone in self.phones) and not self.reachable_by_text
 
 
 def contact(phones: Sequence[Phone]) -> Contact:

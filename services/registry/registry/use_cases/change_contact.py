@@ -38,7 +38,7 @@ async def change_contact(
     data = PatientContactChanged(
         patient=patient_id,
         reachable_by_text=reach.reachable_by_text,
-        text_consent=reach.text_consent,
+        text_consent=not reach.refuses_texts,
         sealed=sealed_contact(keys.unwrap(patient_id, key.kek_id, key.wrapped), patient_id, event_id, reach),
     )
     tx.publish(

@@ -134,6 +134,7 @@ def _registered(patient: patients.NewPatient, data_key: bytes, now: datetime) ->
         eligibility=patient.eligibility.status.value,
         eligibility_from=patient.eligibility.from_date,
         reachable_by_text=patient.contact.reachable_by_text,
+        text_consent=not patient.contact.refuses_texts,
         sealed=sealed_patient(data_key, patient.id, event_id, patient.identity, patient.contact, patient.commune_code),
     )
     return Event.of(
