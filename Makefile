@@ -31,7 +31,7 @@ rebuild: ## Jette la projection d'un service et la refait depuis Kafka [SERVICE=
 ##@ Preuves
 test: ## Toutes les preuves [ARGS="tests/booking -k hold"]
 	$(SMP) test -- $(ARGS)
-check: ## Style, types, sens des imports, SQL
+check: ## Style, types, sens des imports, SQL, tables fermées
 	$(SMP) check
 bench: ## Les mesures : build/bench.json
 	$(SMP) bench -- $(ARGS)

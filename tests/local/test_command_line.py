@@ -12,6 +12,7 @@ from smp_local import cli, status
 from smp_local.home import REPOSITORY, Home
 from smp_local.logs import Follower, readable, rotate
 from smp_local.programs import plugins
+from smp_local.services import added_in
 from smp_local.trouble import Trouble
 
 runner = CliRunner()
@@ -69,6 +70,11 @@ def test_plug_ins_come_from_the_variable_and_from_the_file_once_each(
     monkeypatch.setenv("SMP_PLUGINS", "json, shlex")
     (tmp_path / "plugins.txt").write_text("# one module a line\njson\nxml\n")
     assert plugins(Home(tmp_path)) == ("json", "shlex", "xml")
+
+
+def test_verbs_know_the_plug_ins_that_run_whatever_their_own_environment_says() -> None:
+    names = ("postgres", "kafka", "identity", "sms", "registry", "booking", "door_list", "other")
+    assert added_in({"processes": [{"name": name} for name in names]}) == ("door_list", "other")
 
 
 def test_a_line_of_a_service_is_readable_and_its_level_is_known() -> None:

@@ -15,12 +15,13 @@ from smp_local import screen
 from smp_local.addresses import Addresses, ports_of_running
 from smp_local.home import Home, read_json, write_json
 from smp_local.processes import birth, wait_until
-from smp_local.programs import Programs, plugins
+from smp_local.programs import Programs
 from smp_local.settings import SERVICES, TERRITORIES
 from smp_local.supervisor import pause_file
 from smp_local.trouble import Trouble
 
 ROLE_GRANT = "urn:smp:local:role"
+OURS = frozenset({"postgres", "kafka", "identity", "sms", *SERVICES})
 
 
 def parked(home: Home, service: str | None, arguments: Sequence[str]) -> int:
@@ -103,7 +104,13 @@ def _is_id(text: str) -> bool:
 
 
 def _programs(home: Home) -> Programs:
-    return Programs(home, ports_of_running(home), plugins(home))
+    ports = ports_of_running(home)
+    return Programs(home, ports, added_in(read_json(home.state)))
+
+
+def added_in(state: Any) -> tuple[str, ...]:
+    """The plug-ins that run, in the order of their ports: whatever the supervisor runs that is none of ours."""
+    return tuple(row["name"] for row in state["processes"] if row["name"] not in OURS)
 
 
 def _known(programs: Programs, service: str) -> str:
