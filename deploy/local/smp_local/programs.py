@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from smp_local.home import Home
 from smp_local.kafka import Kafka
@@ -25,7 +25,7 @@ def answers(port: int, path: str = "/health/ready") -> Callable[[], bool]:
 
     def check() -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
-        with suppress(OSError, http.client.HTTPException):
+        with suppress(OSError, http.client.HTTPException), closing(connection):
             connection.request("GET", path)
             return connection.getresponse().status == 200
         return False
