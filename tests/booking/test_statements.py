@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from smp.postgres import Scope
@@ -20,6 +21,26 @@ ALL = [(file, name) for file in FILES for name in vars(Statements.load("booking.
 async def test_a_statement_is_accepted_by_the_schema(booking_database: ServiceDatabase, file: str, name: str) -> None:
     async with booking_database.database.transaction(Scope(frozenset({"53"}))) as tx:
         await tx.connection.prepare(getattr(Statements.load("booking.store", file), name))
+
+
+_OCCUPY = """
+INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
+VALUES ($1, $2, $3, $4, tstzrange($5, $6))
+"""
+
+
+@pytest.mark.parametrize("kind", ["practitioner", "room", "patient"])
+async def test_the_database_itself_refuses_two_occupancies_of_anything_even_across_territories(
+    booking_database: ServiceDatabase, kind: str
+) -> None:
+    resource, hour = uuid4().int >> 66, timedelta(hours=1)
+    for territory, start in (("53", NOW), ("72", NOW + hour)):  # touching is no overlap
+        async with booking_database.database.transaction(Scope(frozenset({territory}))) as tx:
+            await tx.execute(_OCCUPY, uuid4(), resource, kind, territory, start, start + hour)
+    with pytest.raises(asyncpg.ExclusionViolationError) as refused:
+        async with booking_database.database.transaction(Scope(frozenset({"72"}))) as tx:
+            await tx.execute(_OCCUPY, uuid4(), resource, kind, "72", NOW + hour / 2, NOW + hour)
+    assert refused.value.constraint_name == "occupancy_no_overlap"
 
 
 @pytest.fixture(scope="module")
