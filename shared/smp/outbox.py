@@ -12,18 +12,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError
 
 from smp.contracts.envelope import CONTENT_TYPE
 from smp.logging import log
+from smp.parcels import LARGEST_REQUEST_BYTES, Parcels
 from smp.postgres import Database, is_transient
 from smp.sql import Statements
 from smp.telemetry import OUTBOX_AGE, OUTBOX_HELD, OUTBOX_SENT
@@ -31,6 +31,8 @@ from smp.telemetry import OUTBOX_AGE, OUTBOX_HELD, OUTBOX_SENT
 _SQL = Statements.load("smp.store", "outbox.sql")
 
 BATCH = 2000
+# Rows packed before others in this process have their turn.
+_BREATH = 250
 # While events flow, look again soon: an older transaction elsewhere may just have let go of the horizon.
 _BUSY_POLL_SECONDS = 0.01
 _BUSY_FOR_SECONDS = 1.0
@@ -63,7 +65,7 @@ def new_producer(bootstrap: str, client_id: str) -> AIOKafkaProducer:
         enable_idempotence=True,
         linger_ms=0,
         max_batch_size=256 * 1024,
-        max_request_size=1024 * 1024,
+        max_request_size=LARGEST_REQUEST_BYTES,
         request_timeout_ms=METADATA_PATIENCE_MS,
         retry_backoff_ms=50,
     )
@@ -167,6 +169,7 @@ class Relay:
             raise LookupError("the relay's position is missing: are the floor's migrations applied?")
         at = (cursor["xid"], cursor["position"])
         self._ahead = set()
+        coming: list[Row] = []
         while True:
             self._awake.clear()
             if clock() >= upkeep_at:
@@ -175,9 +178,10 @@ class Relay:
             if self._held and clock() >= retry_at:
                 await self._retry_held(connection)
                 retry_at = clock() + _HELD_RETRY_SECONDS
-            rows = await connection.fetch(_SQL.next_batch, *at, BATCH)
+            rows = coming or await connection.fetch(_SQL.next_batch, *at, BATCH)
+            coming = []
             if rows:
-                at = await self._carry(connection, rows)
+                at, coming = await self._carry(connection, rows)
                 last_sent = clock()
                 continue
             OUTBOX_AGE.set(0)
@@ -185,13 +189,22 @@ class Relay:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._awake.wait(), _BUSY_POLL_SECONDS if busy else _IDLE_POLL_SECONDS)
 
-    async def _carry(self, connection: asyncpg.Connection[Row], rows: Sequence[Row]) -> tuple[int, int]:
+    async def _carry(
+        self, connection: asyncpg.Connection[Row], rows: Sequence[Row]
+    ) -> tuple[tuple[int, int], list[Row]]:
+        """Send a batch and move the cursor behind it; a full batch has its successor read meanwhile."""
         last = rows[-1]["xid"], rows[-1]["position"]
         batch = await self._in_order(connection, rows, last)
-        failed = await self._send(batch)
+        reading = asyncio.create_task(_read_after(connection, last) if len(rows) == BATCH else _nothing())
+        try:
+            failed = await self._send(batch)
+        finally:
+            # The connection does one thing at a time, whatever became of the sends.
+            await asyncio.wait([reading])
+        coming = reading.result()
         if not failed:
             await connection.execute(_SQL.advance, *last)
-            return last
+            return last, coming
         if failed and len(failed) == len(batch) and _is_outage(failed):
             raise ConnectionError("Kafka takes nothing at the moment")
         async with connection.transaction():
@@ -207,7 +220,7 @@ class Relay:
         self._held |= {_key(f.row) for f in failed}
         OUTBOX_HELD.set(len(self._held))
         log.warning("events held back", count=len(failed), error=failed[0].error)
-        return last
+        return last, coming
 
     async def _in_order(
         self, connection: asyncpg.Connection[Row], rows: Sequence[Row], last: tuple[int, int]
@@ -237,36 +250,24 @@ class Relay:
 
     async def _send(self, rows: Sequence[Row]) -> list[Failed]:
         """Send all, pipelined; returns what Kafka did not take, with all that follows it under the same key."""
-        producer = await self._ready_producer()
+        parcels = Parcels(await self._ready_producer())
         blocked = set(self._held)
-        closed_topics: dict[str, str] = {}
-        failed: list[Failed] = []
-        pending: list[tuple[Row, asyncio.Future[Any]]] = []
-        for row in rows:
-            if _key(row) in blocked:
-                failed.append(Failed(row, _BEHIND))
+        for number, row in enumerate(rows, start=1):
+            if blocked and _key(row) in blocked:
                 continue
-            if row["aggregatetype"] in closed_topics:
-                failed.append(Failed(row, closed_topics[row["aggregatetype"]]))
-                continue
-            try:
-                future = await producer.send(
-                    row["aggregatetype"],
-                    row["payload"],
-                    key=str(row["aggregateid"]).encode(),
-                    headers=headers_of(row),
-                    timestamp_ms=int(row["recorded_at"].timestamp() * 1000),
-                )
-            except KafkaError as error:
+            packed = await parcels.add(
+                row["position"],
+                row["aggregatetype"],
+                str(row["aggregateid"]).encode(),
+                row["payload"],
+                headers_of(row),
+                int(row["recorded_at"].timestamp() * 1000),
+            )
+            if not packed:
                 blocked.add(_key(row))
-                failed.append(Failed(row, type(error).__name__))
-                if not isinstance(error, MessageSizeTooLargeError):
-                    # Each further send to this topic would wait for its metadata as long as this one did.
-                    closed_topics[row["aggregatetype"]] = type(error).__name__
-                continue
-            pending.append((row, future))
-        results = await asyncio.gather(*(future for _, future in pending), return_exceptions=True)
-        failed += _failures(pending, results)
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
+        failed = _failures(rows, await parcels.finish(), self._held)
         if failed and any(f.error != _BEHIND for f in failed):
             # An idempotent producer that lost a batch may refuse all that follows (aiokafka issue 1017).
             await self._drop_producer()
@@ -289,6 +290,14 @@ class Relay:
                 await producer.stop()
 
 
+async def _read_after(connection: asyncpg.Connection[Row], last: tuple[int, int]) -> list[Row]:
+    return await connection.fetch(_SQL.next_batch, *last, BATCH)
+
+
+async def _nothing() -> list[Row]:
+    return []
+
+
 _BEHIND = "behind an earlier event of its key"
 # Errors of one record or one topic; all others come and go with the broker.
 _OWN_FAULTS = frozenset(
@@ -301,12 +310,15 @@ def _is_outage(failed: Sequence[Failed]) -> bool:
     return any(f.error not in _OWN_FAULTS and f.error != _BEHIND for f in failed)
 
 
-def _failures(pending: Sequence[tuple[Row, asyncio.Future[Any]]], results: Sequence[object]) -> list[Failed]:
-    broken: set[Key] = set()
+def _failures(rows: Sequence[Row], errors: dict[int, str], held: Set[Key]) -> list[Failed]:
+    """What was refused, and all that stands behind it or behind a held event of its key."""
+    if not errors and not held:
+        return []
+    broken = set(held)
     failed = []
-    for (row, _), result in zip(pending, results, strict=True):
-        if isinstance(result, BaseException):
-            failed.append(Failed(row, type(result).__name__))
+    for row in rows:
+        if error := errors.get(row["position"]):
+            failed.append(Failed(row, error))
             broken.add(_key(row))
         elif _key(row) in broken:
             failed.append(Failed(row, _BEHIND))
