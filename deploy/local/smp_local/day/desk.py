@@ -20,6 +20,7 @@ from smp_local.worlds.platform import Answer, Json, Platform, Staff
 
 TRIES = 6  # slots that a patient accepts to be proposed
 LINES = 2  # telephones of a secretariat, besides its desk
+CALLED_IN = timedelta(minutes=5)  # a practitioner who is free takes a patient this long before the hour
 ABSENT_AFTER = timedelta(minutes=20)
 
 
@@ -210,7 +211,7 @@ class Desk:
     def _call_in(self) -> Iterable[Step]:
         """Each practitioner who is free takes the patient whose hour comes first."""
         for who, seats in self._waiting.items():
-            ready = [seat for seat in seats if self._receives(who) or seat.start <= self.conductor.now]
+            ready = [seat for seat in seats if self._may_go_in(who, seat)]
             if who in self._busy or not ready:
                 continue
             seat = min(ready, key=lambda seat: seat.start)
@@ -218,10 +219,13 @@ class Desk:
             self._busy.add(who)
             yield lambda who=who, seat=seat: self._treat(who, seat)  # type: ignore[misc]
 
-    def _receives(self, who: UUID) -> bool:
-        """Whether this is an hour at which the practitioner receives; those who are late in a break are still seen."""
+    def _may_go_in(self, who: UUID, seat: Seat) -> bool:
+        """At the hour of the appointment, or a little before; without appointment as soon as somebody receives."""
+        if seat.start <= self.conductor.now:
+            return True
+        early = seat.visit.walks_in or seat.start - CALLED_IN <= self.conductor.now
         local = self.conductor.now.astimezone(self.plan.centre.zone).time()
-        return any(shift.start <= local < shift.end for shift in self.plan.shifts if shift.who.id == who)
+        return early and any(s.start <= local < s.end for s in self.plan.shifts if s.who.id == who)
 
     async def _treat(self, who: UUID, seat: Seat) -> None:
         self.counts.waiting -= 1

@@ -84,9 +84,11 @@ async def check(
     now: datetime,
     history: History | None = None,
     crossings: Collection[tuple[str, bool]] = (),
+    *,
+    from_the_start: bool = True,
 ) -> Ledger:
     """The ledger of one day at these sites; `crossings` are attempts across territories, each with "was it seen?".
-
+    `from_the_start`: the history holds all that was ever asked for this day (not so when a play goes on another).
     Call it when the platform is quiet (see `quiet.py`): what is still on its way would be taken for lost.
     """
     kafka = await books.kafka()
@@ -97,7 +99,7 @@ async def check(
         *_journeys(outbox, kafka),
         *_acknowledgements(outbox, history),
         *_bookings(appointments, outbox["booking"], facts),
-        *_strays(appointments, history),
+        *_strays(appointments, history if from_the_start else None),
         *await _overlaps(books),
         *await _sessions(books),
         *await _parked(books),

@@ -135,6 +135,7 @@ class Player:
                 now or self.conductor.now,
                 self.history,
                 [(attempt.what, attempt.seen) for stranger in self.strangers for attempt in stranger.attempts],
+                from_the_start=not any(desk.agenda.expected for desk in self.desks),
             )
 
     async def _due(self, books: Books, sites: list[UUID]) -> list[datetime]:

@@ -4,7 +4,7 @@ Each returns what it met; what should have been refused and was not is a fault o
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from smp_local.day.calendar import at
@@ -59,11 +59,14 @@ class Rubs:
 
     async def _patient_busy(self) -> None:
         """The same patient at the same hour with another practitioner."""
-        visit = next((v for v in self._settled() if self._elsewhere(v)), None)
-        if visit is None:
+        free = await self._desk.agenda.free("consultation", self._plan.opens)
+        sessions = {datetime.fromisoformat(slot["start"]): slot["session"] for slot in free}
+        visit = next((v for v in self._settled() if v.place and v.place.start in sessions), None)
+        if visit is None or visit.place is None:
             return
+        start = visit.place.start
         body = {
-            "session": self._elsewhere(visit), "start": self._start(visit), "kind": "consultation",
+            "session": sessions[start], "start": start.isoformat(), "kind": "consultation",
             "patient": self._desk.patients[visit.name], "channel": "phone",
         }  # fmt: skip
         answer = await self._do(self._desk.secretary(visit), "/v1/appointments", body, "twice-at-once")
@@ -121,19 +124,6 @@ class Rubs:
             if visit.name in desk.appointments and desk.is_at_its_place(visit)
         ]
         return sorted(found, key=lambda visit: visit.place.start if visit.place else plan.opens)
-
-    def _elsewhere(self, visit: Visit) -> str | None:
-        """The session of another practitioner who receives at that hour."""
-        assert visit.place is not None
-        for other in self._plan.doctors:
-            slot = None if other == visit.place.professional else self._desk.agenda.slot_of(other, visit.place.start)
-            if slot:
-                return str(slot["session"])
-        return None
-
-    def _start(self, visit: Visit) -> str:
-        assert visit.place is not None
-        return visit.place.start.isoformat()
 
     async def _book(self, visit: Visit, instead_of: Visit, name: str) -> Answer:
         assert instead_of.place is not None
