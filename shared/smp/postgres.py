@@ -209,6 +209,9 @@ class Database:
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same work may succeed later: lost connections, restarts, deadlocks, lock and pool time-outs."""
+    # What a statement meets on a session that the server is ending (asyncpg issue 1069); its subclasses say more.
+    if type(error) is asyncpg.InternalClientError:
+        return True
     # asyncpg's client-side DataError is an InterfaceError and a ValueError: bad input, for ever.
     return isinstance(error, _TRANSIENT) and not isinstance(error, ValueError)
 

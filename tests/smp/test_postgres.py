@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from smp.ids import new_id
-from smp.postgres import Scope
+from smp.postgres import Scope, is_transient
 from tests.support.databases import ServiceDatabase
 
 MAYENNE = Scope(frozenset({"53"}))
@@ -34,6 +34,22 @@ async def test_a_transaction_that_fails_leaves_nothing(floor_database: ServiceDa
             raise ZeroDivisionError
     async with floor_database.database.transaction(MAYENNE) as tx:
         assert await tx.fetchval("SELECT count(*) FROM note") == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (asyncpg.CannotConnectNowError("the database system is in recovery mode"), True),
+        (asyncpg.AdminShutdownError("terminating connection"), True),
+        (asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"), True),
+        (asyncpg.ProtocolError("unexpected message"), False),
+        (asyncpg.DataError("invalid input for query argument $1"), False),
+        (asyncpg.UniqueViolationError("duplicate key"), False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_session_that_the_server_ends_is_a_failure_that_passes(error: Exception, passes: bool) -> None:
+    assert is_transient(error) is passes
 
 
 def test_a_scope_refuses_what_is_not_a_territory() -> None:
