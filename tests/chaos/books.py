@@ -16,8 +16,10 @@ from smp_local.trouble import Trouble
 T = TypeVar("T")
 
 PAUSE = 0.2  # seconds between two tries
-# asyncio's own errors of a connection that died under a reader come as these too.
-GONE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError, httpx2.TransportError)
+GONE = (
+    OSError, TimeoutError, KafkaError, httpx2.TransportError,
+    asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError,
+)  # fmt: skip
 
 
 class PatientBooks(Books):

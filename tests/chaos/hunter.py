@@ -13,6 +13,7 @@ from datetime import datetime
 import asyncpg
 
 from smp_local.trouble import Trouble
+from tests.chaos.books import GONE
 from tests.chaos.machine import Machine
 from tests.chaos.schedule import BACKEND, POSTMASTER, Strike
 
@@ -157,7 +158,7 @@ class Hunter:
 
     async def _probe(self) -> "asyncpg.Connection[asyncpg.Record] | None":
         """A connection, which the death of a backend ends as it ends all others; None when none can be had."""
-        with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError):
+        with contextlib.suppress(*GONE):
             return await asyncpg.connect(self.machine.addresses.postgres_admin_dsn, timeout=2)
         return None
 
