@@ -32,7 +32,10 @@ VERSION = "{}.{}".format(*sys.version_info)
 STAMP = ".smp-stamp"
 BUILDING = ".smp-building"
 
-NETWORK = r"fetch|connect|timed? ?out|resolve|dns|proxy|certificate|ssl|name or service|network|unreachable|HTTP \d"
+NETWORK = (
+    r"fetch|connect|timed? ?out|resolve|dns|proxy|certificate|ssl|name or service|network|unreachable|HTTP \d"
+    r"|No matching distribution"  # what pip says last, after the warnings that -q hides
+)
 
 
 class Failure(Exception):

@@ -149,6 +149,7 @@ def test_a_disk_without_room_is_refused_before_anything_is_written(
     ("said", "understood"),
     [
         ("error: Failed to fetch: `simple/rich/`: dns error", "téléchargement"),
+        ("ERROR: No matching distribution found for aiokafka==0.14.0", "téléchargement"),
         ("ReadTimeoutError: Read timed out.", "téléchargement"),
         ("SSLError(SSLCertVerificationError(1, 'certificate verify failed'))", "téléchargement"),
         ("OSError: [Errno 28] No space left on device", "disque est plein"),

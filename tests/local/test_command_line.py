@@ -46,6 +46,16 @@ def test_an_unexpected_error_is_a_sentence_that_names_the_file_of_its_detail(
     assert "deep inside" in (tmp_path / "logs" / "supervisor.log").read_text()
 
 
+def test_a_world_made_by_another_account_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> int:
+        raise PermissionError(13, "Permission denied", "/some/where")
+
+    monkeypatch.setattr(status, "show", fail)
+    answer = runner.invoke(cli.app, ["status", "--home", str(tmp_path)])
+    assert "/some/where" in answer.output
+    assert "chown" in answer.output
+
+
 def test_every_verb_of_the_makefile_is_listed_by_make_help_and_exists() -> None:
     shown = subprocess.run(["make", "-s", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
     listed = {line.split()[1] for line in shown.splitlines() if line.startswith("  make ")}

@@ -123,6 +123,21 @@ async def test_stop_ends_the_last_started_first_and_lets_each_say_goodbye(home: 
     assert read_json(home.state)["phase"] == "stopped"
 
 
+async def test_everything_is_stopped_even_when_nothing_can_be_written_any_more(
+    home: Home, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    supervisor = Supervisor(home, {}, said.append)
+    await supervisor.start(server("postgres"))
+    await supervisor.start(server("booking"))
+    pids = [one.pid for one in supervisor.watched()]
+    monkeypatch.setattr(supervisor_module, "write_json", full)
+    await supervisor.stop()
+    assert not any(is_alive(pid) for pid in pids if pid)
+
+
 async def test_a_program_that_does_not_end_is_ended(home: Home, said: list[str]) -> None:
     deaf = server()
     command = [sys.executable, "-c", SERVER.replace("sys.exit(print", "str(print"), str(deaf.port)]

@@ -1,6 +1,7 @@
 """The verbs of `python -m smp_local`; `make help` lists those of the Makefile, which are the same."""
 
 import asyncio
+import errno
 import shlex
 import traceback
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from smp_local import status as status_
 from smp_local.addresses import Addresses
 from smp_local.home import REPOSITORY, Home
 from smp_local.ports import Ports
-from smp_local.trouble import Trouble
+from smp_local.trouble import Trouble, full_disk
 
 FIRST_MONDAY = date(2026, 11, 23)  # an ordinary Monday: no holiday, no change of hour
 SPEED = 720.0  # twelve hours of a centre in one minute
@@ -201,8 +202,13 @@ def _end(home: Path, work: Callable[[], int]) -> None:
 
 
 def _unexpected(home: Path, error: Exception) -> Trouble:
-    if isinstance(error, OSError) and error.errno == 28:
-        return Trouble("Le disque est plein.", "Libérez au moins 1 Go, puis relancez.")
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return full_disk("la plateforme")
+    if isinstance(error, PermissionError):
+        return Trouble(
+            f"Ce compte n'a pas le droit d'ouvrir {error.filename}.",
+            "Un autre compte (root ?) l'a créé : « sudo chown -R $USER .smp », ou un autre dossier avec HOME_DIR=…",
+        )
     what = f"Une erreur inattendue est survenue ({type(error).__name__})."
     file = home.absolute() / "logs" / "supervisor.log"
     try:

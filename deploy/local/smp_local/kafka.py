@@ -15,7 +15,7 @@ from pathlib import Path
 
 from smp_local.jars import cache_folder, class_path, ensure_jars
 from smp_local.processes import birth, end, free_port, is_alive, port_answers, tail, wait_until
-from smp_local.trouble import Trouble
+from smp_local.trouble import NO_SPACE, Trouble, full_disk
 
 OLDEST_JAVA = 17
 # 192 MB of heap and one-tier compilation: about 170 MB resident, up in two seconds.
@@ -163,8 +163,8 @@ class Kafka:
 
     def explain(self) -> Trouble:
         last = tail(self.log, 400)
-        if "No space left on device" in last:
-            return Trouble("Le disque est plein : Kafka ne peut pas écrire.", "Libérez au moins 1 Go, puis relancez.")
+        if NO_SPACE in last:
+            return full_disk("Kafka")
         if "Address already in use" in last:
             return Trouble(
                 f"Le port {self.port}, prévu pour Kafka, est déjà pris.",

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from smp_local.processes import end, free_port, is_alive, private_umask, tail, wait_until
-from smp_local.trouble import Trouble
+from smp_local.trouble import NO_SPACE, Trouble, full_disk
 
 VERSION = "18"
 ADMIN = "postgres"
@@ -170,10 +170,8 @@ class Postgres:
 
     def explain(self) -> Trouble:
         last = tail(self.log)
-        if "No space left on device" in last:
-            return Trouble(
-                "Le disque est plein : PostgreSQL ne peut pas écrire.", "Libérez au moins 1 Go, puis relancez."
-            )
+        if NO_SPACE in last:
+            return full_disk("PostgreSQL")
         if "Address already in use" in last:
             return Trouble(
                 f"Le port {self.port}, prévu pour PostgreSQL, est déjà pris.",
@@ -236,6 +234,8 @@ class Postgres:
             [str(binaries() / "psql"), "-XqtA", "-v", "ON_ERROR_STOP=1", *address, "-f", "-"],
             input=sql, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
+        if NO_SPACE in answer.stderr:
+            raise full_disk("PostgreSQL")
         if answer.returncode:
             raise Trouble(f"PostgreSQL a refusé une instruction : {answer.stderr.strip()}", f"Voyez {self.log}")
         return answer.stdout.strip()
@@ -282,12 +282,11 @@ class Postgres:
         words.unlink()
         if answer.returncode:
             shutil.rmtree(draft, ignore_errors=True)
-            if "No space left on device" in answer.stderr:
-                raise Trouble(
-                    "Le disque est plein : la base ne peut pas être créée.", "Libérez au moins 1 Go, puis relancez."
-                )
+            if NO_SPACE in answer.stderr:
+                raise full_disk("PostgreSQL")
             raise Trouble(
-                f"PostgreSQL n'a pas pu créer ses données : {answer.stderr.strip()}", "Vérifiez les droits du dossier."
+                f"PostgreSQL n'a pas pu créer ses données : {answer.stderr.strip()}",
+                "Lancez la commande avec un compte de cette machine, dans un dossier où il peut écrire.",
             )
         draft.rename(self.data)
 

@@ -66,9 +66,10 @@ async def run(options: Options) -> int:
         finally:
             for number in endings:
                 loop.add_signal_handler(number, lambda: screen.say("Arrêt déjà en cours…"))
-            screen.say("Arrêt de tous les processus…")
-            await supervisor.stop()
-            screen.good("Tout est arrêté ; les données sont gardées.")
+            if supervisor.watched():
+                screen.say("Arrêt de tous les processus…")
+                await supervisor.stop()
+                screen.good("Tout est arrêté ; les données sont gardées.")
 
 
 async def _work(options: Options, supervisor: Supervisor, programs: Programs) -> int:

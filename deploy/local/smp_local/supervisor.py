@@ -253,7 +253,9 @@ class Supervisor:
             for one in self.watched()
         ]  # fmt: skip
         me = {"pid": os.getpid(), "born": birth(os.getpid())}
-        write_json(self._home.state, {"supervisor": me, "phase": self._phase, "ports": self._ports, "processes": rows})
+        state = {"supervisor": me, "phase": self._phase, "ports": self._ports, "processes": rows}
+        with contextlib.suppress(OSError):  # a full disk must not keep anything from being stopped
+            write_json(self._home.state, state)
 
     def _note(self, name: str, state: str, pid: int | None) -> None:
         line = {
@@ -263,7 +265,7 @@ class Supervisor:
             "process": name,
             "pid": pid,
         }
-        with (self._home.logs / "supervisor.log").open("a") as file:
+        with contextlib.suppress(OSError), (self._home.logs / "supervisor.log").open("a") as file:
             file.write(json.dumps(line) + "\n")
 
 

@@ -8,3 +8,11 @@ class Trouble(Exception):
         super().__init__(f"{what}\n→ {remedy}")
         self.what = what
         self.remedy = remedy
+
+
+NO_SPACE = "No space left on device"  # how the kernel, PostgreSQL and Java all say it
+
+
+def full_disk(who: str) -> Trouble:
+    """`who` cannot write any more."""
+    return Trouble(f"Le disque est plein : {who} ne peut plus écrire.", "Libérez au moins 1 Go, puis relancez.")
