@@ -29,7 +29,7 @@ Fate = Literal["comes", "cancels", "absent", "cancelled"]
 FATES: tuple[Fate, ...] = ("comes", "cancels", "absent", "cancelled")
 
 LANDLINE, REFUSES_TEXTS, NOT_ELIGIBLE = 9801, 9802, 9803  # numbers of their files
-CAST = (LANDLINE, REFUSES_TEXTS, INVALID, BARRED, PHONE_OFF, NO_RECEIPT, EARLY, DISORDER, STOP, BUSY_ONCE, BROKEN_ONCE)
+CAST = (LANDLINE, REFUSES_TEXTS, INVALID, BARRED, PHONE_OFF, NO_RECEIPT, EARLY, DISORDER, STOP, BUSY_ONCE)
 """Patients who call some days before and whom texts reach badly or in an odd way."""
 
 OUTCOMES = ("none",) * 4 + ("follow_up",) * 4 + ("referred_to_treating_doctor", "other")
@@ -204,11 +204,11 @@ class _Author:
         return visits
 
     def _odd_callers(self) -> list[Person]:
-        """One whose text leaves without an answer of the provider, one who has a treating doctor."""
+        """Two whose texts the provider answers badly or not at all, one who has a treating doctor."""
         if not self.size.cast:
             return []
         town = self.centre.town
-        return [person(town, SILENT_ONCE), person(town, NOT_ELIGIBLE, eligible=False)]
+        return [person(town, SILENT_ONCE), person(town, BROKEN_ONCE), person(town, NOT_ELIGIBLE, eligible=False)]
 
     def _walk_ins(self) -> list[Visit]:
         last = int((at(self.centre, self.day, 16) - self._opening(0)).total_seconds() // 60)

@@ -13,7 +13,7 @@ from smp_local.addresses import Addresses
 from smp_local.clock import follow_real_time
 from smp_local.day.agenda import Agenda
 from smp_local.day.books import Books
-from smp_local.day.calendar import UNANSWERED, at
+from smp_local.day.calendar import UNANSWERED, at, spoken
 from smp_local.day.conductor import Conductor
 from smp_local.day.desk import Desk
 from smp_local.day.ledger import Ledger, check
@@ -95,6 +95,8 @@ class Player:
         for stranger in self.strangers:
             stranger.schedule()
         await self.conductor.hurry(at(first.centre, first.called_on, 18))
+        booked = sum(desk.counts.booked for desk in self.desks)
+        self._say(f"{spoken(first.called_on).capitalize()} : {booked} rendez-vous pris au téléphone.")
         await until_texts_left(books, self.conductor.now, patience=self._patience)
 
     async def remind(self, books: Books) -> None:
@@ -104,6 +106,7 @@ class Player:
         sites = [each.centre.site for each in self.plans]
         while due := [when for when in await self._due(books, sites) if when < opening]:
             local = due[0].astimezone(first.centre.zone).date()
+            self._say(f"{spoken(local).capitalize()} : les textos qui attendaient partent ({len(due)} prévus).")
             evening = at(first.centre, local, *TEXTING_ENDS)
             self.conductor.stand(min(max(evening, self.conductor.now), opening))
             await until_texts_left(books, self.conductor.now, patience=self._patience)
@@ -122,6 +125,7 @@ class Player:
     async def close_accounts(self, books: Books) -> None:
         """Later, when no text can still be waiting for a receipt."""
         await until_texts_left(books, self.conductor.now, patience=self._patience)
+        self._say(f"La journée est finie ; les comptes sont arrêtés {UNANSWERED.days} jours plus tard.")
         self.conductor.stand(self.conductor.now + UNANSWERED)
         await until_texts_settled(books, self.conductor.now, patience=self._patience)
 

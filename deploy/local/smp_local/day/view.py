@@ -1,9 +1,7 @@
 """What a person sees while a day passes: a small moving table on a terminal, a line every half hour elsewhere."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
-from typing import Any
 
 from rich.live import Live
 from rich.table import Table
@@ -24,16 +22,16 @@ class View:
         self._live = Live(console=console, refresh_per_second=8) if say is screen.say and console.is_terminal else None
 
     def __enter__(self) -> "View":
-        self._entered: AbstractContextManager[Any] = self._live or nullcontext()
-        self._entered.__enter__()
         return self
 
-    def __exit__(self, *error: Any) -> None:
-        self._entered.__exit__(*error)
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._live.stop()
 
     def __call__(self, player: Player) -> None:
         now = player.conductor.now.astimezone(player.plans[0].centre.zone)
         if self._live:
+            self._live.start()
             self._live.update(_table(f"{now:%H h %M}", player))
         elif now.minute % 30 == 0:
             self._say(f"{now:%H:%M}  " + "  |  ".join(_words(player)))
