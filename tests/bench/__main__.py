@@ -13,12 +13,18 @@ import uvloop
 
 from smp.logging import configure
 from smp_local.topics import create_topics
-from tests.bench import consumer, relay, report
+from tests.bench import bookings, consumer, latency, relay, report
 from tests.bench.bench import Bench
 from tests.bench.figures import Figure
 from tests.bench.servers import servers
 
-FIGURES: dict[str, Callable[[Bench], Awaitable[Figure]]] = {"P6": relay.measure, "P8": consumer.measure}
+FIGURES: dict[str, Callable[[Bench], Awaitable[Figure]]] = {
+    "P1": bookings.complete,
+    "P4": bookings.said,
+    "P6": relay.measure,
+    "P7": latency.measure,
+    "P8": consumer.measure,
+}
 ROUNDS, SHORT_ROUNDS = 6, 2
 BUILD = Path("build")
 

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+from aiokafka import AIOKafkaProducer
+
 from smp.contracts.appointments import APPOINTMENTS
 from smp.contracts.envelope import Event, to_headers, to_key, to_value
-from smp.outbox import Relay, new_producer
+from smp.outbox import Relay
 from smp.postgres import Database, Scope
 from smp.telemetry import OUTBOX_SENT
 from tests.bench import topics
@@ -77,16 +79,22 @@ async def _drain(service: ServiceDatabase, bootstrap: str, count: int) -> float:
 
 
 async def _produce(bootstrap: str, events: list[Event[Any]]) -> float:
-    """Seconds to send the same records, ready in memory, and have them all acknowledged."""
+    """Seconds to send the same records, ready in memory, and have them all acknowledged.
+
+    The same batches and promises as ours; the futures are awaited one by one, which is cheaper than to gather them.
+    """
     records = [(to_value(event), to_key(event), to_headers(event)) for event in events]
-    producer = new_producer(bootstrap, "bench")
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, linger_ms=0, max_batch_size=256 * 1024
+    )
     started = time.perf_counter()
     await producer.start()
     try:
         futures = [
             await producer.send(APPOINTMENTS.name, value, key=key, headers=headers) for value, key, headers in records
         ]
-        await asyncio.gather(*futures)
+        for future in futures:
+            await future
         return time.perf_counter() - started
     finally:
         await producer.stop()
