@@ -93,9 +93,9 @@ def is_over(rooms: Iterable[Room]) -> bool:
 
 
 def _patients(room: Room) -> list[str]:
-    others = ", ".join(f"{count} {STATES[state]}" for state, count in room.states.most_common() if state != "done")
+    others = _list((STATES[state], count) for state, count in room.states.most_common() if state != "done")
     social = f", {room.social} à la permanence sociale" if room.social else ""
-    lines = [f"{room.label} : {room.seen} patients vus par un médecin{social} ; {others}."]
+    lines = [f"{room.label} : {room.seen} patients vus par un médecin{social} ({others})."]
     if room.waits:
         median, longest = statistics.median(room.waits), max(room.waits)
         lines.append(f"  Attente sur place : {median:.0f} min (médiane), {longest:.0f} min au plus.")
@@ -103,12 +103,16 @@ def _patients(room: Room) -> list[str]:
 
 
 def _texts(label: str, fates: Counter[str], calls: Counter[str]) -> list[str]:
-    told = ", ".join(f"{count} {FATES[fate]}" for fate, count in fates.most_common())
-    lines = [f"  {label} : {sum(fates.values())} prévus : {told}."]
+    told = _list((FATES[fate], count) for fate, count in fates.most_common())
+    lines = [f"  {label} : {sum(fates.values())} prévus ({told})."]
     if calls:
-        why = ", ".join(f"{count} {CALLS[reason]}" for reason, count in calls.most_common())
+        why = _list((CALLS[reason], count) for reason, count in calls.most_common())
         lines.append(f"    Appels confiés au secrétariat : {sum(calls.values())} ({why}).")
     return lines
+
+
+def _list(counted: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(f"{what} : {count}" for what, count in counted)
 
 
 async def _figures(platform: Platform, each: CentreDay) -> list[str]:
