@@ -10,10 +10,11 @@ LOWEST, HIGHEST = 1024, 65_000
 
 @dataclass(frozen=True)
 class Ports:
-    """One port per process; plug-ins take `plugins` and the following ones."""
+    """One port per process; plug-ins take `plugins` and the following ones. All lie below the range from which Linux
+    takes ports for outgoing connections (32768 and above), so that none is taken by chance."""
 
-    postgres: int = 54_329
-    kafka: int = 59_092
+    postgres: int = 15_432
+    kafka: int = 19_092
     identity: int = 8_100
     registry: int = 8_101
     booking: int = 8_102
