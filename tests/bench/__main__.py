@@ -13,7 +13,7 @@ import uvloop
 
 from smp.logging import configure
 from smp_local.topics import create_topics
-from tests.bench import bookings, consumer, latency, relay, report
+from tests.bench import bookings, consumer, latency, relay, report, start
 from tests.bench.bench import Bench
 from tests.bench.figures import Figure
 from tests.bench.servers import servers
@@ -24,6 +24,7 @@ FIGURES: dict[str, Callable[[Bench], Awaitable[Figure]]] = {
     "P6": relay.measure,
     "P7": latency.measure,
     "P8": consumer.measure,
+    "P13": start.measure,
 }
 ROUNDS, SHORT_ROUNDS = 6, 2
 BUILD = Path("build")
