@@ -98,6 +98,8 @@ class Report:
         times = _times(self.kills)
         if times:
             say(f"  Retour en service : {times['median']:.1f} s (médiane), {times['max']:.1f} s au plus.")
+        if self.trouble:
+            say(f"  Arrêté avant la fin : {self.trouble}")
         say("  " + ", ".join(f"{kind} {self.count(kind)}" for kind in (*KINDS, *MORE_KINDS)))
         for line in self.lines[:SHOWN]:
             say(f"  FAUTE {line}")
