@@ -12,7 +12,7 @@ from smp_local.worlds.laval import LAVAL
 from smp_local.worlds.le_mans import LE_MANS
 from tests.flows.house import House
 
-MONDAY = date(2027, 1, 11)
+MONDAY = date(2027, 2, 1)  # a day that no other test touches
 SMALL = Size(ahead=9, absent=1, cancelling=2, emergencies=2, same_day=1, walk_ins=1, social=1, cast=False)
 SMALLER = Size(ahead=3, absent=1, cancelling=1, emergencies=1, same_day=0, walk_ins=0, social=0, rubs=False, cast=False)
 FAST = 100_000.0
@@ -21,12 +21,13 @@ FAST = 100_000.0
 async def test_a_short_monday_balances_its_ledger_and_a_missing_fact_would_show(house: House) -> None:
     plans = plan(MONDAY, 7, Script(((LAVAL, SMALL), (LE_MANS, SMALLER))))
     player = Player(house.addresses, plans, speed=FAST, say=lambda _text: None)
+    others = set((await player.check()).faults)  # what other tests have done to this platform on purpose
     try:
         await player.live()
         ledger = await player.check()
     finally:
         await player.aclose()
-    assert ledger.faults == ()
+    assert set(ledger.faults) <= others
     laval, le_mans = player.desks
     assert (laval.counts.seen, laval.counts.absent, laval.counts.cancelled) == (SMALL.seen + SMALL.social, 1, 2)
     assert (le_mans.counts.seen, le_mans.counts.absent) == (SMALLER.seen, 1)
@@ -53,5 +54,5 @@ async def _a_missing_fact_shows(house: House, player: Player, appointment: str) 
         await connection.close()
     ledger = await player.check(player.conductor.now + UNANSWERED)
     assert not ledger.balanced
-    assert ledger.count("facts_wrong") == 1
+    assert [fault.what for fault in ledger.faults if appointment in fault.what and fault.kind == "facts_wrong"]
     assert not ledger.chains[LAVAL.site].agrees
