@@ -35,7 +35,8 @@ class Bench:
         self.orders: list[tuple[str, str]] = []
 
     async def write(self, tx: Transaction, delivery: Delivery[Any]) -> None:
-        await tx.execute(INSERT, delivery.event.id, delivery.event.territory, delivery.data.text)
+        # A key of its own for each effect, so that only the inbox stands between one effect and two.
+        await tx.execute(INSERT, new_id(), delivery.event.territory, delivery.data.text)
         self.orders.append((delivery.data.text, delivery.order))
 
     async def _handle(self, tx: Transaction, delivery: Delivery[Any]) -> None:

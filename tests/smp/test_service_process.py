@@ -130,6 +130,26 @@ async def test_a_process_serves_consumes_and_stops_cleanly_when_told(
         assert await admin.fetchval("SELECT text FROM note") == "booked"
 
 
+async def test_a_process_killed_in_the_middle_of_its_work_does_it_after_its_restart(
+    environment: dict[str, str], floor_database: ServiceDatabase, kafka_bootstrap: str, tmp_path: Path
+) -> None:
+    """Kafka may believe a record done only when its effect is committed."""
+    await create_topics(kafka_bootstrap, APPOINTMENTS.name, partitions=12)
+    await book(kafka_bootstrap)
+    trap = tmp_path / "trap"
+    trap.touch()
+    async with running({**environment, "TOY_TRAP": str(trap)}, "--only", "consumers") as process:
+        async with asyncio.timeout(60):
+            assert await process.wait() == -signal.SIGKILL
+    assert await notes(floor_database) == 0
+
+    async def noted() -> bool:
+        return await notes(floor_database) == 1
+
+    async with running(environment, "--only", "consumers"):
+        await until(noted)
+
+
 async def test_a_process_whose_port_is_taken_ends_and_says_so(environment: dict[str, str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", int(environment["SMP_HTTP_PORT"])))
