@@ -278,9 +278,9 @@ class Relay:
 
     async def _ready_producer(self) -> AIOKafkaProducer:
         if self._producer is None:
-            producer = new_producer(self._bootstrap, f"{self._service}-relay")
-            await producer.start()
-            self._producer = producer
+            # Kept before it starts, so that a start that fails is closed too.
+            self._producer = new_producer(self._bootstrap, f"{self._service}-relay")
+            await self._producer.start()
         return self._producer
 
     async def _drop_producer(self) -> None:

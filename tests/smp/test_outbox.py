@@ -4,14 +4,16 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from smp.contracts.base import EventData
 from smp.contracts.envelope import Event, parse, to_headers
 from smp.contracts.examples import EXAMPLES
 from smp.ids import new_id
-from smp.outbox import Relay, headers_of
+from smp.outbox import Relay, headers_of, new_producer
 from smp.postgres import Database, Scope, Transaction
 from smp.telemetry import traced
+from smp_local.processes import free_port
 from tests.support.databases import ServiceDatabase
 from tests.support.events import known, toy_event, toy_event_type
 from tests.support.kafka import background, create_topics, read_all, until
@@ -51,6 +53,25 @@ async def all_sent(floor: ServiceDatabase) -> None:
         return await unsent(floor) == 0
 
     await until(nothing_waits)
+
+
+async def test_a_relay_that_finds_no_broker_closes_what_it_opened(
+    floor_database: ServiceDatabase, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[AIOKafkaProducer] = []
+
+    def noted(bootstrap: str, client_id: str) -> AIOKafkaProducer:
+        opened.append(new_producer(bootstrap, client_id))
+        return opened[-1]
+
+    async def has_tried_twice() -> bool:
+        return len(opened) >= 2
+
+    monkeypatch.setattr("smp.outbox.new_producer", noted)
+    await publish(floor_database.database, toy_event(toy_event_type(topic), "waits"))
+    async with background(relay_for(floor_database.database, f"127.0.0.1:{free_port()}").run()):
+        await until(has_tried_twice)
+    assert all(producer._closed for producer in opened)
 
 
 async def test_an_event_of_a_rolled_back_transaction_is_never_said(
