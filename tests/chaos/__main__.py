@@ -40,6 +40,7 @@ MOST_PER_MONDAY = 50
 COMMANDS = 450  # of a Monday, that fall outside recoveries: they are shared among its kills
 SPEED = 1440.0  # twelve hours of a centre in half a minute, where nothing dies
 PATIENCE = 300.0  # seconds that anything may take, kills included
+LAST_LOOK = 60.0  # seconds for the accounts of a play that failed
 RESULT = REPOSITORY / "build" / "chaos.json"
 
 
@@ -97,25 +98,36 @@ async def _live(machine: Machine, hunter: Hunter, report: Report) -> None:
             plans = plan(day, report.seed + number)
             player = Player(machine.addresses, plans, speed=SPEED, say=screen.say, patience=PATIENCE)
             player.history = player.platform.history = Watched(hunter)
-            try:
-                await play(player, books, hunter)
-            finally:
-                report.entries += player.history
-                await player.aclose()
-            snapshot = await evidence.read(books, report.entries, player.conductor.now)
-            report.judge(checker.check(snapshot), await account(player, books))
-            screen.say(f"Comptes vérifiés : {len(report.findings) + len(report.faults)} fautes.")
+            report.histories.append(player.history)
+            async with contextlib.aclosing(player):
+                await _play_and_judge(player, books, hunter, report)
             if hunter.is_over:
                 return
 
 
+async def _play_and_judge(player: Player, books: PatientBooks, hunter: Hunter, report: Report) -> None:
+    try:
+        await play(player, books, hunter)
+    except Exception:
+        # A platform that broke a promise may stop the play: its accounts then tell why.
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(LAST_LOOK):
+                await _judge(player, books, report)
+        raise
+    await _judge(player, books, report)
+
+
+async def _judge(player: Player, books: PatientBooks, report: Report) -> None:
+    snapshot = await evidence.read(books, report.entries, player.conductor.now)
+    report.judge(checker.check(snapshot), await account(player, books))
+    screen.say(f"Comptes vérifiés : {len(report.lines)} fautes.")
+
+
 async def _open_worlds(machine: Machine, hunter: Hunter, report: Report) -> None:
     history = Watched(hunter)
-    try:
-        async with hunter.open_season(), Platform(machine.addresses, patience=PATIENCE, history=history) as platform:
-            await asyncio.gather(*(open_centre(platform, centre) for centre in CENTRES))
-    finally:
-        report.entries += history
+    report.histories.append(history)
+    async with hunter.open_season(), Platform(machine.addresses, patience=PATIENCE, history=history) as platform:
+        await asyncio.gather(*(open_centre(platform, centre) for centre in CENTRES))
     screen.say(f"Laval et Le Mans sont ouverts ({len(hunter.kills)} kills).")
 
 

@@ -67,7 +67,7 @@ class Hunter:
                         await self._recovered()
                     await self._count(strike.after)
                     await asyncio.sleep(strike.delay)
-                    await self._strike(strike.targets)
+                    await self._strike(strike)
         except* Trouble as troubles:
             raise troubles.exceptions[0] from None
         self.is_over = True
@@ -83,15 +83,16 @@ class Hunter:
         async with self._striking:
             await self._recovered()
 
-    async def _strike(self, targets: tuple[str, ...]) -> None:
+    async def _strike(self, strike: Strike) -> None:
         """Now, or when the season opens."""
         while True:
             await self._open.wait()
             async with self._striking:
                 if not self._open.is_set():
                     continue
-                for target in targets:
-                    await self._kill(target, together=len(targets) > 1)
+                for number, target in enumerate(strike.targets):
+                    await asyncio.sleep(strike.apart if number else 0)
+                    await self._kill(target, together=len(strike.targets) > 1)
                 return
 
     async def _count(self, commands: int) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smp_local.day.ledger import Fault, Ledger
-from smp_local.worlds.history import Entry
+from smp_local.worlds.history import Entry, History
 from tests.chaos.findings import KINDS, Finding
 from tests.chaos.hunter import Kill
 
@@ -25,7 +25,7 @@ class Report:
     asked: int
     mondays: list[str] = field(default_factory=list)
     kills: list[Kill] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
+    histories: list[History] = field(default_factory=list)
     findings: dict[Finding, None] = field(default_factory=dict)  # of the checker, once each
     faults: dict[Fault, None] = field(default_factory=dict)  # of the ledgers, once each
     seconds: float = 0.0
@@ -39,6 +39,11 @@ class Report:
     def count(self, kind: str) -> int:
         mine = sum(finding.kind == kind for finding in self.findings)
         return max(mine, sum(fault.kind == kind for fault in self.faults))
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Every command of every play."""
+        return [entry for history in self.histories for entry in history]
 
     @property
     def lines(self) -> list[str]:

@@ -12,13 +12,16 @@ TARGETS = (*SERVICES, *RELAYS, BROKER, POSTMASTER, BACKEND)
 OFTEN = ("booking", "notifications", POSTMASTER)  # twice in each round: most is at stake there
 
 TWO_AT_ONCE = 0.15
+WITH_A_RELAY = 0.5  # of the blows on the broker: the relay dies while its events are on their way
 IN_THE_RECOVERY = 0.2
+LONGEST_APART = 1.5  # seconds between two that die together
 DELAYS = (0.02, 0.15)  # seconds at most after a command was sent: half of the blows fall in its middle, half later
 
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """One blow. It falls `delay` seconds after the `after`-th command counted from the last blow.
+    """One blow. It falls `delay` seconds after the `after`-th command counted from the last blow; a second target
+    dies `apart` seconds later.
 
     `patient`: commands are counted only once the last victims serve again; else the blow may fall in their recovery.
     """
@@ -26,6 +29,7 @@ class Strike:
     after: int
     delay: float
     targets: tuple[str, ...]
+    apart: float
     patient: bool
 
 
@@ -37,16 +41,24 @@ def schedule(kills: int, seed: int, gap: int) -> Iterator[Strike]:
     while left:
         if len(cards) < 2:
             cards += _round(dice)
-        first = cards.pop(0)
-        pair = left > 1 and dice.random() < TWO_AT_ONCE and not _same(first, cards[0])
-        targets = (first, cards.pop(0)) if pair else (first,)
+        targets = _targets(dice, cards) if left > 1 else (cards.pop(0),)
         left -= len(targets)
         yield Strike(
             after=dice.randint(1, 2 * gap - 1),
             delay=dice.uniform(0, dice.choice(DELAYS)),
             targets=targets,
+            apart=dice.uniform(0, LONGEST_APART),
             patient=dice.random() >= IN_THE_RECOVERY,
         )
+
+
+def _targets(dice: random.Random, cards: list[str]) -> tuple[str, ...]:
+    first, chance = cards.pop(0), dice.random()
+    if first == BROKER and chance < WITH_A_RELAY:
+        return first, dice.choice(RELAYS)
+    if chance < TWO_AT_ONCE and not _same(first, cards[0]):
+        return first, cards.pop(0)
+    return (first,)
 
 
 def _round(dice: random.Random) -> list[str]:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from smp_local.worlds.history import Entry
+from smp_local.worlds.history import Entry, History
 from tests.chaos.checker import check
 from tests.chaos.findings import Appointment, Finding, Occupied, Owed, Projection, Said, Snapshot, Text
 from tests.chaos.hunter import Kill
@@ -232,7 +232,11 @@ def test_a_call_tells_the_patient_as_well_as_a_text() -> None:
 
 def finished() -> Report:
     report = Report(seed=1, asked=1, kills=[Kill(1, "booking", NOW, together=False, seconds=2.0)])
-    report.entries = [accepted("book"), Entry("move", "booking", "/v1", outcome="refused", doubts=1)]
+    history = History()
+    history.of("book", "booking", "/v1").outcome = "ok"
+    moved = history.of("move", "booking", "/v1")
+    moved.outcome, moved.doubts = "refused", 1
+    report.histories.append(history)
     return report
 
 
@@ -251,7 +255,8 @@ def test_one_finding_of_any_kind_spoils_the_run() -> None:
 
 def test_an_unsettled_doubt_spoils_the_run() -> None:
     report = finished()
-    report.entries.append(Entry("cancel", "booking", "/v1", outcome="unknown", doubts=1))
+    cancelled = report.histories[0].of("cancel", "booking", "/v1")
+    cancelled.outcome, cancelled.doubts = "unknown", 1
     assert not report.is_clean
     assert (report.as_dict()["unknown"], report.as_dict()["unknown_resolved"]) == (2, 1)
 
