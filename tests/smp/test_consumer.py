@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from smp.clock import SystemClock
 from smp.consumer import Consumer, Delivery, PermanentError, TransientError
@@ -294,6 +295,33 @@ async def test_a_lost_database_connection_is_survived(bench: Bench) -> None:
         await bench.until_notes(1)
     assert await bench.notes() == ["survives"]
     assert await bench.parked() == []
+
+
+async def test_kafka_does_not_believe_a_record_done_while_its_handler_works(bench: Bench) -> None:
+    """An acknowledgement before the commit would lose the record with the process."""
+    entered, leave = asyncio.Event(), asyncio.Event()
+
+    async def wait(tx: Transaction, delivery: Delivery[Any]) -> None:
+        entered.set()
+        await leave.wait()
+
+    bench.on_event = wait
+    await bench.send(bench.event("slow"))
+    admin = AIOKafkaAdminClient(bootstrap_servers=bench.bootstrap)
+    await admin.start()
+
+    async def acknowledged() -> bool:
+        offsets = await admin.list_consumer_group_offsets(bench.name)
+        return any(place.offset > 0 for place in offsets.values())
+
+    async with bench.listening():
+        async with asyncio.timeout(30):
+            await entered.wait()
+        with pytest.raises(AssertionError, match="never came true"):
+            await until(acknowledged, seconds=6)  # longer than a client that acknowledges by itself would take (5 s)
+        leave.set()
+        await until(acknowledged)
+    await admin.close()
 
 
 async def test_stopping_finishes_the_batch_in_hand(bench: Bench) -> None:

@@ -39,7 +39,7 @@ def environment(floor_database: ServiceDatabase, kafka_bootstrap: str) -> dict[s
         "SMP_HTTP_PORT": str(free_port()),
         "SMP_OIDC_ISSUER": "http://127.0.0.1:1",
         "SMP_OIDC_JWKS_URL": "http://127.0.0.1:1/jwks",
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
     }
 
 
