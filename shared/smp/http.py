@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -31,11 +31,9 @@ from smp.logging import log, where
 from smp.postgres import Answer, Scope, Transaction, is_transient
 from smp.problems import Language, ProblemType, Refusal, preferred_language
 from smp.responses import PROBLEM_SCHEMA, problem_response
+from smp.runtime import Runtime
 from smp.sql import Statements
 from smp.telemetry import EFFECTS
-
-if TYPE_CHECKING:
-    from smp.service import Runtime
 
 __all__ = [
     "Body",
@@ -61,7 +59,7 @@ class Caller:
     """Who calls, and when (`now` is the service's clock, UTC)."""
 
     actor: Actor
-    runtime: "Runtime"
+    runtime: Runtime
     now: datetime
     language: Language
 
@@ -213,7 +211,7 @@ _ALWAYS = describe(
 )
 
 
-def application(runtime: "Runtime", title: str, routers: Iterable[APIRouter]) -> FastAPI:
+def application(runtime: Runtime, title: str, routers: Iterable[APIRouter]) -> FastAPI:
     """The service's FastAPI application, with health, metrics and problem details."""
     app = FastAPI(title=f"SMP · {title}", version="1", responses=_ALWAYS, redoc_url=None)
     app.state.runtime = runtime

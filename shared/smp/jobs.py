@@ -4,14 +4,11 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from smp.logging import log, where
 from smp.postgres import is_transient
+from smp.runtime import Runtime
 from smp.telemetry import traced
-
-if TYPE_CHECKING:
-    from smp.service import Runtime
 
 _LONGEST_PAUSE_SECONDS = 30.0
 
@@ -22,10 +19,10 @@ class Job:
 
     name: str
     every: float
-    run: "Callable[[Runtime], Awaitable[None]]"
+    run: Callable[[Runtime], Awaitable[None]]
 
 
-async def run_job(job: Job, runtime: "Runtime") -> None:
+async def run_job(job: Job, runtime: Runtime) -> None:
     """Run until cancelled; a failure is told, and the pause grows until the next success."""
     pause = job.every
     while True:

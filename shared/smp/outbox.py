@@ -30,7 +30,8 @@ from smp.telemetry import OUTBOX_AGE, OUTBOX_HELD, OUTBOX_SENT
 
 _SQL = Statements.load("smp.store", "outbox.sql")
 
-BATCH = 2000
+# Large enough that waiting for Kafka and for the cursor's commit is a small share of a drain.
+BATCH = 5000
 # Rows packed before others in this process have their turn.
 _BREATH = 250
 # While events flow, look again soon: an older transaction elsewhere may just have let go of the horizon.
@@ -46,6 +47,15 @@ _BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 Row = asyncpg.Record
 Key = tuple[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Events to send, in their order, and where the cursor stands after them; a full one has successors."""
+
+    rows: Sequence[Row]
+    last: tuple[int, int]
+    full: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +179,7 @@ class Relay:
             raise LookupError("the relay's position is missing: are the floor's migrations applied?")
         at = (cursor["xid"], cursor["position"])
         self._ahead = set()
-        coming: list[Row] = []
+        coming: _Batch | None = None
         while True:
             self._awake.clear()
             if clock() >= upkeep_at:
@@ -178,34 +188,38 @@ class Relay:
             if self._held and clock() >= retry_at:
                 await self._retry_held(connection)
                 retry_at = clock() + _HELD_RETRY_SECONDS
-            rows = coming or await connection.fetch(_SQL.next_batch, *at, BATCH)
-            coming = []
-            if rows:
-                at, coming = await self._carry(connection, rows)
-                last_sent = clock()
+            batch = coming or await self._read(connection, at)
+            coming = None
+            if batch:
+                coming = await self._carry(connection, batch)
+                at, last_sent = batch.last, clock()
                 continue
             OUTBOX_AGE.set(0)
             busy = clock() - last_sent < _BUSY_FOR_SECONDS
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._awake.wait(), _BUSY_POLL_SECONDS if busy else _IDLE_POLL_SECONDS)
 
-    async def _carry(
-        self, connection: asyncpg.Connection[Row], rows: Sequence[Row]
-    ) -> tuple[tuple[int, int], list[Row]]:
-        """Send a batch and move the cursor behind it; a full batch has its successor read meanwhile."""
+    async def _read(self, connection: asyncpg.Connection[Row], at: tuple[int, int]) -> _Batch | None:
+        rows = await connection.fetch(_SQL.next_batch, *at, BATCH)
+        if not rows:
+            return None
         last = rows[-1]["xid"], rows[-1]["position"]
-        batch = await self._in_order(connection, rows, last)
-        reading = asyncio.create_task(_read_after(connection, last) if len(rows) == BATCH else _nothing())
+        return _Batch(await self._in_order(connection, rows, last), last, len(rows) == BATCH)
+
+    async def _carry(self, connection: asyncpg.Connection[Row], batch: _Batch) -> _Batch | None:
+        """Send a batch and move the cursor behind it; the successor of a full one is read meanwhile."""
+        reading = asyncio.create_task(self._read(connection, batch.last)) if batch.full else None
         try:
-            failed = await self._send(batch)
+            failed = await self._send(batch.rows)
         finally:
             # The connection does one thing at a time, whatever became of the sends.
-            await asyncio.wait([reading])
-        coming = reading.result()
+            if reading:
+                await asyncio.wait([reading])
+        coming = reading.result() if reading else None
         if not failed:
-            await connection.execute(_SQL.advance, *last)
-            return last, coming
-        if failed and len(failed) == len(batch) and _is_outage(failed):
+            await connection.execute(_SQL.advance, *batch.last)
+            return coming
+        if len(failed) == len(batch.rows) and _is_outage(failed):
             raise ConnectionError("Kafka takes nothing at the moment")
         async with connection.transaction():
             await connection.execute(
@@ -216,11 +230,11 @@ class Relay:
                 [f.row["aggregateid"] for f in failed],
                 [f.error for f in failed],
             )
-            await connection.execute(_SQL.advance, *last)
+            await connection.execute(_SQL.advance, *batch.last)
         self._held |= {_key(f.row) for f in failed}
         OUTBOX_HELD.set(len(self._held))
         log.warning("events held back", count=len(failed), error=failed[0].error)
-        return last, coming
+        return coming
 
     async def _in_order(
         self, connection: asyncpg.Connection[Row], rows: Sequence[Row], last: tuple[int, int]
@@ -288,14 +302,6 @@ class Relay:
         if producer is not None:
             with contextlib.suppress(KafkaError, OSError):
                 await producer.stop()
-
-
-async def _read_after(connection: asyncpg.Connection[Row], last: tuple[int, int]) -> list[Row]:
-    return await connection.fetch(_SQL.next_batch, *last, BATCH)
-
-
-async def _nothing() -> list[Row]:
-    return []
 
 
 _BEHIND = "behind an earlier event of its key"

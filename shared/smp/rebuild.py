@@ -2,16 +2,13 @@
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from smp.service import Service
 from smp.sql import Statements
-
-if TYPE_CHECKING:
-    from smp.service import Service
 
 _SQL = Statements.load("smp.store", "inbox.sql")
 
@@ -23,7 +20,7 @@ class StillListening(Exception):
     """The service runs: what it hears meanwhile would be lost to the rebuilt projection."""
 
 
-async def rebuild(service: "Service", migrator_url: str, bootstrap: str) -> int:
+async def rebuild(service: Service, migrator_url: str, bootstrap: str) -> int:
     """Empty `service.projections`, forget what was heard, and set the group back to the beginning of its topics.
 
     The service must be stopped; when it starts it hears everything again. Facts that a service owns (messages sent,
@@ -64,7 +61,7 @@ async def _state(admin: AIOKafkaAdminClient, group: str) -> str:
     return "Dead"
 
 
-async def _rewind(service: "Service", bootstrap: str) -> int:
+async def _rewind(service: Service, bootstrap: str) -> int:
     topics = sorted({event.topic.name for event in service.handlers})
     kafka = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=service.name, enable_auto_commit=False)
     await kafka.start()

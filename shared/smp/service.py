@@ -20,7 +20,7 @@ import uvicorn
 from fastapi import APIRouter
 
 from smp.auth import TokenVerifier
-from smp.clock import Clock, clock_from
+from smp.clock import clock_from
 from smp.consumer import Consumer, Handlers
 from smp.edge import Edge
 from smp.http import application
@@ -29,6 +29,7 @@ from smp.listener import Listener
 from smp.logging import configure, log
 from smp.outbox import Relay, measure
 from smp.postgres import Database, Scope, is_transient
+from smp.runtime import Runtime
 from smp.settings import BaseSettings, load
 from smp.sql import Statements
 from smp.telemetry import PARKED
@@ -46,26 +47,6 @@ _GAUGES_SECONDS = 5.0
 _PRUNE_SECONDS = 3600.0
 _ANSWERS_KEPT = timedelta(days=2)
 _CONNECT_PAUSE_SECONDS = 0.5
-
-
-@dataclass(slots=True)
-class Runtime:
-    """What a process has at hand; `state` is the service's own (filled by its `on_start`)."""
-
-    name: str
-    settings: Any
-    database: Database
-    clock: Clock
-    http: httpx2.AsyncClient
-    verifier: TokenVerifier
-    tokens: ServiceTokens | None = None
-    state: dict[str, Any] = field(default_factory=dict)
-    checks: list[Callable[[], Awaitable[str | None]]] = field(default_factory=list)
-
-    async def faults(self) -> list[str]:
-        """What keeps this process from being ready, in words; empty when all is well."""
-        found = [await check() for check in self.checks]
-        return [fault for fault in found if fault]
 
 
 @dataclass(frozen=True, slots=True)
