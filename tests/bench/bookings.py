@@ -157,7 +157,7 @@ def _body(session: object, start: datetime, patient: object) -> dict[str, object
 @contextlib.contextmanager
 def _pinned(bench: Bench, relay: psutil.Process) -> Iterator[int | None]:
     """The database alone on core 1; relay, broker and load on core 0 (PERFORMANCE §5.2). None with fewer cores."""
-    cores = sorted(os.sched_getaffinity(0))
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     postmaster = bench.servers.postgres.pid
     broker = bench.servers.kafka.pid
     if len(cores) < 2 or postmaster is None or broker is None:

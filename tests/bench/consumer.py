@@ -29,7 +29,7 @@ _numbers = itertools.count(1)
 
 async def measure(bench: Bench) -> Figure:
     """Events per second from the first delivered batch to the commit of the last."""
-    count = 20_000 if bench.short else 120_000
+    count = 10_000 if bench.short else 100_000
     await topics.fill(bench.bootstrap, lives(count))
     async with service_database(bench.admin_url, "toy", "tests.support.toy") as service:
         rounds = await compare(

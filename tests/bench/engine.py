@@ -64,14 +64,15 @@ async def book(
     said = _OUTBOX.format(site=agenda.site) if outbox else ""
     script.write_text(_BOOKING.format(site=agenda.site, session=agenda.sessions[0], outbox=said))
     parts = urlsplit(admin_url)
-    pin = [] if cpu is None else ["taskset", "-c", str(cpu)]
     process = await asyncio.create_subprocess_exec(
-        *pin, str(binaries() / "pgbench"), "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "1", "-T", str(seconds),
+        str(binaries() / "pgbench"), "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "1", "-T", str(seconds),
         "-D", "i=0", "-D", f"base={next(_bases) * 10_000_000}", "-f", str(script),
         "-h", str(parts.hostname), "-p", str(parts.port), "-U", str(parts.username), parts.path.lstrip("/"),
         env={**os.environ, "PGPASSWORD": unquote(parts.password or "")},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
+    if cpu is not None:
+        os.sched_setaffinity(process.pid, {cpu})
     said_by_pgbench = (await process.communicate())[0].decode()
     count = re.search(r"actually processed: (\d+)", said_by_pgbench)
     speed = re.search(r"^tps = ([0-9.]+)", said_by_pgbench, re.MULTILINE)

@@ -37,7 +37,7 @@ Send = Callable[[Event[Any]], Coroutine[Any, Any, None]]
 
 async def measure(bench: Bench) -> Figure:
     """p99 in milliseconds; the relay is a process of its own, which no commit of ours can wake."""
-    seconds = 3 if bench.short else 20
+    seconds = 2 if bench.short else 20
     memory: list[int] = []
     async with (
         service_database(bench.admin_url, "booking", "booking") as service,

@@ -27,7 +27,7 @@ _DEADLINE_SECONDS = 120.0
 
 async def measure(bench: Bench) -> Figure:
     """Events per second from an outbox that holds them all to the last acknowledgement."""
-    count = 20_000 if bench.short else 100_000
+    count = 10_000 if bench.short else 100_000
     events = list(bookings(count))
     async with service_database(bench.admin_url, "toy", "tests.support.toy") as service:
         await _write(service.database, events)
