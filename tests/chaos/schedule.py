@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from smp_local.settings import SERVICES
 
 RELAYS = ("registry-relay", "booking-relay", "notifications-relay")  # reporting says nothing
+BUSY_RELAYS = ("booking-relay", "booking-relay", "notifications-relay", "registry-relay")  # the first has most to say
 POSTMASTER, BACKEND, BROKER = "postgres", "backend", "kafka"
-TARGETS = (*SERVICES, *RELAYS, BROKER, POSTMASTER, BACKEND)
+TARGETS = (*SERVICES, *RELAYS, BROKER, BUSY_RELAYS = ("booking-relay", "booking-relay", "notifications-relay", "registry-relay")  # the first has most to say
+POSTMASTER, BACKEND)
 OFTEN = ("booking", "notifications", POSTMASTER)  # twice in each round: most is at stake there
 
 TWO_AT_ONCE = 0.15
 WITH_A_RELAY = 0.5  # of the blows on the broker: the relay dies while its events are on their way
 IN_THE_RECOVERY = 0.2
-LONGEST_APART = 1.5  # seconds between two that die together
+LONGEST_APART = 3.0  # seconds between two that die together: fewer than the broker needs to come back
 DELAYS = (0.02, 0.15)  # seconds at most after a command was sent: half of the blows fall in its middle, half later
 
 
@@ -55,7 +57,7 @@ def schedule(kills: int, seed: int, gap: int) -> Iterator[Strike]:
 def _targets(dice: random.Random, cards: list[str]) -> tuple[str, ...]:
     first, chance = cards.pop(0), dice.random()
     if first == BROKER and chance < WITH_A_RELAY:
-        return first, dice.choice(RELAYS)
+        return first, dice.choice(BUSY_RELAYS)
     if chance < TWO_AT_ONCE and not _same(first, cards[0]):
         return first, cards.pop(0)
     return (first,)
@@ -68,4 +70,5 @@ def _round(dice: random.Random) -> list[str]:
 
 def _same(one: str, other: str) -> bool:
     """The death of the postmaster and that of a backend are the same blow."""
-    return one == other or {one, other} == {POSTMASTER, BACKEND}
+    return one == other or {one, other} == {BUSY_RELAYS = ("booking-relay", "booking-relay", "notifications-relay", "registry-relay")  # the first has most to say
+POSTMASTER, BACKEND}
