@@ -9,8 +9,7 @@ from smp_local.settings import SERVICES
 RELAYS = ("registry-relay", "booking-relay", "notifications-relay")  # reporting says nothing
 BUSY_RELAYS = ("booking-relay", "booking-relay", "notifications-relay", "registry-relay")  # the first has most to say
 POSTMASTER, BACKEND, BROKER = "postgres", "backend", "kafka"
-TARGETS = (*SERVICES, *RELAYS, BROKER, BUSY_RELAYS = ("booking-relay", "booking-relay", "notifications-relay", "registry-relay")  # the first has most to say
-POSTMASTER, BACKEND)
+TARGETS = (*SERVICES, *RELAYS, BROKER, POSTMASTER, BACKEND)
 OFTEN = ("booking", "notifications", POSTMASTER)  # twice in each round: most is at stake there
 
 TWO_AT_ONCE = 0.15
@@ -70,5 +69,4 @@ def _round(dice: random.Random) -> list[str]:
 
 def _same(one: str, other: str) -> bool:
     """The death of the postmaster and that of a backend are the same blow."""
-    return one == other or {one, other} == {BUSY_RELAYS = ("booking-relay", "booking-relay", "notifications-relay", "registry-relay")  # the first has most to say
-POSTMASTER, BACKEND}
+    return one == other or {one, other} == {POSTMASTER, BACKEND}
