@@ -1,49 +1,19 @@
 """Whatever the OpenAPI document allows, and much that it does not, gets an answer that is no server error."""
 
-import json
-from typing import Any
-
-import pytest
-import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
-from schemathesis.core import NotSet
 
-from smp.http import application
 from tests.registry.desk import COORDINATOR, NOTIFICATIONS, SERVICE, Desk
 from tests.support.api import command_headers
+from tests.support.fuzz import Fuzz, examples
 
-_NO_RUNTIME: Any = object()  # the document needs none
-_SCHEMA = schemathesis.openapi.from_dict(application(_NO_RUNTIME, "registry", SERVICE.routers).openapi())
-
-
-def _operations() -> list[Any]:
-    return list(_SCHEMA.get_all_operations())
+FUZZ = Fuzz(SERVICE)
 
 
-_OPERATIONS: dict[str, Any] = {found.ok().label: found.ok() for found in _operations()}
-
-
-@pytest.mark.parametrize("mode", list(GenerationMode))
-@pytest.mark.parametrize("label", _OPERATIONS)
-@settings(
-    max_examples=4, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck), database=None
-)
+@FUZZ.every_operation
+@examples(4)
 @given(data=st.data())
 async def test_no_input_is_a_server_error(desk: Desk, label: str, mode: GenerationMode, data: st.DataObject) -> None:
-    case = data.draw(_OPERATIONS[label].as_strategy(generation_mode=mode))
     auth = NOTIFICATIONS if "compartment-keys" in label else COORDINATOR
-    headers = {**command_headers(auth), "Content-Type": "application/json"}
-    answer = await desk.client.request(
-        case.method, case.formatted_path, params=case.query, headers=headers, content=_content(case.body)
-    )
-    assert answer.status_code < 500, answer.text
-    if answer.status_code >= 400:
-        assert answer.json()["type"].startswith("urn:smp:problem:")
-
-
-def _content(body: Any) -> bytes | None:
-    if isinstance(body, NotSet):
-        return None
-    return body if isinstance(body, bytes) else json.dumps(body, default=str).encode()
+    await FUZZ.attack(desk.client, label, mode, data, command_headers(auth))
