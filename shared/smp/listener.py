@@ -23,6 +23,9 @@ MAX_RECORDS = 1000
 # Kafka's least (group.min.session.timeout.ms): a killed process loses its partitions after this.
 _SESSION_TIMEOUT_MS = 6_000
 _GRACE_SECONDS = 20.0
+# FastStream waits this long for records and then, when there were none, sleeps as long again, deaf: what comes
+# after a quiet moment is late by up to this.
+_IDLE_MILLISECONDS = 20
 _LAG_EVERY_SECONDS = 2.0
 
 
@@ -69,7 +72,7 @@ class Listener:
             group_instance_id=f"{consumer.name}-{instance}",
             batch=True,
             max_records=MAX_RECORDS,
-            batch_timeout_ms=200,
+            batch_timeout_ms=_IDLE_MILLISECONDS,
             fetch_max_wait_ms=100,
             session_timeout_ms=_SESSION_TIMEOUT_MS,
             heartbeat_interval_ms=_SESSION_TIMEOUT_MS // 3,
