@@ -189,8 +189,11 @@ def copies_agree_with_owners(found: Snapshot) -> Iterator[Finding]:
     for each in found.projections:
         for id in each.owner.keys() | each.copy.keys():
             truth, known = each.owner.get(id), each.copy.get(id)
-            if truth != known:
-                yield Finding("facts_wrong", f"{each.name} {id} : {known} au lieu de {truth}.")
+            if truth is None or known is None:
+                yield Finding("facts_wrong", f"{each.name} {id} : {'absent' if known is None else 'de trop'}.")
+            elif truth != known:
+                different = [f"{mine} au lieu de {his}" for his, mine in zip(truth, known, strict=True) if his != mine]
+                yield Finding("facts_wrong", f"{each.name} {id} : {', '.join(different)}.")
 
 
 RULES: tuple[Callable[[Snapshot], Iterable[Finding]], ...] = (

@@ -147,5 +147,5 @@ async def _projection(books: PatientBooks, name: str, owner: Side, copy: Side) -
     return Projection(name, await _side(books, owner), await _side(books, copy))
 
 
-async def _side(books: PatientBooks, side: Side) -> Mapping[Hashable, object]:
+async def _side(books: PatientBooks, side: Side) -> Mapping[Hashable, tuple[object, ...]]:
     return {row[0]: row[1:] for row in await books.tuples(*side)}

@@ -77,8 +77,8 @@ class Projection:
     """What the owner knows of each thing, and what another service keeps of it."""
 
     name: str
-    owner: Mapping[Hashable, object]
-    copy: Mapping[Hashable, object]
+    owner: Mapping[Hashable, tuple[object, ...]]
+    copy: Mapping[Hashable, tuple[object, ...]]
 
 
 @dataclass(frozen=True)

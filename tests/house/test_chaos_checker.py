@@ -33,7 +33,7 @@ def honest() -> Snapshot:
         Said(uuid4(), APPOINTMENTS, APPOINTMENT, 1),
         Said(uuid4(), APPOINTMENTS, APPOINTMENT, 2),
     ]
-    facts: dict[Hashable, object] = {APPOINTMENT: ("arrived", 2), PATIENT: ("registered", 1)}
+    facts: dict[Hashable, tuple[object, ...]] = {APPOINTMENT: ("arrived", 2), PATIENT: ("registered", 1)}
     return Snapshot(
         now=NOW,
         entries=[
@@ -166,7 +166,7 @@ def tell_a_history_backwards(world: Snapshot) -> Snapshot:
     return replace(world, kafka=[registered, arrived, booked])
 
 
-def with_facts(world: Snapshot, facts: dict[Hashable, object]) -> Snapshot:
+def with_facts(world: Snapshot, facts: dict[Hashable, tuple[object, ...]]) -> Snapshot:
     return replace(world, projections=[Projection("Fait", world.projections[0].owner, facts)])
 
 
@@ -179,7 +179,11 @@ def forget_a_fact(world: Snapshot) -> Snapshot:
 
 
 def invent_a_fact(world: Snapshot) -> Snapshot:
-    facts: dict[Hashable, object] = {APPOINTMENT: ("arrived", 2), PATIENT: ("registered", 1), SITE: ("arrived", 2)}
+    facts: dict[Hashable, tuple[object, ...]] = {
+        APPOINTMENT: ("arrived", 2),
+        PATIENT: ("registered", 1),
+        SITE: ("arrived", 2),
+    }
     return with_facts(world, facts)
 
 
