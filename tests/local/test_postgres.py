@@ -31,6 +31,15 @@ def test_it_is_postgresql_18_on_loopback_with_scram_passwords(server: Postgres) 
     assert methods == "scram-sha-256"
 
 
+def test_the_servers_log_does_not_quote_the_row_that_it_refuses(server: Postgres) -> None:
+    server.psql("CREATE TABLE person (name text PRIMARY KEY); INSERT INTO person VALUES ('Landelle')")
+    with pytest.raises(Trouble):
+        server.psql("INSERT INTO person SELECT 'Lan' || 'delle'")
+    said = server.log.read_text()
+    assert "duplicate key value" in said
+    assert "Landelle" not in said.partition("duplicate key value")[2]
+
+
 def test_passwords_are_read_by_their_owner_alone(server: Postgres) -> None:
     assert (server.home / "passwords.json").stat().st_mode & 0o777 == 0o600
 

@@ -37,6 +37,8 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %u@%d ",
     "log_min_messages": "warning",
+    # Without DETAIL lines, which quote the values of a refused row: names would stand in the server's log.
+    "log_error_verbosity": "terse",
     "idle_in_transaction_session_timeout": "60s",
     "jit": "off",
 }
