@@ -30,7 +30,8 @@ class Fuzz:
         """Run a test for each operation (`label`) with data that fits the document and data that does not (`mode`)."""
         by_mode = pytest.mark.parametrize("mode", list(GenerationMode))
         by_label = pytest.mark.parametrize("label", list(self._operations))
-        return by_mode(by_label(test))
+        marked: Callable[..., Any] = by_mode(by_label(test))
+        return marked
 
     async def attack(
         self,
