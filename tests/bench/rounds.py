@@ -21,9 +21,12 @@ async def compare(ours: Work, anchor: Work, rounds: int) -> list[Round]:
         runs: dict[Side, Run] = {}
         machine: list[Calibration] = []
         for side in order:
+            # What the harness itself holds is no part of what it measures: no collector walks it meanwhile.
             gc.collect()
+            gc.freeze()
             machine.append(calibrate())
             runs[side] = await sides[side]()
+            gc.unfreeze()
             _tell(f"round {number}", side, runs[side])
         done.append(Round(runs["ours"], runs["anchor"], (machine[0], machine[1])))
     return done
