@@ -58,9 +58,9 @@ def main() -> int:
     except Trouble as trouble:
         report.trouble = f"{trouble.what} {trouble.remedy}"
         screen.explain(trouble)
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except KeyboardInterrupt:
         report.trouble = "Interrompu."
-    except Exception as error:
+    except (Exception, asyncio.CancelledError) as error:
         log = folder / "chaos.log"
         log.write_text("".join(traceback.format_exception(error)))
         report.trouble = f"Une erreur inattendue est survenue ({type(error).__name__})."
@@ -135,10 +135,10 @@ async def _whichever_fails(hunting: Coroutine[Any, Any, None], living: Coroutine
     """Returns when life is over; a hunter whose victim does not come back ends it at once."""
     hunter, life = asyncio.create_task(hunting), asyncio.create_task(living)
     try:
-        await asyncio.wait({hunter, life}, return_when=asyncio.FIRST_EXCEPTION)
-        for task in (hunter, life):
-            if task.done():
-                task.result()
+        done, _ = await asyncio.wait({hunter, life}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+        await life
     finally:
         for task in (hunter, life):
             task.cancel()
@@ -147,12 +147,23 @@ async def _whichever_fails(hunting: Coroutine[Any, Any, None], living: Coroutine
 
 
 async def _interruptible(work: Coroutine[Any, Any, None]) -> None:
-    """SIGTERM and SIGHUP end the run as Ctrl-C does: everything is stopped."""
+    """SIGTERM and SIGHUP end the run as Ctrl-C does: everything is stopped. Raises Trouble then."""
     task = asyncio.ensure_future(work)
+    asked: list[signal.Signals] = []
+
+    def end(number: signal.Signals) -> None:
+        asked.append(number)
+        task.cancel()
+
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    await task
+            asyncio.get_running_loop().add_signal_handler(number, end, number)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if asked:
+            raise Trouble(f"Interrompu par {asked[0].name}.", "Relancez quand vous voudrez.") from None
+        raise
 
 
 def _tell(kill: Kill, asked: int) -> None:
