@@ -162,13 +162,14 @@ class Relay:
             while not await connection.fetchval(_SQL.lead):  # noqa: ASYNC110  # the lock lives in another process
                 await asyncio.sleep(_TAKEOVER_POLL_SECONDS)
             try:
+                await connection.execute(_SQL.read_by_index)
                 self.leading = True
                 log.info("relay leads")
                 await self._serve(connection)
             finally:
-                # The pooled session lives on: let go of the lock unless the server did it already.
+                # The pooled session lives on: give it back as it was, unless the server has ended it already.
                 with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                    await connection.execute("SELECT pg_advisory_unlock_all()")
+                    await connection.execute(_SQL.unlead)
 
     async def _serve(self, connection: asyncpg.Connection[Row]) -> None:
         clock = asyncio.get_running_loop().time

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -11,13 +12,14 @@ from smp.contracts.envelope import Event, parse, to_headers
 from smp.contracts.examples import EXAMPLES
 from smp.ids import new_id
 from smp.outbox import Relay, headers_of, new_producer
-from smp.postgres import Database, Scope, Transaction
+from smp.postgres import Database, Scope, Statements, Transaction
 from smp.telemetry import traced
 from smp_local.processes import free_port
 from tests.support.databases import ServiceDatabase
 from tests.support.events import known, toy_event, toy_event_type
 from tests.support.kafka import background, create_topics, read_all, until
 
+OUTBOX = Statements.load("smp.store", "outbox.sql")
 MAYENNE = Scope(frozenset({"53"}))
 
 
@@ -308,3 +310,26 @@ async def test_a_transaction_that_waited_for_its_aggregate_is_said_after_the_one
     async with background(relay_for(database, kafka_bootstrap).run()):
         await all_sent(floor_database)
     assert [record.value for record in await read_all(kafka_bootstrap, topic)] == [b'{"text":"2"}', b'{"text":"3"}']
+
+
+async def test_the_relay_reads_what_is_next_by_the_index_even_without_statistics(
+    floor_database: ServiceDatabase,
+) -> None:
+    """A new partition was never analysed: a planner left alone reads and sorts all that waits, at every look."""
+    noted = toy_event_type("toy.never-sent")
+    for _ in range(20):
+        await publish(floor_database.database, *(toy_event(noted) for _ in range(500)))
+    async with floor_database.database.session() as connection:
+        before = await settings_of(connection)
+        await connection.fetchval(OUTBOX.lead)
+        await connection.fetch(OUTBOX.read_by_index)
+        plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {OUTBOX.next_batch}", 0, 0, 5000))
+        assert "Seq Scan" not in plan
+        assert "Sort  (" not in plan
+        assert "outbox_0_xid_position_idx" in plan
+        await connection.fetch(OUTBOX.unlead)
+        assert await settings_of(connection) == before
+
+
+async def settings_of(connection: Any) -> list[tuple[str, str]]:
+    return [(row["name"], row["setting"]) for row in await connection.fetch("SHOW ALL")]

@@ -23,6 +23,19 @@ ORDER BY e.n;
 -- One relay at a time: the lock lives as long as the session that took it.
 SELECT pg_try_advisory_lock(hashtext('smp.relay'));
 
+-- name: read_by_index
+-- Plans of the relay's session. A new partition has no statistics: the planner would read all of it, or sort all that
+-- waits, at every look. The index gives what is next, in order, however much there is.
+SELECT set_config(name, value, false)
+FROM (VALUES ('enable_seqscan', 'off'), ('enable_bitmapscan', 'off'), ('enable_sort', 'off'),
+             ('plan_cache_mode', 'force_generic_plan')) AS wanted (name, value);
+
+-- name: unlead
+-- The session goes back to its pool as it came.
+SELECT pg_advisory_unlock_all(), set_config(name, reset_val, false)
+FROM pg_settings
+WHERE name IN ('enable_seqscan', 'enable_bitmapscan', 'enable_sort', 'plan_cache_mode');
+
 -- name: position
 -- Where the relay stands.
 SELECT xid, position FROM smp.relay_position WHERE relay = 'kafka';
