@@ -101,7 +101,7 @@ async def test_an_intern_is_told_by_name_of_the_problem_when_nobody_supervises(d
     [
         {"start": "2027-02-30T09:00:00+01:00"},
         {"start": "2027-01-11T09:00:00"},
-        {"kind": "surgery"},
+        {"kind": "Surgery!"},
         {"mode": "XX"},
         {"channel": "walk_in"},
         {"patient": "nobody"},
@@ -118,6 +118,12 @@ async def test_a_body_that_makes_no_sense_is_refused_and_nothing_is_saved(
     assert answer.status_code == 422
     assert answer.json()["type"] == "urn:smp:problem:invalid-body"
     assert await count_at(booking_database, desk.centre.site) == 0
+
+
+async def test_a_kind_that_the_territory_does_not_have_is_refused(desk: Desk) -> None:
+    session = await desk.open_session()
+    answer = await desk.book(session, "09:00", kind="surgery")
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:smp:problem:kind-unknown")
 
 
 @pytest.mark.parametrize(

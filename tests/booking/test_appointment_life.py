@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from booking.domain.appointments import Action, Appointment, State, after, is_late, waited
 from booking.domain.eligibility import Declaration, Eligibility, Verdict, judge, status_on
 from booking.domain.intervals import Interval
-from booking.domain.kinds import kinds
+from booking.domain.platform_kinds import platform_kinds
 
 NINE = datetime(2027, 1, 11, 8, tzinfo=UTC)
 MINUTES = timedelta(minutes=1)
-KINDS = kinds(20 * MINUTES, 20 * MINUTES, 30 * MINUTES)
+KINDS = {kind.code: kind for kind in platform_kinds()}
 
 ALLOWED = {
     (State.HELD, Action.BOOK): State.BOOKED,
@@ -86,11 +86,12 @@ class TestWaiting:
 
 
 class TestEligibility:
-    def test_only_a_consultation_asks(self) -> None:
+    def test_only_the_kinds_that_want_it_ask(self) -> None:
         verdicts = {(code, status): judge(kind, status) for code, kind in KINDS.items() for status in Eligibility}
         assert verdicts["consultation", Eligibility.NOT_ELIGIBLE] is Verdict.REFUSED
         assert verdicts["consultation", Eligibility.UNVERIFIED] is Verdict.ACCEPTED_UNVERIFIED
-        others = {verdict for (code, _), verdict in verdicts.items() if code != "consultation"}
+        asking = {"consultation", "follow_up", "home_visit", "teleconsultation"}
+        others = {verdict for (code, _), verdict in verdicts.items() if code not in asking}
         assert others == {Verdict.ACCEPTED}
 
     def test_nothing_declared_is_unverified(self) -> None:

@@ -27,7 +27,7 @@ def at(minute: int) -> datetime:
 
 
 def consultation(minutes: int = 20) -> Kind:
-    return Kind("consultation", timedelta(minutes=minutes), DOCTORS, "desk", wants_eligibility=True)  # type: ignore[arg-type]
+    return Kind("consultation", timedelta(minutes=minutes), DOCTORS, "desk", wants_eligibility=True)
 
 
 def session(
@@ -121,7 +121,7 @@ class TestFit:
         assert fit(it, consultation(), at(110), at(0)) is Misfit.OUTSIDE_SESSION
         assert fit(it, consultation(), at(40), at(0)) is Misfit.OUTSIDE_SESSION
         assert fit(it, consultation(), at(80), at(81)) is Misfit.PAST
-        social = Kind("social", timedelta(minutes=30), frozenset({"social_worker"}), "medico_social")  # type: ignore[arg-type]
+        social = Kind("social", timedelta(minutes=30), frozenset({"social_worker"}), "medico_social")
         assert fit(it, social, at(80), at(0)) is Misfit.KIND_NOT_OFFERED
 
 

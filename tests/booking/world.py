@@ -12,7 +12,8 @@ import pytest
 
 from booking import consumers
 from booking.domain.appointments import Appointment
-from booking.domain.kinds import kinds
+from booking.domain.kinds import KindBooks
+from booking.domain.platform_kinds import platform_kinds
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.use_cases.book_slot import Booked, BookRequest, book_slot
@@ -39,7 +40,7 @@ MONDAY = date(2027, 1, 11)
 NOW = datetime(2027, 1, 4, 9, tzinfo=UTC)  # a week before
 
 RULES = Rules(
-    kinds=kinds(timedelta(minutes=20), timedelta(minutes=20), timedelta(minutes=30)),
+    kinds=KindBooks(platform_kinds()),
     hold=timedelta(minutes=5),
     horizon=timedelta(weeks=8),
     late_notice=timedelta(hours=24),

@@ -129,6 +129,11 @@ KIND_NOT_FOR_ROLE = ProblemType(
     "Le métier de ce professionnel ne permet pas ces types de rendez-vous.",
     "The role of this professional does not allow these kinds of appointment.",
 )
+KIND_UNKNOWN = ProblemType(
+    "kind-unknown", 422, "Type de rendez-vous inconnu", "Kind of appointment unknown",
+    "Ce territoire n'a pas ce type de rendez-vous à cette date ; la liste est à l'adresse /v1/kinds.",
+    "This territory has no such kind of appointment on that day; the list is at /v1/kinds.",
+)
 KIND_TOO_LONG = ProblemType(
     "kind-too-long", 422, "Vacation trop courte", "Session too short",
     "La vacation est plus courte que l'un des rendez-vous qu'elle propose.",

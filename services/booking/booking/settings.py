@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from booking.domain.kinds import kinds
+from booking.domain.kinds import KindBooks
+from booking.domain.platform_kinds import MINUTES, platform_kinds
 from booking.domain.rules import Rules
 from smp.settings import BaseSettings
 
@@ -21,6 +22,12 @@ class Settings(BaseSettings):
     consultation_minutes: Minutes = 20
     minor_emergency_minutes: Minutes = 20
     social_minutes: Minutes = 30
+    follow_up_minutes: Minutes = 20
+    home_visit_minutes: Minutes = 40
+    nurse_care_minutes: Minutes = 20
+    preparation_minutes: Minutes = 10
+    protected_minutes: Minutes = 30
+    teleconsultation_minutes: Minutes = 20
     search_days: Annotated[int, Field(ge=1, le=92)] = 28
     alternatives_days: Annotated[int, Field(ge=1, le=28)] = 14
     patient_wait_seconds: Annotated[float, Field(ge=0, le=2)] = 2.0
@@ -28,11 +35,7 @@ class Settings(BaseSettings):
     def rules(self) -> Rules:
         """The same, as the use cases want it."""
         return Rules(
-            kinds=kinds(
-                timedelta(minutes=self.consultation_minutes),
-                timedelta(minutes=self.minor_emergency_minutes),
-                timedelta(minutes=self.social_minutes),
-            ),
+            kinds=KindBooks(platform_kinds({code: getattr(self, f"{code}_minutes") for code in MINUTES})),
             hold=timedelta(minutes=self.hold_minutes),
             horizon=timedelta(weeks=self.horizon_weeks),
             late_notice=timedelta(hours=self.late_cancellation_hours),

@@ -9,10 +9,9 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from booking import problems
-from booking.api.parts import PATIENT, SESSION, AppointmentView, Channel, Mode, Reason, example, rules_of
+from booking.api.parts import PATIENT, SESSION, AppointmentView, Channel, KindCode, Mode, Reason, example, rules_of
 from booking.api.rights import Right, allow, allow_kind, sees_social
 from booking.domain.appointments import Appointment
-from booking.domain.kinds import KindCode
 from booking.use_cases.book_slot import Booked, BookRequest, book_slot
 from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
 from booking.use_cases.confirm_hold import ConfirmRequest, confirm_hold
@@ -119,6 +118,7 @@ _PLACE = (
     problems.SESSION_UNKNOWN,
     problems.PATIENT_UNKNOWN,
     problems.PATIENT_ERASED,
+    problems.KIND_UNKNOWN,
     problems.NOT_ELIGIBLE,
     problems.SESSION_CANCELLED,
     problems.KIND_NOT_OFFERED,

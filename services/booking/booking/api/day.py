@@ -9,10 +9,9 @@ from fastapi import Query as Parameter
 from pydantic import BaseModel
 
 from booking import problems
-from booking.api.parts import PATIENT, SITE, AppointmentView, example, rules_of
+from booking.api.parts import PATIENT, SITE, AppointmentView, KindCode, example, rules_of
 from booking.api.rights import Right, allow, allow_kind, sees_social
 from booking.domain.appointments import State
-from booking.domain.kinds import KindCode
 from booking.use_cases.day_list import DayLine, day_list
 from booking.use_cases.register_walk_in import WalkInRequest, register_walk_in
 from smp.http import Body, Command, Day, Query, describe
@@ -84,6 +83,7 @@ class DayView(BaseModel):
         problems.SITE_UNKNOWN,
         problems.PATIENT_UNKNOWN,
         problems.PATIENT_ERASED,
+        problems.KIND_UNKNOWN,
         problems.NOT_ELIGIBLE,
         problems.NO_PLACE_TODAY,
     ),

@@ -9,7 +9,6 @@ from pydantic_core import PydanticCustomError
 
 from booking.domain.appointments import Appointment, State
 from booking.domain.availability import Slot
-from booking.domain.kinds import KindCode
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.use_cases.day_list import is_veiled
@@ -20,7 +19,9 @@ SESSION = "0199c0de-0000-7000-8000-000000000001"
 PATIENT = "0199c0de-0000-7000-8000-0000000000aa"
 PROFESSIONAL = "0199c0de-0000-7000-8000-0000000000bb"
 
-Kinds = Annotated[frozenset[KindCode], Field(min_length=1)]
+KindCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
+"""Unknown ones are refused with `kind-unknown`; see `GET /v1/kinds`."""
+Kinds = Annotated[frozenset[KindCode], Field(min_length=1, max_length=40)]
 SlotMinutes = Annotated[int, Field(ge=5, le=240, multiple_of=5)]
 Mode = Literal["AMB", "HH", "VR"]
 Channel = Literal["phone", "desk", "online", "regulation"]

@@ -4,7 +4,7 @@ security the territory."""
 from enum import StrEnum
 from uuid import UUID
 
-from booking.domain.kinds import KindCode
+from booking.domain.platform_kinds import SOCIAL
 from smp.auth import Actor
 from smp.http import Caller
 from smp.problems import FORBIDDEN, Refusal
@@ -44,7 +44,7 @@ def allow(caller: Caller, right: Right, site: UUID | None = None) -> None:
 
 def allow_kind(caller: Caller, kind: str) -> None:
     """Refuse (FORBIDDEN) to book medico-social appointments to those who may not see them."""
-    if kind == KindCode.SOCIAL and not sees_social(caller.actor):
+    if kind == SOCIAL and not sees_social(caller.actor):
         raise Refusal(FORBIDDEN)
 
 

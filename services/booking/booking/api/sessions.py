@@ -13,6 +13,7 @@ from booking import problems
 from booking.api.parts import (
     PROFESSIONAL,
     SITE,
+    KindCode,
     Kinds,
     LocalTime,
     Reason,
@@ -23,7 +24,6 @@ from booking.api.parts import (
     rules_of,
 )
 from booking.api.rights import Right, allow
-from booking.domain.kinds import KindCode
 from booking.domain.recurrence import LONGEST_CYCLE, Listed, Rule, Weekly
 from booking.use_cases.cancel_session import SessionCancellation, SessionsCancelled, cancel_session
 from booking.use_cases.close_site_day import ClosureRequest, close_site_day
@@ -224,6 +224,7 @@ _STAFF = (
     problems.PROFESSIONAL_UNKNOWN,
     problems.PROFESSIONAL_ELSEWHERE,
     problems.OUT_OF_CONTRACT,
+    problems.KIND_UNKNOWN,
     problems.KIND_NOT_FOR_ROLE,
     problems.KIND_TOO_LONG,
 )
@@ -290,7 +291,7 @@ async def close_day(body: CloseDay, command: Command) -> Response:
 @router.get(
     "/availability",
     response_model=Availability,
-    responses=describe(problems.SITE_UNKNOWN, problems.WINDOW_TOO_LONG),
+    responses=describe(problems.SITE_UNKNOWN, problems.WINDOW_TOO_LONG, problems.KIND_UNKNOWN),
 )
 async def availability(
     query: Query,

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from booking.domain.intervals import Interval
-from booking.domain.kinds import Kind
+from booking.domain.kinds import Compartment, Kind
 from booking.domain.sessions import Session
 
 
@@ -105,6 +105,10 @@ class Appointment:
     cancelled_by: str | None = None
     cancel_reason: str | None = None
     late: bool | None = None
+    kind_version: int = 0
+    compartment: str = Compartment.MEDICAL
+    buffer_before: timedelta = timedelta()
+    buffer_after: timedelta = timedelta()
     trail: tuple[Step, ...] = ()
 
     @classmethod
@@ -116,7 +120,8 @@ class Appointment:
             id=id, state=state, version=1, trail=(Step(1, state, at, by),), period=period,
             territory=session.territory, site=session.site, session=session.id, day=session.day,
             professional=session.professional, role=session.role,
-            kind=kind.code, capacity_class=kind.capacity_class,
+            kind=kind.code, kind_version=kind.version, capacity_class=kind.capacity_class,
+            compartment=kind.compartment, buffer_before=kind.buffer_before, buffer_after=kind.buffer_after,
             **how,
         )  # fmt: skip
 

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from booking.domain.kinds import Kind
+from booking.domain.kinds import KindBooks
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Durations and bounds that the use cases enforce."""
 
-    kinds: dict[str, Kind]
+    kinds: KindBooks  # read through use_cases/kind_book.py
     hold: timedelta  # how long a place is kept for a caller
     horizon: timedelta  # how far ahead rules become sessions
     late_notice: timedelta  # a cancellation by the patient closer than that is late

@@ -77,6 +77,10 @@ async def insert(tx: Transaction, new: Appointment, resources: Sequence[Resource
         len(ordered),
         [resource.number for resource in ordered],
         [resource.kind for resource in ordered],
+        new.kind_version,
+        new.compartment,
+        new.buffer_before,
+        new.buffer_after,
     )
     return frozenset(resource.number for resource in ordered) - frozenset(had)
 

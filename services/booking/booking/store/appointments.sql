@@ -46,8 +46,9 @@ WITH occupied AS (
 ), placed AS (
     INSERT INTO appointment (id, territory, site, session, day, patient, professional, role, kind, mode, starts_at,
                              ends_at, capacity_class, channel, state, notify, requested_at, expires_at, booked_at,
-                             trail)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13, $11, $14, $15, $16, $17, $18, $19, $20::jsonb
+                             trail, kind_version, compartment, buffer_before, buffer_after)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13, $11, $14, $15, $16, $17, $18, $19, $20::jsonb, $24, $25,
+           $26, $27
     WHERE (SELECT count(*) FROM occupied) = $21
 )
 SELECT array(SELECT resource FROM occupied);

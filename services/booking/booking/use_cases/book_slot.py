@@ -13,6 +13,7 @@ from booking.domain.appointments import Appointment, State
 from booking.domain.rules import Rules
 from booking.use_cases import announcing, placing
 from booking.use_cases.access import require_site
+from booking.use_cases.kind_book import kind_on
 from smp.auth import Actor
 from smp.ids import new_id
 from smp.postgres import Transaction
@@ -44,12 +45,12 @@ async def book_slot(tx: Transaction, request: BookRequest, rules: Rules, *, acto
     """Book a slot that was not held.
 
     Raises Refusal, with three alternatives where another slot would do: SESSION_UNKNOWN, PATIENT_UNKNOWN,
-    PATIENT_ERASED, NOT_ELIGIBLE, SESSION_CANCELLED, KIND_NOT_OFFERED, OUTSIDE_SESSION, OFF_GRID, SLOT_PAST,
-    NO_SUPERVISOR, SLOT_TAKEN, PATIENT_BUSY, FORBIDDEN.
+    PATIENT_ERASED, KIND_UNKNOWN, NOT_ELIGIBLE, SESSION_CANCELLED, KIND_NOT_OFFERED, OUTSIDE_SESSION, OFF_GRID,
+    SLOT_PAST, NO_SUPERVISOR, SLOT_TAKEN, PATIENT_BUSY, FORBIDDEN.
     """
-    kind = rules.kinds[request.kind]
     place = await placing.find_place(tx, request.session, request.patient, rules)
     require_site(actor, place.session.site)
+    kind = await kind_on(tx, rules, request.kind, place.session.territory, place.session.day)
     warnings = placing.require_eligible(kind, place)
     wish = placing.Wish(place.session, kind, request.start, request.patient, rules, now)
     period = await placing.period_of(tx, place, wish)

@@ -12,6 +12,7 @@ from booking.store import appointments
 from booking.use_cases import announcing, placing
 from booking.use_cases.access import require_site
 from booking.use_cases.book_slot import Booked
+from booking.use_cases.kind_book import kind_of
 from smp.auth import Actor
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -46,7 +47,7 @@ async def confirm_hold(
         raise Refusal(problems.PATIENT_UNKNOWN)
     if hold.patient not in (None, request.patient):
         raise Refusal(problems.HOLD_FOR_ANOTHER)
-    kind = rules.kinds[hold.kind]
+    kind = await kind_of(tx, rules, hold)
     wish = placing.Wish(place.session, kind, hold.period.start, request.patient, rules, now)
     await _require_running(tx, hold, wish)
     warnings = placing.require_eligible(kind, place)

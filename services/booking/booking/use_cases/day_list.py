@@ -6,7 +6,7 @@ from uuid import UUID
 
 from booking import problems
 from booking.domain.appointments import Appointment, waited
-from booking.domain.kinds import KindCode
+from booking.domain.kinds import Compartment
 from booking.store import appointments, projections
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -35,4 +35,4 @@ async def day_list(tx: Transaction, site: UUID, day: date, *, sees_social: bool,
 
 def is_veiled(it: Appointment, sees_social: bool) -> bool:
     """True when this reader may know no more than that the time is taken."""
-    return it.kind == KindCode.SOCIAL and not sees_social
+    return it.compartment == Compartment.MEDICO_SOCIAL and not sees_social

@@ -12,6 +12,7 @@ from booking.domain.rules import Rules
 from booking.domain.supervision import answerable
 from booking.store import appointments, projections, sessions
 from booking.use_cases import announcing
+from booking.use_cases.kind_book import kind_of
 from booking.use_cases.steps import appointment_for
 from smp.auth import Actor
 from smp.postgres import Transaction
@@ -38,7 +39,7 @@ async def finish_consultation(
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION, SEVERITY_NOT_EXPECTED.
     """
     started = await appointment_for(tx, id, Action.FINISH, actor)
-    unscheduled = rules.kinds[started.kind].unscheduled or started.channel == WALK_IN
+    unscheduled = (await kind_of(tx, rules, started)).unscheduled or started.channel == WALK_IN
     if not unscheduled and (conclusion.severity is not None or conclusion.otherwise_emergency is not None):
         raise Refusal(problems.SEVERITY_NOT_EXPECTED)
     done = started.step(

@@ -8,6 +8,7 @@ from booking.domain.appointments import Appointment, State
 from booking.domain.rules import Rules
 from booking.use_cases import announcing, placing
 from booking.use_cases.access import require_site
+from booking.use_cases.kind_book import kind_on
 from smp.auth import Actor
 from smp.ids import new_id
 from smp.postgres import Transaction
@@ -31,9 +32,9 @@ async def hold_slot(tx: Transaction, request: HoldRequest, rules: Rules, *, acto
 
     Raises Refusal as `book_slot` does.
     """
-    kind = rules.kinds[request.kind]
     place = await placing.find_place(tx, request.session, request.patient, rules)
     require_site(actor, place.session.site)
+    kind = await kind_on(tx, rules, request.kind, place.session.territory, place.session.day)
     if request.patient is not None:
         placing.require_eligible(kind, place)
     wish = placing.Wish(place.session, kind, request.start, request.patient, rules, now)

@@ -11,6 +11,7 @@ from booking.store import appointments, sessions
 from booking.use_cases import announcing, placing
 from booking.use_cases.access import require_site
 from booking.use_cases.book_slot import Booked
+from booking.use_cases.kind_book import kind_of
 from booking.use_cases.steps import appointment_for
 from smp.auth import Actor
 from smp.postgres import Transaction
@@ -40,7 +41,7 @@ async def move_appointment(
         known = await sessions.get(tx, request.session)
         raise Refusal(problems.PATIENT_UNKNOWN if known else problems.SESSION_UNKNOWN)
     require_site(actor, place.session.site)
-    kind = rules.kinds[before.kind]
+    kind = await kind_of(tx, rules, before)
     warnings = placing.require_eligible(kind, place)
     wish = placing.Wish(place.session, kind, request.start, before.patient, rules, now, leaving=before)
     period = await placing.period_of(tx, place, wish)

@@ -15,6 +15,7 @@ from booking.use_cases.access import require_site
 from booking.use_cases.planning import (
     OUTSIDE_OPENING_HOURS,
     contract_at,
+    kinds_on,
     require_not_over,
     require_room_for_kinds,
     role_for,
@@ -54,7 +55,7 @@ async def open_session(
     """Open one session.
 
     Raises Refusal: SITE_UNKNOWN, SITE_CLOSED, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE, OUT_OF_CONTRACT,
-    KIND_NOT_FOR_ROLE, KIND_TOO_LONG, HOUR_MISSING, SESSION_PAST, SESSION_OVERLAP, FORBIDDEN.
+    KIND_UNKNOWN, KIND_NOT_FOR_ROLE, KIND_TOO_LONG, HOUR_MISSING, SESSION_PAST, SESSION_OVERLAP, FORBIDDEN.
     """
     require_site(actor, request.site)
     staff = await staffed(tx, request.site, request.professional, rules)
@@ -63,14 +64,15 @@ async def open_session(
         raise Refusal(problems.SITE_CLOSED, day=day.isoformat())
     if not contract_at(staff.professional, site).runs_on(day):
         raise Refusal(problems.OUT_OF_CONTRACT, day=day.isoformat())
-    role = role_for(staff.professional, request.kinds, day, rules)
+    kinds = await kinds_on(tx, rules, request.kinds, site.territory, day)
+    role = role_for(staff.professional, kinds, day)
     if role is None:
         raise Refusal(problems.KIND_NOT_FOR_ROLE)
     period = span(day, request.start, request.end, site.zone)
     if period is None or is_missing(day, request.start, site.zone) or is_missing(day, request.end, site.zone):
         raise Refusal(problems.HOUR_MISSING, day=day.isoformat())
     require_not_over(period.end, now)
-    require_room_for_kinds(request.kinds, period, rules)
+    require_room_for_kinds(kinds, period)
     session = Session(
         id=new_id(),
         territory=site.territory,

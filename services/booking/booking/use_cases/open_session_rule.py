@@ -15,6 +15,7 @@ from booking.use_cases.materialise_sessions import Materialised, materialise
 from booking.use_cases.planning import (
     OUTSIDE_OPENING_HOURS,
     contract_at,
+    kinds_on,
     require_room_for_kinds,
     role_for,
     staffed,
@@ -52,8 +53,8 @@ async def open_session_rule(
 ) -> RuleOpened:
     """Keep the rule and open its sessions up to the horizon.
 
-    Raises Refusal: SITE_UNKNOWN, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE, OUT_OF_CONTRACT, KIND_NOT_FOR_ROLE,
-    KIND_TOO_LONG, FORBIDDEN.
+    Raises Refusal: SITE_UNKNOWN, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE, OUT_OF_CONTRACT, KIND_UNKNOWN,
+    KIND_NOT_FOR_ROLE, KIND_TOO_LONG, FORBIDDEN.
     """
     require_site(actor, request.site)
     staff = await staffed(tx, request.site, request.professional, rules)
@@ -62,10 +63,11 @@ async def open_session_rule(
     first = max(rule.valid_from, contract.first_day)
     if not contract.runs_on(first) or not rule.is_valid_on(first):
         raise Refusal(problems.OUT_OF_CONTRACT, day=rule.valid_from.isoformat())
-    if role_for(staff.professional, request.kinds, first, rules) is None:
+    kinds = await kinds_on(tx, rules, request.kinds, staff.site.territory, first)
+    if role_for(staff.professional, kinds, first) is None:
         raise Refusal(problems.KIND_NOT_FOR_ROLE)
     any_day = datetime.combine(first, rule.start), datetime.combine(first, rule.end)
-    require_room_for_kinds(request.kinds, Interval(*any_day), rules)
+    require_room_for_kinds(kinds, Interval(*any_day))
     stored = StoredRule(
         id=new_id(),
         version=1,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from booking import problems
 from booking.domain.intervals import Interval
+from booking.domain.kinds import Kind
 from booking.domain.people import Professional, Site
 from booking.domain.planning import Calendar, Contract, Planned, Skip, Skipped
 from booking.domain.rules import Rules
@@ -14,6 +15,7 @@ from booking.domain.sessions import Session
 from booking.store import projections, sessions
 from booking.store.sessions import Author, StoredRule
 from booking.use_cases import announcing
+from booking.use_cases.kind_book import book_of, kind_on
 from booking.use_cases.public_holidays import public_holidays
 from booking.use_cases.waiting import heard
 from smp.ids import new_id
@@ -48,15 +50,20 @@ async def staffed(tx: Transaction, site: UUID, professional: UUID, rules: Rules)
     return Staffed(where, who)
 
 
-def role_for(who: Professional, kinds: Iterable[str], day: date, rules: Rules) -> str | None:
+async def kinds_on(tx: Transaction, rules: Rules, codes: Iterable[str], territory: str, day: date) -> list[Kind]:
+    """These kinds as they stand on that day. Raises Refusal: KIND_UNKNOWN."""
+    return [await kind_on(tx, rules, code, territory, day) for code in sorted(codes)]
+
+
+def role_for(who: Professional, kinds: Iterable[Kind | None], day: date) -> str | None:
     """The role held on that day when it allows all these kinds."""
     role = who.role_on(day)
-    return role if role and all(role in rules.kinds[kind].roles for kind in kinds) else None
+    return role if role and all(kind is not None and role in kind.roles for kind in kinds) else None
 
 
-def require_room_for_kinds(kinds: Iterable[str], period: Interval, rules: Rules) -> None:
-    """Refuse (KIND_TOO_LONG) a session shorter than one of its kinds."""
-    if any(rules.kinds[kind].duration > period.length for kind in kinds):
+def require_room_for_kinds(kinds: Iterable[Kind], period: Interval) -> None:
+    """Refuse (KIND_TOO_LONG) a session shorter than one of its kinds, buffers included."""
+    if any(kind.length > period.length for kind in kinds):
         raise Refusal(problems.KIND_TOO_LONG)
 
 
@@ -82,8 +89,9 @@ async def open_planned(
 ) -> tuple[list[Session], list[Skipped]]:
     """Open the sessions that can be; each says so. The rest is given with its reason."""
     wanted, skipped = [], []
+    book = await book_of(tx, rules, rule.territory)
     for each in planned:
-        role = role_for(who, rule.kinds, each.day, rules)
+        role = role_for(who, [book.on(code, each.day) for code in rule.kinds], each.day)
         if role is None:
             skipped.append(Skipped(each.day, Skip.ROLE))
         else:

@@ -8,6 +8,7 @@ from booking import problems
 from booking.domain.appointments import Appointment, State
 from booking.domain.availability import Slot
 from booking.domain.intervals import Interval
+from booking.domain.kinds import Kind
 from booking.domain.local_time import local_day, whole_day
 from booking.domain.rules import Rules
 from booking.store import projections
@@ -15,6 +16,7 @@ from booking.use_cases import announcing, placing
 from booking.use_cases.access import require_site
 from booking.use_cases.book_slot import Booked
 from booking.use_cases.finish_consultation import WALK_IN
+from booking.use_cases.kind_book import kind_on
 from booking.use_cases.mark_arrived import arrive
 from booking.use_cases.search_availability import free_slots
 from smp.auth import Actor
@@ -40,39 +42,35 @@ async def register_walk_in(
 ) -> Booked:
     """An appointment of today, with channel `walk_in`, whose patient has arrived.
 
-    Raises Refusal: SITE_UNKNOWN, PATIENT_UNKNOWN, PATIENT_ERASED, NOT_ELIGIBLE, FORBIDDEN; NO_PLACE_TODAY with the
-    next slots.
+    Raises Refusal: SITE_UNKNOWN, PATIENT_UNKNOWN, PATIENT_ERASED, KIND_UNKNOWN, NOT_ELIGIBLE, FORBIDDEN;
+    NO_PLACE_TODAY with the next slots.
     """
     require_site(actor, request.site)
     site = await projections.site(tx, request.site)
     if site is None:
         raise Refusal(problems.SITE_UNKNOWN)
-    today = whole_day(local_day(now, site.zone), site.zone)
-    for slot in (await _candidates(tx, request, rules, Interval(now, today.end), now))[:_TRIES]:
-        if booked := await _try(tx, request, slot, rules, actor, now):
+    day = local_day(now, site.zone)
+    kind = await kind_on(tx, rules, request.kind, site.territory, day)
+    today = Interval(now, whole_day(day, site.zone).end)
+    for slot in (await _candidates(tx, request, kind, today, now))[:_TRIES]:
+        if booked := await _try(tx, request, slot, kind, rules, actor, now):
             return booked
-    raise Refusal(problems.NO_PLACE_TODAY, alternatives=await _next_days(tx, request, rules, today.end, now))
+    later = Interval(today.end, today.end + rules.alternatives_span)
+    slots = await _candidates(tx, request, kind, later, now)
+    raise Refusal(problems.NO_PLACE_TODAY, alternatives=[placing.slot_document(slot) for slot in slots[:3]])
 
 
 async def _candidates(
-    tx: Transaction, request: WalkInRequest, rules: Rules, window: Interval, now: datetime
+    tx: Transaction, request: WalkInRequest, kind: Kind, window: Interval, now: datetime
 ) -> list[Slot]:
-    slots = await free_slots(tx, request.site, rules.kinds[request.kind], window, now, request.patient)
+    slots = await free_slots(tx, request.site, kind, window, now, request.patient)
     return [slot for slot in slots if request.professional in (None, slot.professional)]
 
 
-async def _next_days(
-    tx: Transaction, request: WalkInRequest, rules: Rules, start: datetime, now: datetime
-) -> list[dict[str, str]]:
-    slots = await _candidates(tx, request, rules, Interval(start, start + rules.alternatives_span), now)
-    return [placing.slot_document(slot) for slot in slots[:3]]
-
-
 async def _try(
-    tx: Transaction, request: WalkInRequest, slot: Slot, rules: Rules, actor: Actor, now: datetime
+    tx: Transaction, request: WalkInRequest, slot: Slot, kind: Kind, rules: Rules, actor: Actor, now: datetime
 ) -> Booked | None:
     """The slot booked and the patient arrived, or nothing when things have changed since the search."""
-    kind = rules.kinds[request.kind]
     place = await placing.find_place(tx, slot.session, request.patient, rules)
     warnings = placing.require_eligible(kind, place)
     wish = placing.Wish(place.session, kind, slot.period.start, request.patient, rules, now)

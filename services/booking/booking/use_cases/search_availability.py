@@ -9,9 +9,11 @@ from booking.domain import resources
 from booking.domain.availability import Policy, Slot, available_slots
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
+from booking.domain.local_time import local_day
 from booking.domain.rules import Rules
 from booking.problems import SITE_UNKNOWN, WINDOW_TOO_LONG
 from booking.store import projections, sessions
+from booking.use_cases.kind_book import kind_on
 from smp.postgres import Transaction
 from smp.problems import Refusal
 
@@ -32,14 +34,16 @@ class Search:
 async def search_availability(tx: Transaction, search: Search, rules: Rules, now: datetime) -> list[Slot]:
     """The free slots that start in the window, earliest first.
 
-    Raises Refusal: WINDOW_TOO_LONG, SITE_UNKNOWN.
+    Raises Refusal: WINDOW_TOO_LONG, SITE_UNKNOWN, KIND_UNKNOWN.
     """
     if not search.start < search.end <= search.start + rules.search_span:
         raise Refusal(WINDOW_TOO_LONG, days=rules.search_span.days)
-    if await projections.site(tx, search.site) is None:
+    site = await projections.site(tx, search.site)
+    if site is None:
         raise Refusal(SITE_UNKNOWN)
     window = Interval(search.start, search.end)
-    slots = await free_slots(tx, search.site, rules.kinds[search.kind], window, now, search.patient)
+    kind = await kind_on(tx, rules, search.kind, site.territory, local_day(window.start, site.zone))
+    slots = await free_slots(tx, search.site, kind, window, now, search.patient)
     wanted = [slot for slot in slots if search.professional in (None, slot.professional)]
     return wanted[: search.limit]
 
