@@ -1,0 +1,247 @@
+"""Booking as it should be, small enough to be believed: plain lists, brute force, no database.
+
+A command either changes the model and answers nothing, or changes nothing and answers every problem that the real
+service may name. What is compared afterwards: states, sessions, occupancies, and the events of each aggregate.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+VISIT = timedelta(minutes=20)
+GRID = timedelta(minutes=20)
+HOLD = timedelta(minutes=5)
+LATE = timedelta(hours=24)
+MINUTE = timedelta(minutes=1)
+ENDED = frozenset({"cancelled", "expired"})
+STANDING = frozenset({"held", "booked", "arrived", "in_consultation"})
+
+Problems = frozenset[str]
+Resource = tuple[str, str]  # kind and whose
+FINE: Problems = frozenset()
+
+
+@dataclass
+class Presence:
+    """A session. `supervisor` is who must be present when the professional is an intern."""
+
+    id: str
+    professional: str
+    start: datetime
+    end: datetime
+    room: str | None = None
+    supervisor: str | None = None
+    is_open: bool = True
+    events: list[str] = field(default_factory=lambda: ["SessionOpened"])
+
+    @property
+    def resources(self) -> frozenset[Resource]:
+        room = {("room", self.room)} if self.room else set()
+        return frozenset({("practitioner", self.professional), *room})
+
+
+@dataclass
+class Visit:
+    """An appointment."""
+
+    id: str
+    presence: Presence
+    start: datetime
+    patient: str | None
+    state: str
+    expires_at: datetime | None = None
+    events: list[str] = field(default_factory=list)
+
+    @property
+    def end(self) -> datetime:
+        return self.start + VISIT
+
+    @property
+    def resources(self) -> frozenset[Resource]:
+        return wanted(self.presence, self.patient)
+
+    def becomes(self, state: str, event: str) -> None:
+        self.state = state
+        self.events.append(event)
+
+
+def wanted(presence: Presence, patient: str | None) -> frozenset[Resource]:
+    return presence.resources | ({("patient", patient)} if patient else set())
+
+
+@dataclass
+class Model:
+    """What a centre's agenda holds at `now`."""
+
+    now: datetime
+    presences: list[Presence] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
+
+    # --- sessions -------------------------------------------------------------------------------------------
+
+    def may_open(self, new: Presence) -> Problems:
+        found = set()
+        if new.end <= self.now:
+            found.add("session-past")
+        for other in self.presences:
+            meets = other.start < new.end and new.start < other.end
+            if other.is_open and meets and other.resources & new.resources:
+                found.add("session-overlap")
+        return frozenset(found)
+
+    def cancel_presence(self, gone: Presence, with_visits: bool) -> Problems:
+        if not gone.is_open:
+            return frozenset({"session-cancelled"})
+        found = set()
+        if gone.end <= self.now:
+            found.add("session-past")
+        hit = [each for each in self.visits if each.state in STANDING and self._is_hit(each, gone)]
+        standing = [each for each in hit if not self.is_over(each)]
+        if any(each.state == "in_consultation" for each in standing):
+            found.add("patient-in-consultation")
+        elif standing and not with_visits:
+            found.add("session-has-appointments")
+        if found:
+            return frozenset(found)
+        for each in hit:
+            self._give_up(each)
+        gone.is_open = False
+        gone.events.append("SessionCancelled")
+        return FINE
+
+    def _is_hit(self, visit: Visit, gone: Presence) -> bool:
+        """It stands in the session, or only the session covered its intern."""
+        if visit.presence is gone:
+            return True
+        if visit.presence.supervisor != gone.professional:
+            return False
+        meets = visit.start < gone.end and gone.start < visit.end
+        return meets and not self.is_covered(visit.presence, visit.start, without=gone)
+
+    def is_covered(self, presence: Presence, start: datetime, without: Presence | None = None) -> bool:
+        """Each minute of the visit has its supervisor."""
+        if presence.supervisor is None:
+            return True
+        there = [p for p in self.presences if p.is_open and p is not without and p.professional == presence.supervisor]
+        minutes = (start + n * MINUTE for n in range(VISIT // MINUTE))
+        return all(any(p.start <= minute < p.end for p in there) for minute in minutes)
+
+    # --- appointments ---------------------------------------------------------------------------------------
+
+    def place(self, presence: Presence, start: datetime, patient: str | None, leaving: Visit | None = None) -> Problems:
+        """Why nobody can be put there; nothing when somebody can, and then expired holds have made room."""
+        found = set()
+        if not presence.is_open:
+            found.add("session-cancelled")
+        if start < presence.start or start + VISIT > presence.end:
+            found.add("outside-session")
+        if (start - presence.start) % GRID:
+            found.add("off-grid")
+        if start < self.now:
+            found.add("slot-past")
+        if not self.is_covered(presence, start):
+            found.add("no-supervisor")
+        return frozenset(found) or self._make_room(wanted(presence, patient), start, leaving)
+
+    def hold(self, new: Visit) -> Problems:
+        found = self.place(new.presence, new.start, new.patient)
+        if not found:
+            new.expires_at = self.now + HOLD
+            new.becomes("held", "SlotHeld")
+        return found
+
+    def book(self, new: Visit) -> Problems:
+        found = self.place(new.presence, new.start, new.patient)
+        if not found:
+            new.becomes("booked", "SlotBooked")
+        return found
+
+    def confirm(self, hold: Visit, patient: str) -> Problems:
+        if hold.state == "expired" or self.is_over(hold):
+            return frozenset({"hold-expired", "hold-for-another-patient"})
+        if hold.state != "held":
+            return frozenset({"wrong-transition", "hold-for-another-patient"})
+        if hold.patient not in (None, patient):
+            return frozenset({"hold-for-another-patient"})
+        if hold.patient is None and (found := self._make_room(frozenset({("patient", patient)}), hold.start, hold)):
+            return found
+        hold.patient = patient
+        hold.becomes("booked", "SlotBooked")
+        return FINE
+
+    def move(self, visit: Visit, presence: Presence, start: datetime) -> Problems:
+        if visit.state != "booked":
+            return frozenset({"wrong-transition"})
+        found = self.place(presence, start, visit.patient, leaving=visit)
+        if not found:
+            visit.presence, visit.start = presence, start
+            visit.becomes("booked", "SlotMoved")
+        return found
+
+    def cancel(self, visit: Visit) -> Problems:
+        if visit.state not in ("held", "booked", "arrived"):
+            return frozenset({"wrong-transition"})
+        self._give_up(visit)
+        return FINE
+
+    def step(self, visit: Visit, sources: str, state: str, event: str) -> Problems:
+        """A step that only its state allows or not; `sources` are states, separated by blanks."""
+        if visit.state not in sources.split():
+            return frozenset({"wrong-transition"})
+        visit.becomes(state, event)
+        return FINE
+
+    def expire_holds(self) -> None:
+        for each in self.visits:
+            if self.is_over(each):
+                each.becomes("expired", "HoldExpired")
+
+    # --- what it looks like ---------------------------------------------------------------------------------
+
+    def is_over(self, visit: Visit) -> bool:
+        """A hold whose time is over, though nobody has written it down."""
+        return visit.state == "held" and visit.expires_at is not None and visit.expires_at <= self.now
+
+    def occupancies(self) -> Iterator[tuple[str, str, datetime, datetime]]:
+        """Visit, kind of resource, from, until: all that blocks."""
+        for each in self.visits:
+            if each.state not in ENDED:
+                for kind, _ in each.resources:
+                    yield each.id, kind, each.start, each.end
+
+    def events(self) -> dict[str, list[str]]:
+        """What was said of each aggregate, in order."""
+        presences = {each.id: each.events for each in self.presences}
+        return presences | {each.id: each.events for each in self.visits}
+
+    def rows(self) -> dict[str, tuple[Any, ...]]:
+        """Each appointment as a reader sees it."""
+        return {
+            each.id: (each.state, len(each.events), each.presence.id, each.patient, each.start, each.end)
+            for each in self.visits
+        }
+
+    def _make_room(self, resources: frozenset[Resource], start: datetime, leaving: Visit | None) -> Problems:
+        over: list[Visit] = []
+        taken: set[Resource] = set()
+        for each in self.visits:
+            meets = each.start < start + VISIT and start < each.end
+            if each is leaving or each.state in ENDED or not meets or not each.resources & resources:
+                continue
+            if self.is_over(each):
+                over.append(each)
+            else:
+                taken |= each.resources & resources
+        if taken:
+            only_patient = all(kind == "patient" for kind, _ in taken)
+            return frozenset({"patient-already-booked" if only_patient else "slot-taken"})
+        for each in over:
+            each.becomes("expired", "HoldExpired")
+        return FINE
+
+    def _give_up(self, visit: Visit) -> None:
+        if self.is_over(visit):
+            visit.becomes("expired", "HoldExpired")
+        else:
+            visit.becomes("cancelled", "SlotCancelled")

@@ -1,0 +1,320 @@
+"""Any commands in any order: after each one the database holds what a small model says, and nothing else."""
+
+import asyncio
+import os
+from collections import defaultdict
+from collections.abc import Awaitable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+import httpx2
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from booking.__main__ import service
+from booking.use_cases.expire_holds import expire_holds
+from tests.booking.model import GRID, Model, Presence, Problems, Visit
+from tests.booking.world import MONDAY, PARIS, Centre, paris
+from tests.support.api import FixedClock, bearer, client_for, command_headers
+from tests.support.databases import ServiceDatabase, service_database
+
+T = TypeVar("T")
+
+MORNING = paris(MONDAY, "08:00")
+DAYS = (MONDAY, MONDAY + timedelta(days=1))
+EXAMPLES, STEPS = int(os.environ.get("STATEFUL_EXAMPLES", "12")), 40  # hundreds for a long run
+
+
+@dataclass
+class World:
+    """What all examples share: a database, the real application on it, a clock that tests move."""
+
+    loop: asyncio.AbstractEventLoop
+    database: ServiceDatabase
+    admin: "asyncpg.Connection[asyncpg.Record]"
+    client: httpx2.AsyncClient
+    clock: FixedClock
+
+    def wait(self, work: Awaitable[T]) -> T:
+        return self.loop.run_until_complete(work)
+
+
+@pytest.fixture
+def world(postgres_url: str) -> Iterator[World]:
+    """On a loop of its own, for state machines are not asynchronous."""
+    loop = asyncio.new_event_loop()
+    stack = AsyncExitStack()
+
+    async def begin() -> World:
+        database = await stack.enter_async_context(service_database(postgres_url, "booking", "booking"))
+        admin = await stack.enter_async_context(database.admin())
+        clock = FixedClock(MORNING)
+        client = await stack.enter_async_context(client_for(service, database.database, clock=clock))
+        return World(loop, database, admin, client, clock)
+
+    try:
+        yield loop.run_until_complete(begin())
+    finally:
+        loop.run_until_complete(stack.aclose())
+        loop.close()
+
+
+class Agenda(RuleBasedStateMachine):
+    """One centre: two doctors, the intern of the first, one room that two of them share, four patients."""
+
+    world: World
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world.clock.time = MORNING
+        self.model = Model(MORNING)
+        self.keys = count(1)
+        self.last: tuple[str, Any, str, Any] | None = None
+
+    @initialize()
+    def open_the_centre(self) -> None:
+        self.centre = self.world.wait(Centre(self.world.database.database).open())
+        doctors = [self.world.wait(self.centre.doctor()) for _ in range(2)]
+        intern = self.world.wait(self.centre.intern_of(doctors[0]))
+        self.people = [str(each) for each in (*doctors, intern)]
+        self.patients = [str(self.world.wait(self.centre.patient())) for _ in range(4)]
+        for who, hours, room in (
+            (0, ("09:00", "10:20"), None),
+            (1, ("09:00", "11:00"), "1"),
+            (2, ("09:20", "11:00"), None),
+        ):
+            self._open(who, MONDAY, *hours, room)
+
+    # --- sessions -------------------------------------------------------------------------------------------
+
+    @rule(
+        who=st.integers(0, 2),
+        day=st.sampled_from(DAYS),
+        hour=st.integers(0, 7),
+        length=st.integers(1, 6),
+        room=st.sampled_from((None, "1")),
+    )
+    def open_session(self, who: int, day: date, hour: int, length: int, room: str | None) -> None:
+        start = datetime.combine(day, datetime.min.time(), PARIS) + timedelta(hours=8) + hour * GRID
+        self._open(who, day, f"{start:%H:%M}", f"{start + length * GRID:%H:%M}", room)
+
+    @rule(which=st.integers(0, 20), with_visits=st.booleans())
+    def cancel_session(self, which: int, with_visits: bool) -> None:
+        gone = self._presence(which)
+        expected = self.model.cancel_presence(gone, with_visits)
+        body = {"reason": "practitioner_ill", "cancel_appointments": with_visits}
+        self._send(f"/sessions/{gone.id}/cancellation", body, expected)
+
+    # --- appointments ---------------------------------------------------------------------------------------
+
+    @rule(
+        which=st.integers(0, 20),
+        place=st.integers(-1, 7),
+        off=st.sampled_from((0, 0, 0, 7)),
+        patient=st.integers(-2, 3),
+    )
+    def hold(self, which: int, place: int, off: int, patient: int) -> None:
+        who = self.patients[patient] if patient >= 0 else None
+        new = self._new_visit(which, place, off, who)
+        expected = self.model.hold(new)
+        self._place("/holds", new, {"patient": new.patient}, expected)
+
+    @rule(
+        which=st.integers(0, 20), place=st.integers(-1, 7), off=st.sampled_from((0, 0, 0, 7)), patient=st.integers(0, 3)
+    )
+    def book(self, which: int, place: int, off: int, patient: int) -> None:
+        new = self._new_visit(which, place, off, self.patients[patient])
+        expected = self.model.book(new)
+        self._place("/appointments", new, {"patient": new.patient}, expected)
+
+    @precondition(lambda self: self.model.visits)
+    @rule(which=st.integers(0, 50), patient=st.integers(0, 3))
+    def confirm(self, which: int, patient: int) -> None:
+        hold, who = self._visit(which), self.patients[patient]
+        expected = self.model.confirm(hold, who)
+        self._send("/appointments", {"hold": hold.id, "patient": who}, expected)
+
+    @precondition(lambda self: self.model.visits)
+    @rule(which=st.integers(0, 50), where=st.integers(0, 20), place=st.integers(-1, 7))
+    def move(self, which: int, where: int, place: int) -> None:
+        visit, presence = self._visit(which), self._presence(where)
+        start = presence.start + place * GRID
+        expected = self.model.move(visit, presence, start)
+        self._send(f"/appointments/{visit.id}/move", {"session": presence.id, "start": start.isoformat()}, expected)
+
+    @precondition(lambda self: self.model.visits)
+    @rule(which=st.integers(0, 50), by=st.sampled_from(("patient", "centre")))
+    def cancel(self, which: int, by: str) -> None:
+        visit = self._visit(which)
+        expected = self.model.cancel(visit)
+        self._send(f"/appointments/{visit.id}/cancellation", {"by": by}, expected)
+
+    @precondition(lambda self: self.model.visits)
+    @rule(which=st.integers(0, 50))
+    def arrive(self, which: int) -> None:
+        visit = self._visit(which)
+        today = visit.start.astimezone(PARIS).date() == self.model.now.astimezone(PARIS).date()
+        if visit.state == "booked" and not today:
+            expected: Problems = frozenset({"not-the-day"})
+        else:
+            expected = self.model.step(visit, "booked", "arrived", "PatientArrived")
+        self._send(f"/appointments/{visit.id}/arrival", None, expected)
+
+    @precondition(lambda self: self.model.visits)
+    @rule(which=st.integers(0, 50))
+    def start(self, which: int) -> None:
+        visit = self._visit(which)
+        expected = self.model.step(visit, "arrived", "in_consultation", "ConsultationStarted")
+        self._send(f"/appointments/{visit.id}/start", None, expected, role="gp")
+
+    @precondition(lambda self: self.model.visits)
+    @rule(which=st.integers(0, 50))
+    def finish(self, which: int) -> None:
+        visit = self._visit(which)
+        expected = self.model.step(visit, "in_consultation", "done", "ConsultationDone")
+        self._send(f"/appointments/{visit.id}/completion", {"outcome": "none"}, expected, role="gp")
+
+    @precondition(lambda self: self.model.visits)
+    @rule(which=st.integers(0, 50))
+    def no_show(self, which: int) -> None:
+        visit = self._visit(which)
+        if visit.state in ("booked", "arrived") and self.model.now < visit.start:
+            expected: Problems = frozenset({"too-early"})
+        else:
+            expected = self.model.step(visit, "booked arrived", "no_show", "PatientNoShow")
+        self._send(f"/appointments/{visit.id}/no-show", None, expected)
+
+    # --- time and repetition --------------------------------------------------------------------------------
+
+    @rule(minutes=st.integers(1, 40))
+    def time_passes(self, minutes: int) -> None:
+        self.model.now += timedelta(minutes=minutes)
+        self.world.clock.time = self.model.now
+
+    @rule()
+    def the_job_expires_holds(self) -> None:
+        self.model.expire_holds()
+        self.world.wait(expire_holds(self.world.database.database, self.model.now))
+
+    @precondition(lambda self: self.last is not None)
+    @rule()
+    def the_same_command_comes_again(self) -> None:
+        assert self.last is not None
+        path, headers, body, answer = self.last
+        again = self.world.wait(self.world.client.post(f"/v1{path}", json=body, headers=headers))
+        assert (again.status_code, again.content) == (answer.status_code, answer.content)
+
+    # --- what must always be so -----------------------------------------------------------------------------
+
+    @invariant()
+    def the_database_is_the_model(self) -> None:
+        if not self.model.presences:
+            return
+        rows, occupied, said = self.world.wait(self._look())
+        assert rows == self.model.rows()
+        assert occupied == sorted(self.model.occupancies())
+        assert said == self.model.events()
+
+    async def _look(self) -> tuple[Any, Any, Any]:
+        site, fetch = self.centre.site, self.world.admin.fetch
+        rows = {
+            str(row["id"]): (
+                row["state"],
+                row["version"],
+                *_texts(row["session"], row["patient"]),
+                row["starts_at"],
+                row["ends_at"],
+            )
+            for row in await fetch("SELECT * FROM appointment WHERE site = $1", site)
+        }
+        occupied = await fetch(
+            "SELECT appointment::text, resource_kind, lower(period), upper(period) FROM occupancy"
+            " WHERE blocking AND appointment = ANY ($1::uuid[]) ORDER BY 1, 2",
+            list(rows),
+        )
+        said: defaultdict[str, list[str]] = defaultdict(list)
+        for row in await fetch(
+            "SELECT aggregateid::text AS id, split_part(type, '.', 4) AS event, sequence FROM smp.outbox"
+            " WHERE site = $1 ORDER BY position",
+            site,
+        ):
+            said[row["id"]].append(row["event"])
+            assert row["sequence"] == len(said[row["id"]]), "a gap, or a number used twice"
+        return rows, [tuple(row) for row in occupied], dict(said)
+
+    # --- how --------------------------------------------------------------------------------------------------
+
+    def _open(self, who: int, day: date, start: str, end: str, room: str | None) -> None:
+        supervisor = self.people[0] if who == 2 else None
+        new = Presence("", self.people[who], paris(day, start), paris(day, end), room, supervisor)
+        expected = self.model.may_open(new)
+        body = {
+            "site": str(self.centre.site), "professional": new.professional, "kinds": ["consultation"], "room": room,
+            "day": day.isoformat(), "start": start, "end": end, "slot_minutes": GRID // timedelta(minutes=1),
+        }  # fmt: skip
+        if answer := self._send("/sessions", body, expected):
+            new.id = answer["session"]
+            self.model.presences.append(new)
+
+    def _place(self, path: str, new: Visit, body: dict[str, Any], expected: Problems) -> None:
+        where = {"session": new.presence.id, "start": new.start.isoformat(), "kind": "consultation"}
+        if answer := self._send(path, {**where, **body}, expected):
+            new.id = answer["appointment"]
+            self.model.visits.append(new)
+
+    def _send(self, path: str, body: Any, expected: Problems, role: str = "secretary") -> Any:
+        """The answer of a command that was accepted, as the model says; nothing when both refuse."""
+        headers = command_headers(bearer(role, site=self.centre.site), f"{self.centre.site}-{next(self.keys)}")
+        answer = self.world.wait(self.world.client.post(f"/v1{path}", json=body, headers=headers))
+        told = answer.json()
+        if expected:
+            assert answer.status_code >= 400, f"accepted although {sorted(expected)}"
+            assert told["type"].rpartition(":")[2] in expected
+            return None
+        assert answer.status_code < 300, told
+        self.last = (path, headers, body, answer)
+        return told
+
+    def _new_visit(self, which: int, place: int, off: int, patient: str | None) -> Visit:
+        presence = self._presence(which)
+        return Visit("", presence, presence.start + place * GRID + timedelta(minutes=off), patient, "")
+
+    def _presence(self, which: int) -> Presence:
+        return self.model.presences[which % len(self.model.presences)]
+
+    def _visit(self, which: int) -> Visit:
+        """The latest ones most often: there is most to happen to them."""
+        return self.model.visits[-1 - which % len(self.model.visits)]
+
+
+def _texts(*ids: UUID | None) -> list[str | None]:
+    return [None if id is None else str(id) for id in ids]
+
+
+def test_after_any_commands_the_database_holds_what_the_model_says(world: World) -> None:
+    machine = type("AgendaInThisWorld", (Agenda,), {"world": world})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate, Phase.shrink],
+        ),
+    )
