@@ -1,0 +1,1 @@
+"""Commands of many, through two processes at once, and a judge of what came of them."""

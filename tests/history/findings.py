@@ -1,0 +1,87 @@
+"""What the judge looks at, as plain values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Outcome = Literal["ok", "fail", "unknown"]
+Kind = Literal["lost", "doubled", "overlapping", "unresolved", "out_of_order", "stale", "refused_wrongly"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an accepted command says of its appointment."""
+
+    appointment: str
+    version: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One command. `invoked` and `returned` are real seconds of one clock; an unknown one has no return.
+
+    `session`, `start`, `patient` say the place that it wanted, where it wanted one.
+    """
+
+    key: str
+    what: str
+    invoked: float
+    outcome: Outcome
+    returned: float | None = None
+    answer: Answer | None = None
+    problem: str | None = None
+    session: str | None = None
+    start: datetime | None = None
+    patient: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What an appointment takes, from `start` to `end` (excluded)."""
+
+    session: str
+    start: datetime
+    end: datetime
+    resources: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One event, as the outbox numbered it; `place` where the event says one."""
+
+    position: int
+    appointment: str
+    version: int
+    event: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An appointment as it stands in the end; `taken` is what it blocks."""
+
+    state: str
+    version: int
+    session: str
+    start: datetime
+    taken: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """`settled` tells of each unknown command's key what was kept of it: its answer, or nothing."""
+
+    operations: Sequence[Operation]
+    said: Sequence[Said]
+    rows: Mapping[str, Row]
+    settled: Mapping[str, Answer | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong."""
+
+    kind: Kind
+    what: str

@@ -1,0 +1,82 @@
+"""Evidence from the database, once nothing moves any more."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from booking.domain import resources
+from booking.domain.sessions import Session
+from smp.postgres import Record
+from tests.history.findings import Answer, Evidence, Operation, Place, Row, Said
+from tests.support.databases import ServiceDatabase
+
+
+async def read(
+    database: ServiceDatabase,
+    site: UUID,
+    sessions: Sequence[Session],
+    patients: Sequence[str],
+    operations: list[Operation],
+) -> Evidence:
+    """Everything of one site."""
+    rooms = {str(each.id): each.room for each in sessions}
+    names = _names(sessions, patients)
+    async with database.admin() as admin:
+        said = [_said(row, rooms) for row in await admin.fetch(_OUTBOX, site)]
+        taken: defaultdict[str, set[str]] = defaultdict(set)
+        for row in await admin.fetch(_TAKEN, site):
+            taken[row["appointment"]].add(names[row["resource"]])
+        rows = {
+            row["id"]: Row(row["state"], row["version"], row["session"], row["starts_at"], frozenset(taken[row["id"]]))
+            for row in await admin.fetch(_ROWS, site)
+        }
+        unknown = [each.key for each in operations if each.outcome == "unknown"]
+        kept = {row["key"]: _answer(row["body"]) for row in await admin.fetch(_ANSWERS, unknown)}
+    return Evidence(operations, said, rows, {key: kept.get(key) for key in unknown})
+
+
+_OUTBOX = """
+    SELECT position, aggregateid::text AS appointment, sequence, split_part(type, '.', 4) AS event, payload
+    FROM smp.outbox WHERE site = $1 AND aggregatetype = 'smp.booking.appointments' ORDER BY position"""
+_TAKEN = """
+    SELECT o.appointment::text AS appointment, o.resource
+    FROM occupancy AS o JOIN appointment AS a ON a.id = o.appointment WHERE a.site = $1 AND o.blocking"""
+_ROWS = "SELECT id::text AS id, state, version, session::text AS session, starts_at FROM appointment WHERE site = $1"
+_ANSWERS = "SELECT key, body FROM smp.idempotency WHERE key = ANY ($1)"
+
+
+def _said(row: Record, rooms: Mapping[str, str | None]) -> Said:
+    return Said(
+        row["position"], row["appointment"], row["sequence"], row["event"], _place(json.loads(row["payload"]), rooms)
+    )
+
+
+def _place(told: Mapping[str, Any], rooms: Mapping[str, str | None]) -> Place | None:
+    """Where an event puts the appointment; most events do not say."""
+    if not {"session", "start", "end", "practitioners"} <= told.keys():
+        return None
+    taken = {f"practitioner {each['professional']}" for each in told["practitioners"]}
+    if room := rooms[told["session"]]:
+        taken.add(f"room {room}")
+    if patient := told.get("patient"):
+        taken.add(f"patient {patient}")
+    start, end = datetime.fromisoformat(told["start"]), datetime.fromisoformat(told["end"])
+    return Place(told["session"], start, end, frozenset(taken))
+
+
+def _names(sessions: Sequence[Session], patients: Sequence[str]) -> dict[int, str]:
+    """What each number of an occupancy stands for."""
+    names = {resources.patient(UUID(each)).number: f"patient {each}" for each in patients}
+    for each in sessions:
+        names[resources.practitioner(each.professional).number] = f"practitioner {each.professional}"
+        if each.room:
+            names[resources.room(each.site, each.room).number] = f"room {each.room}"
+    return names
+
+
+def _answer(body: bytes) -> Answer:
+    told = json.loads(body)
+    return Answer(told["appointment"], told["version"], told["state"])
