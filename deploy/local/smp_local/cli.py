@@ -174,6 +174,12 @@ def chaos(arguments: Words = None) -> None:
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
+def mutants(arguments: Words = None) -> None:
+    """Des fautes plantées, et le test qui attrape chacune : build/mutants.json."""
+    _end(HERE, lambda: tools.mutants(arguments or []))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
 def contracts(arguments: Words = None) -> None:
     """Refuse un changement de contrat qui casserait un consommateur."""
     _end(HERE, lambda: tools.contracts(arguments or []))

@@ -1,4 +1,4 @@
-"""`make test`, `check`, `bench`, `chaos`, `contracts`: each is one or a few commands, run in the repository."""
+"""`make test`, `check`, `bench`, `chaos`, `mutants`, `contracts`: each is one or a few commands, run in the repository."""
 
 import os
 import subprocess
@@ -43,6 +43,10 @@ def bench(arguments: Sequence[str]) -> int:
 
 def chaos(arguments: Sequence[str]) -> int:
     return _python("-m", "tests.chaos", *arguments)
+
+
+def mutants(arguments: Sequence[str]) -> int:
+    return _python("-m", "tests.mutants", *arguments)
 
 
 def contracts(arguments: Sequence[str]) -> int:

@@ -1,0 +1,242 @@
+"""The faults, each one that somebody could make in good faith. `before` must stand in its file exactly once."""
+
+from tests.mutants.mutant import Mutant
+
+BOOKING = "services/booking/booking"
+FLOOR = "shared/smp"
+LIFE = "tests/booking/test_holds_and_steps.py"
+RACES = "tests/booking/test_concurrency.py"
+BOOKS = "tests/booking/test_book_slot.py"
+GRID = "tests/booking/test_availability.py"
+HOURS = "tests/booking/test_recurrence.py"
+DAY = "tests/booking/test_day.py"
+STATEMENTS = "tests/booking/test_statements.py"
+HISTORY = "tests/history/test_two_processes.py"
+STATEFUL = "tests/booking/test_stateful.py"
+
+BOOKING_MUTANTS = (
+    Mutant(
+        "lock-order-swapped", "resources are written as they come, not by their numbers",
+        f"{BOOKING}/store/appointments.py",
+        'must follow, or a rollback)."""\n    ordered = sorted(resources)',
+        'must follow, or a rollback)."""\n    ordered = list(resources)',
+        (RACES,),
+    ),
+    Mutant(
+        "booking-does-not-keep-session", "a booking reads its session without keeping it from cancellation",
+        f"{BOOKING}/store/appointments.sql",
+        "JOIN patient AS p ON p.id = $2\nWHERE s.id = $1\nFOR KEY SHARE OF s;",
+        "JOIN patient AS p ON p.id = $2\nWHERE s.id = $1;",
+        (RACES,),
+    ),
+    Mutant(
+        "supervisor-not-kept", "whoever supervises may leave while the intern is being booked",
+        f"{BOOKING}/store/sessions.sql",
+        "FOR KEY SHARE;", ";",
+        (RACES,),
+    ),
+    Mutant(
+        "dst-hour-dropped", "local time is read with the offset of New Year's Day",
+        f"{BOOKING}/domain/local_time.py",
+        "    return datetime.combine(day, at, zone).astimezone(UTC)\n",
+        "    winter = datetime(day.year, 1, 1, tzinfo=zone).utcoffset() or timedelta()\n"
+        "    return datetime.combine(day, at, UTC) - winter\n",
+        (HOURS,),
+    ),
+    Mutant(
+        "hold-without-expiry", "a hold lasts a year",
+        f"{BOOKING}/use_cases/hold_slot.py",
+        "expires_at=now + rules.hold,", "expires_at=now + rules.hold * 105_120,",
+        (STATEFUL, LIFE),
+    ),
+    Mutant(
+        "hold-ignores-expiry", "a hold whose time is over can still be confirmed",
+        f"{BOOKING}/domain/appointments.py",
+        "self.expires_at is not None and self.expires_at <= now",
+        "self.expires_at is not None and self.expires_at < self.requested_at",
+        (LIFE,),
+    ),
+    Mutant(
+        "expired-hold-blocks", "a booking that meets an expired hold does not take it over",
+        f"{BOOKING}/use_cases/placing.py",
+        "    if not await expire_in_the_way(tx, taken, new.period, now):\n        return taken\n    taken = await",
+        "    if now:\n        return taken\n    taken = await",
+        (STATEFUL, LIFE),
+    ),
+    Mutant(
+        "hold-takes-nothing", "a hold occupies nobody",
+        f"{BOOKING}/use_cases/hold_slot.py",
+        "tx, hold, placing.resources_of(place.session, request.patient), now)", "tx, hold, (), now)",
+        (STATEFUL, LIFE),
+    ),
+    Mutant(
+        "exclusion-without-patients", "the database lets a patient be in two places",
+        f"{BOOKING}/migrations/00102_appointments.sql",
+        "    ) WHERE (blocking)\n);", "    ) WHERE (blocking AND resource_kind <> 'patient')\n);",
+        (BOOKS,),
+    ),
+    Mutant(
+        "exclusion-without-practitioners", "the database lets a practitioner see two patients at once",
+        f"{BOOKING}/migrations/00102_appointments.sql",
+        "    ) WHERE (blocking)\n);", "    ) WHERE (blocking AND resource_kind <> 'practitioner')\n);",
+        (HISTORY,),
+    ),
+    Mutant(
+        "half-open-made-closed", "an appointment also takes the first instant of the next one",
+        f"{BOOKING}/store/appointments.sql",
+        "SELECT $1, r.number, r.kind, $2, tstzrange($12, $13)\n",
+        "SELECT $1, r.number, r.kind, $2, tstzrange($12, $13, '[]')\n",
+        (RACES, STATEFUL),
+    ),
+    Mutant(
+        "grid-slides", "the search steps by the length of the visit instead of the grid",
+        f"{BOOKING}/domain/availability.py",
+        "        start += session.grid\n", "        start += kind.duration\n",
+        (GRID,),
+    ),
+    Mutant(
+        "grid-ignored", "an appointment may start anywhere in its session",
+        f"{BOOKING}/domain/sessions.py",
+        "if (start - session.period.start) % session.grid:", "if start < session.period.start:",
+        (BOOKS, STATEFUL),
+    ),
+    Mutant(
+        "coverage-off-by-a-minute", "an intern may be left alone for the last minute",
+        f"{BOOKING}/domain/supervision.py",
+        "session.site == site\n    )\n    return union(part for part in parts if part is not None)",
+        "session.site == site\n    )\n    late = __import__('datetime').timedelta(minutes=1)\n"
+        "    return union(Interval(part.start, part.end + late) for part in parts if part is not None)",
+        (GRID, BOOKS),
+    ),
+    Mutant(
+        "sequence-reused", "a move says the number of the event before it",
+        f"{BOOKING}/use_cases/announcing.py",
+        "sequence=it.version, time=now", "sequence=max(1, it.version - 1), time=now",
+        (LIFE,),
+    ),
+    Mutant(
+        "move-releases-first", "a move that finds its new place taken goes on without it",
+        f"{BOOKING}/use_cases/move_appointment.py",
+        "        await placing.refuse_taken(tx, taken, wish)\n", "        del wish\n",
+        (LIFE, RACES),
+    ),
+    Mutant(
+        "expiry-keeps-place", "an expired hold still blocks",
+        f"{BOOKING}/store/appointments.sql",
+        "AND $3 IN ('cancelled', 'expired')\n", "AND $3 IN ('cancelled')\n",
+        (LIFE, STATEFUL),
+    ),
+    Mutant(
+        "no-show-too-early", "a no-show can be noted before the hour",
+        f"{BOOKING}/use_cases/mark_no_show.py",
+        "if now < expected.period.start:", "if expected.period.end < expected.period.start:",
+        (LIFE, STATEFUL),
+    ),
+    Mutant(
+        "hold-for-anybody", "a hold kept for one patient is given to another",
+        f"{BOOKING}/use_cases/confirm_hold.py",
+        "if hold.patient not in (None, request.patient):", "if hold.patient is hold:",
+        (LIFE,),
+    ),
+    Mutant(
+        "eligibility-from-tomorrow", "a status counts before its first day",
+        f"{BOOKING}/domain/eligibility.py",
+        "(d for d in declarations if d.start <= day)", "(d for d in declarations if day)",
+        (BOOKS,),
+    ),
+    Mutant(
+        "veil-lifted", "everybody reads who saw the social worker",
+        f"{BOOKING}/use_cases/day_list.py",
+        "return it.kind == KindCode.SOCIAL and not sees_social",
+        "return it.kind == KindCode.SOCIAL and it.kind is None",
+        (DAY,),
+    ),
+    Mutant(
+        "site-not-asked", "a secretary books at a site that is not hers",
+        f"{BOOKING}/use_cases/access.py",
+        "if not actor.covers_site(site):", "if actor is None:",
+        (BOOKS,),
+    ),
+    Mutant(
+        "policy-missing", "appointments are open to every territory",
+        f"{BOOKING}/migrations/00102_appointments.sql",
+        "SELECT smp.protect('appointment');", "GRANT ALL ON appointment TO booking_app;",
+        ("tests/house/test_sql.py",),
+    ),
+    Mutant(
+        "session-cancelled-over-patients", "a session is cancelled although patients are expected",
+        f"{BOOKING}/use_cases/cancel_session.py",
+        "if standing and not request.cancel_appointments:", "if not hit and not request.cancel_appointments:",
+        ("tests/booking/test_planning_sessions.py", RACES),
+    ),
+)  # fmt: skip
+
+FLOOR_MUTANTS = (
+    Mutant(
+        "answer-not-stored", "the answer to a key is not kept with its effect",
+        f"{FLOOR}/postgres.py",
+        "        self.answer = answer\n", "        self.answer = None\n",
+        ("tests/smp/test_http.py",),
+    ),
+    Mutant(
+        "key-without-body", "the same key with another body gets the first answer",
+        f"{FLOOR}/http.py",
+        'if row["fingerprint"] != fingerprint:', 'if row["fingerprint"] is None:',
+        ("tests/smp/test_http.py",),
+    ),
+    Mutant(
+        "inbox-skipped", "an event that was heard before is handled again",
+        f"{FLOOR}/store/inbox.sql",
+        "WHERE b.blocked OR f.event_id IS NOT NULL;", "WHERE b.blocked OR b.id IS NOT NULL;",
+        ("tests/smp/test_consumer.py",),
+    ),
+    Mutant(
+        "ack-before-commit", "Kafka believes a record done before its effect is",
+        f"{FLOOR}/listener.py",
+        "ack_policy=AckPolicy.NACK_ON_ERROR", "ack_policy=AckPolicy.ACK_FIRST",
+        ("tests/smp/test_consumer.py",),
+    ),
+    Mutant(
+        "behind-parked-ignored", "what follows a parked record overtakes it",
+        f"{FLOOR}/store/inbox.sql",
+        "p.key = e.key AND p.state = 'parked') AS blocked", "p.key = e.key AND p.state = 'nowhere') AS blocked",
+        ("tests/smp/test_consumer.py",),
+    ),
+    Mutant(
+        "cursor-without-horizon", "the relay steps over a transaction that has not committed yet",
+        f"{FLOOR}/store/outbox.sql",
+        "  AND o.xid < pg_snapshot_xmin(pg_current_snapshot())\n", "",
+        ("tests/smp/test_outbox.py",),
+    ),
+    Mutant(
+        "cursor-by-position-only", "the relay remembers the position and forgets the transaction",
+        f"{FLOOR}/store/outbox.sql",
+        "WHERE (o.xid, o.position) > ($1::xid8, $2::bigint)\n  AND o.xid < pg_snapshot_xmin",
+        "WHERE (o.xid, o.position) > (least($1::xid8, o.xid), $2::bigint)\n  AND o.xid < pg_snapshot_xmin",
+        ("tests/smp/test_outbox.py",),
+    ),
+    Mutant(
+        "held-key-overtaken", "what follows a refused send of its key is sent before it",
+        f"{FLOOR}/outbox.py",
+        "            if not packed:\n                blocked.add(_key(row))\n", "            del packed\n",
+        ("tests/smp/test_outbox.py",),
+    ),
+    Mutant(
+        "scope-of-nobody", "a transaction sees every territory",
+        f"{FLOOR}/postgres.py",
+        """await connection.execute(f"BEGIN; SET LOCAL smp.territories = '{scope.setting}'")""",
+        """await connection.execute("BEGIN; SET LOCAL smp.territories = '*'")""",
+        ("tests/smp/test_postgres.py",),
+    ),
+)  # fmt: skip
+
+OTHER_MUTANTS = (
+    Mutant(
+        "text-sent-in-doubt", "a text whose fate is unknown is sent again without asking",
+        "services/notifications/notifications/use_cases/send_due.py",
+        'if row["state"] == State.SENDING]', 'if row["state"] == "nowhere"]',
+        ("tests/notifications/test_sending.py",),
+    ),
+)  # fmt: skip
+
+MUTANTS = (*BOOKING_MUTANTS, *FLOOR_MUTANTS, *OTHER_MUTANTS)
