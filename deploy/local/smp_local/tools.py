@@ -1,4 +1,4 @@
-"""`make test`, `check`, `bench`, `chaos`, `mutants`, `contracts`: each is one or a few commands, run in the repository."""
+"""`make test`, `check`, `bench`, `chaos`, `mutants`, `contracts`: each is one or a few commands in the repository."""
 
 import os
 import subprocess
