@@ -12,6 +12,7 @@ import pytest
 
 from booking import consumers
 from booking.domain.appointments import Appointment
+from booking.domain.capacity import Release
 from booking.domain.kinds import KindBooks
 from booking.domain.platform_kinds import platform_kinds
 from booking.domain.rules import Rules
@@ -47,6 +48,13 @@ RULES = Rules(
     search_span=timedelta(days=28),
     alternatives_span=timedelta(days=14),
     patience=timedelta(0),
+    releases={
+        "medico_social": Release(2, time(0)),
+        "online": Release(1, time(18)),
+        "desk": Release(1, time(18)),
+        "regulation": Release(0, time(11)),
+        "same_day": Release(0, time(11)),
+    },
 )
 
 EVERY_DAY = [{"weekday": day, "opens": "08:00", "closes": "20:00"} for day in range(1, 6)]
@@ -121,6 +129,7 @@ class Centre:
         kinds: tuple[str, ...] = ("consultation", "minor_emergency"),
         room: str | None = None,
         now: datetime = NOW,
+        shares: dict[str, int] | None = None,
     ) -> Session:
         request = SessionRequest(
             site=self.site,
@@ -131,6 +140,7 @@ class Centre:
             end=time.fromisoformat(end),
             grid=timedelta(minutes=20),
             room=room,
+            shares=shares or {},
         )
         async with self.transaction() as tx:
             return (await open_session(tx, request, RULES, actor=SECRETARY, now=now)).session
@@ -150,8 +160,10 @@ class Centre:
         kind: str = "consultation",
         now: datetime = NOW,
         who: Actor = SECRETARY,
+        channel: str = "phone",
     ) -> Booked:
-        request = BookRequest(session.id, paris(session.day, at), kind, patient or await self.patient())
+        person = patient or await self.patient()
+        request = BookRequest(session.id, paris(session.day, at), kind, person, channel=channel)
         async with self.transaction() as tx:
             return await book_slot(tx, request, RULES, actor=who, now=now)
 

@@ -5,6 +5,7 @@ from booking.consumers import HANDLERS
 from booking.settings import Settings
 from booking.use_cases.expire_holds import expire_holds
 from booking.use_cases.materialise_sessions import materialise_rules
+from booking.use_cases.release_capacity import release_capacity
 from smp.service import Job, Runtime, Service
 
 
@@ -21,13 +22,21 @@ async def _materialise(runtime: Runtime) -> None:
     await materialise_rules(runtime.database, runtime.state["rules"], runtime.clock.now())
 
 
+async def _release(runtime: Runtime) -> None:
+    await release_capacity(runtime.database, runtime.clock.now())
+
+
 service = Service(
     "booking",
     Settings,
     package="booking",
     routers=api.ROUTERS,
     handlers=HANDLERS,
-    jobs=[Job("expire-holds", every=1, run=_expire), Job("materialise-sessions", every=60, run=_materialise)],
+    jobs=[
+        Job("expire-holds", every=1, run=_expire),
+        Job("materialise-sessions", every=60, run=_materialise),
+        Job("release-capacity", every=5, run=_release),
+    ],
     projections=["site", "professional", "supervision", "patient"],
     on_start=_start,
 )

@@ -43,6 +43,11 @@ SESSION_CANCELLED = ProblemType(
     "Cette vacation n'a plus lieu. D'autres créneaux sont proposés.",
     "This session no longer takes place. Other slots are proposed.",
 )
+CLASS_NOT_RELEASED = ProblemType(
+    "class-not-released", 409, "Places encore réservées", "Class not yet released",
+    "Les places qui restent sont gardées pour d'autres demandes. D'autres créneaux sont proposés.",
+    "The places left are kept for other requests. Other slots are proposed.",
+)
 NO_SUPERVISOR = ProblemType(
     "no-supervisor", 409, "Aucun maître de stage présent", "No supervisor present",
     "Un interne ne reçoit que si un maître de stage est présent dans le centre. D'autres créneaux sont proposés.",
@@ -138,6 +143,11 @@ KIND_TOO_LONG = ProblemType(
     "kind-too-long", 422, "Vacation trop courte", "Session too short",
     "La vacation est plus courte que l'un des rendez-vous qu'elle propose.",
     "The session is shorter than one of the appointments it offers.",
+)
+SHARES_TOO_LARGE = ProblemType(
+    "shares-too-large", 422, "Trop de places réservées", "Shares too large",
+    "Cette vacation n'a que {slots} places : gardez-en moins.",
+    "This session has only {slots} places: keep fewer.",
 )
 HOUR_MISSING = ProblemType(
     "hour-missing", 422, "Heure inexistante", "Hour that does not exist",

@@ -1,16 +1,20 @@
 """What a centre may decide about booking; every accepted value is enforced."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import time, timedelta
 from typing import Annotated
 
 from pydantic import Field
 
+from booking.domain.capacity import CapacityClass, Release
 from booking.domain.kinds import KindBooks
 from booking.domain.platform_kinds import MINUTES, platform_kinds
 from booking.domain.rules import Rules
 from smp.settings import BaseSettings
 
 Minutes = Annotated[int, Field(ge=5, le=240, multiple_of=5)]
+ReleaseRule = Annotated[str, Field(pattern=r"^([0-9]{1,2}d ([01][0-9]|2[0-3]):[0-5][0-9]|never)$")]
+"""`1d 18:00`: the day before the session, at 18:00 of the site's clock; `0d` is the day itself."""
 
 
 class Settings(BaseSettings):
@@ -31,6 +35,11 @@ class Settings(BaseSettings):
     search_days: Annotated[int, Field(ge=1, le=92)] = 28
     alternatives_days: Annotated[int, Field(ge=1, le=28)] = 14
     patient_wait_seconds: Annotated[float, Field(ge=0, le=2)] = 2.0
+    release_medico_social: ReleaseRule = "2d 00:00"
+    release_online: ReleaseRule = "1d 18:00"
+    release_desk: ReleaseRule = "1d 18:00"
+    release_regulation: ReleaseRule = "0d 11:00"
+    release_same_day: ReleaseRule = "0d 11:00"
 
     def rules(self) -> Rules:
         """The same, as the use cases want it."""
@@ -42,4 +51,20 @@ class Settings(BaseSettings):
             search_span=timedelta(days=self.search_days),
             alternatives_span=timedelta(days=self.alternatives_days),
             patience=timedelta(seconds=self.patient_wait_seconds),
+            releases=self._releases(),
         )
+
+    def _releases(self) -> Mapping[str, Release]:
+        written = {
+            CapacityClass.MEDICO_SOCIAL: self.release_medico_social,
+            CapacityClass.ONLINE: self.release_online,
+            CapacityClass.DESK: self.release_desk,
+            CapacityClass.REGULATION: self.release_regulation,
+            CapacityClass.SAME_DAY: self.release_same_day,
+        }
+        return {each: _release(rule) for each, rule in written.items() if rule != "never"}
+
+
+def _release(rule: str) -> Release:
+    days, hour = rule.split("d ")
+    return Release(int(days), time.fromisoformat(hour))

@@ -4,6 +4,8 @@
 
 from smp.contracts.appointments import (
     APPOINTMENTS,
+    AppointmentSupported,
+    AppointmentUnsupported,
     ConsultationDone,
     ConsultationStarted,
     HoldExpired,
@@ -45,7 +47,7 @@ from smp.contracts.professionals import (
     SupervisionAssigned,
     SupervisionEnded,
 )
-from smp.contracts.sessions import SESSIONS, SessionCancelled, SessionChanged, SessionOpened
+from smp.contracts.sessions import SESSIONS, CapacityReleased, SessionCancelled, SessionChanged, SessionOpened
 from smp.contracts.sites import (
     SITES,
     Address,
@@ -68,8 +70,11 @@ __all__ = [
     "SITES",
     "TOPICS",
     "Address",
+    "AppointmentSupported",
+    "AppointmentUnsupported",
     "CallTaskDone",
     "CallTaskRaised",
+    "CapacityReleased",
     "ConsultationDone",
     "ConsultationStarted",
     "EligibilityChanged",

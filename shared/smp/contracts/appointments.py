@@ -19,6 +19,7 @@ from smp.contracts.vocabulary import (
     Outcome,
     People,
     Severity,
+    SupportLost,
 )
 
 APPOINTMENTS = Topic(
@@ -147,3 +148,26 @@ class PatientNoShow(AppointmentEvent):
     patient: UUID
     start: AwareDatetime
     noted_at: AwareDatetime
+
+
+class AppointmentUnsupported(AppointmentEvent):
+    """No supervisor covers this appointment of an intern any more. It stands until it is moved, given to somebody
+    else or cancelled; a later `SlotMoved` or `AppointmentSupported` ends this."""
+
+    patient: UUID | None = None
+    session: UUID
+    practitioners: People
+    start: AwareDatetime
+    end: AwareDatetime
+    reason: SupportLost
+    since: AwareDatetime
+
+
+class AppointmentSupported(AppointmentEvent):
+    """A supervisor covers the appointment again, where it stands."""
+
+    patient: UUID | None = None
+    session: UUID
+    start: AwareDatetime
+    end: AwareDatetime
+    supported_at: AwareDatetime

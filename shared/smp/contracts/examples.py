@@ -109,6 +109,17 @@ _SESSIONS: tuple[sessions.SessionEvent, ...] = (
     sessions.SessionCancelled(
         session=SESSION, site=LAVAL, professional=DOCTOR, start=_at(7), end=_at(11), reason="practitioner_absent"
     ),
+    sessions.CapacityReleased(
+        session=SESSION,
+        site=LAVAL,
+        professional=DOCTOR,
+        capacity_class="same_day",
+        slots=2,
+        slot_minutes=20,
+        start=_at(13),
+        end=_at(17),
+        released_at=_at(10),
+    ),
 )
 
 _APPOINTMENTS: tuple[appointments.AppointmentEvent, ...] = (
@@ -157,6 +168,14 @@ _APPOINTMENTS: tuple[appointments.AppointmentEvent, ...] = (
         otherwise_emergency=True,
     ),
     appointments.PatientNoShow(**_OF_PATIENT, start=_at(8, 20), noted_at=_at(8, 45)),
+    appointments.AppointmentUnsupported(
+        **_OF_PATIENT,
+        **_OF_SLOT,
+        practitioners=(Practitioner(professional=INTERN, role="intern"),),
+        reason="supervisor_absent",
+        since=_at(7, 50),
+    ),
+    appointments.AppointmentSupported(**_OF_PATIENT, **_OF_SLOT, supported_at=_at(8, 2)),
 )
 
 _MESSAGES: tuple[messages.MessageEvent, ...] = (

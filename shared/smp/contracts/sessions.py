@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from smp.contracts.base import Code, EventData, Topic
-from smp.contracts.vocabulary import Kind, Role
+from smp.contracts.vocabulary import CapacityClass, Kind, Role
 
 SESSIONS = Topic("smp.booking.sessions", "booking", "session", "Bookable presence: who, where, when, for which kinds.")
 
@@ -46,3 +46,17 @@ class SessionCancelled(SessionEvent):
     start: AwareDatetime
     end: AwareDatetime
     reason: Code
+
+
+class CapacityReleased(SessionEvent):
+    """From `released_at` on the `slots` still kept for `capacity_class` may be taken by anybody.
+
+    A slot is `slot_minutes` of the session in [start, end). Which slots they are is not said: only how many.
+    """
+
+    capacity_class: CapacityClass
+    slots: Annotated[int, Field(ge=1)]
+    slot_minutes: Annotated[int, Field(ge=1)]
+    start: AwareDatetime
+    end: AwareDatetime
+    released_at: AwareDatetime

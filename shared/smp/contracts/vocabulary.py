@@ -34,11 +34,15 @@ Kind = Code
 Mode = Literal["AMB", "HH", "VR"]
 """HL7 ActCode of the encounter: AMB on site, HH at the patient's home, VR by video."""
 
-CapacityClass = Annotated[str, OneOf(("desk", "same_day", "medico_social"))]
+CapacityClass = Annotated[str, OneOf(("desk", "same_day", "medico_social", "regulation", "online"))]
 """Which reserved share of the agenda the appointment was taken from."""
 
 BookingChannel = Annotated[str, OneOf(("phone", "desk", "walk_in", "online", "regulation"))]
 """How the request reached the centre. `regulation` = sent by the SAS or SAMU regulation."""
+
+SupportLost = Annotated[str, OneOf(("no_supervisor", "supervisor_absent", "too_many_interns"))]
+"""Why an intern is not covered: nobody answers for them that day, or nobody of those is present or reachable, or those
+answer for as many interns as they may at that instant."""
 
 CancelledBy = Literal["patient", "centre"]
 

@@ -126,6 +126,7 @@ _PLACE = (
     problems.OFF_GRID,
     problems.SLOT_PAST,
     problems.NO_SUPERVISOR,
+    problems.CLASS_NOT_RELEASED,
     problems.SLOT_TAKEN,
     problems.PATIENT_BUSY,
 )

@@ -52,8 +52,16 @@ def rules_of(caller: Caller) -> Rules:
     return rules
 
 
+class ShareView(BaseModel):
+    """Slots of a session kept for a class until `release_at`; null keeps them until the end."""
+
+    capacity_class: str
+    slots: int
+    release_at: datetime | None
+
+
 class SessionView(BaseModel):
-    """An open session."""
+    """An open session. Without shares any caller may take any of it."""
 
     session: UUID
     site: UUID
@@ -65,6 +73,7 @@ class SessionView(BaseModel):
     start: datetime
     end: datetime
     slot_minutes: int
+    shares: list[ShareView] = []
 
     @classmethod
     def of(cls, it: Session) -> "SessionView":
@@ -79,6 +88,10 @@ class SessionView(BaseModel):
             start=it.period.start,
             end=it.period.end,
             slot_minutes=int(it.grid.total_seconds() // 60),
+            shares=[
+                ShareView(capacity_class=each.capacity_class, slots=each.slots, release_at=each.release_at)
+                for each in it.shares
+            ],
         )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 from fastapi import Query as Parameter
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from booking import problems
@@ -24,6 +24,7 @@ from booking.api.parts import (
     rules_of,
 )
 from booking.api.rights import Right, allow
+from booking.domain.capacity import CapacityClass
 from booking.domain.recurrence import LONGEST_CYCLE, Listed, Rule, Weekly
 from booking.use_cases.cancel_session import SessionCancellation, SessionsCancelled, cancel_session
 from booking.use_cases.close_site_day import ClosureRequest, close_site_day
@@ -38,12 +39,44 @@ _ORDER = PydanticCustomError("end_before_start", "the end comes after the start"
 _RECURRENCE = PydanticCustomError("recurrence", "give either weekly or dates", {"fr": "donnez soit weekly, soit dates"})
 
 
+_SHARE = PydanticCustomError("share", "give either slots or minutes", {"fr": "donnez soit slots, soit minutes"})
+_SHARE_TWICE = PydanticCustomError("share_twice", "each class has one share", {"fr": "chaque classe n'a qu'une part"})
+
+
+def _once_per_class(shares: "tuple[ShareBody, ...]") -> "tuple[ShareBody, ...]":
+    if len({each.capacity_class for each in shares}) < len(shares):
+        raise _SHARE_TWICE
+    return shares
+
+
 class WeeklyBody(Body):
     """Every n weeks on some weekdays (1 = lundi), counted from the week of the anchor date."""
 
     weekdays: Annotated[frozenset[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1)]
     every_weeks: Annotated[int, Field(ge=1, le=LONGEST_CYCLE)] = 1
     anchor: Day | None = None
+
+
+class ShareBody(Body):
+    """Places of a session kept for a class of callers until its hour of release: in slots, or in minutes, rounded up
+    to whole slots. What no share keeps is everybody's."""
+
+    capacity_class: CapacityClass
+    slots: Annotated[int, Field(ge=1, le=192)] | None = None
+    minutes: Annotated[int, Field(ge=5, le=960)] | None = None
+
+    @model_validator(mode="after")
+    def _is_counted_once(self) -> Self:
+        if (self.slots is None) == (self.minutes is None):
+            raise _SHARE
+        return self
+
+    def count(self, slot_minutes: int) -> int:
+        """The share in slots."""
+        return self.slots or -(-(self.minutes or 0) // slot_minutes)
+
+
+Shares = Annotated[tuple[ShareBody, ...], Field(max_length=len(CapacityClass)), AfterValidator(_once_per_class)]
 
 
 class OpenRule(Body):
@@ -59,6 +92,7 @@ class OpenRule(Body):
             "start": "08:00",
             "end": "12:00",
             "slot_minutes": 20,
+            "shares": [{"capacity_class": "same_day", "slots": 2}, {"capacity_class": "online", "minutes": 60}],
             "valid_from": "2027-01-04",
             "valid_until": "2027-06-30",
         }
@@ -73,6 +107,7 @@ class OpenRule(Body):
     start: LocalTime
     end: LocalTime
     slot_minutes: SlotMinutes = 20
+    shares: Shares = ()
     valid_from: Day
     valid_until: Day | None = None
 
@@ -99,7 +134,12 @@ class OpenRule(Body):
             rule=Rule(recurrence, self.start, self.end, self.valid_from, self.valid_until),
             grid=timedelta(minutes=self.slot_minutes),
             room=self.room,
+            shares=_counted(self.shares, self.slot_minutes),
         )
+
+
+def _counted(shares: tuple[ShareBody, ...], slot_minutes: int) -> dict[str, int]:
+    return {each.capacity_class.value: each.count(slot_minutes) for each in shares}
 
 
 class SkippedView(BaseModel):
@@ -150,6 +190,7 @@ class OpenSession(Body):
     start: LocalTime
     end: LocalTime
     slot_minutes: SlotMinutes = 20
+    shares: Shares = ()
 
     @model_validator(mode="after")
     def _ends_after_its_start(self) -> Self:
@@ -167,6 +208,7 @@ class OpenSession(Body):
             end=self.end,
             grid=timedelta(minutes=self.slot_minutes),
             room=self.room,
+            shares=_counted(self.shares, self.slot_minutes),
         )
 
 
@@ -227,6 +269,7 @@ _STAFF = (
     problems.KIND_UNKNOWN,
     problems.KIND_NOT_FOR_ROLE,
     problems.KIND_TOO_LONG,
+    problems.SHARES_TOO_LARGE,
 )
 _CONSENT = (problems.HAS_APPOINTMENTS, problems.IN_CONSULTATION, problems.SESSION_PAST)
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from booking.domain.capacity import class_of
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Compartment, Kind
 from booking.domain.sessions import Session
@@ -120,7 +121,7 @@ class Appointment:
             id=id, state=state, version=1, trail=(Step(1, state, at, by),), period=period,
             territory=session.territory, site=session.site, session=session.id, day=session.day,
             professional=session.professional, role=session.role,
-            kind=kind.code, kind_version=kind.version, capacity_class=kind.capacity_class,
+            kind=kind.code, kind_version=kind.version, capacity_class=class_of(kind.capacity_class, how["channel"]),
             compartment=kind.compartment, buffer_before=kind.buffer_before, buffer_after=kind.buffer_after,
             **how,
         )  # fmt: skip

@@ -1,8 +1,10 @@
 """The figures a centre decides; see the table of settings in the service's README."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from booking.domain.capacity import Release
 from booking.domain.kinds import KindBooks
 
 
@@ -17,3 +19,4 @@ class Rules:
     search_span: timedelta  # the longest window of one search
     alternatives_span: timedelta  # how far ahead alternatives are looked for
     patience: timedelta  # longest wait for an event of registry that is on its way
+    releases: Mapping[str, Release] = field(default_factory=dict)  # when the share of a class is everybody's

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from booking.domain.capacity import Share
 from booking.domain.intervals import Interval
 from booking.domain.kinds import INTERN, Kind
 from booking.domain.resources import Resource, of_session
@@ -14,7 +15,8 @@ LONGEST_SESSION = timedelta(hours=16)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An open session. `grid` is the step between two possible starts, counted from the start of the session."""
+    """An open session. `grid` is the step between two possible starts, counted from the start of the session.
+    Without `shares`, the usual case, every caller may take any of it."""
 
     id: UUID
     territory: str
@@ -26,6 +28,7 @@ class Session:
     day: date
     period: Interval
     grid: timedelta
+    shares: tuple[Share, ...] = ()
 
     @property
     def needs_supervision(self) -> bool:

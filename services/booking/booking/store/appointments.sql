@@ -2,7 +2,7 @@
 -- All that a booking has to know, in one round trip; the session cannot be cancelled before the commit. No row, and
 -- no lock, when either the session or the patient is unknown.
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.state, p.registered_at, p.erased_at, p.eligibility
+       s.slot_minutes, s.shares, s.state, p.registered_at, p.erased_at, p.eligibility
 FROM session AS s
 JOIN patient AS p ON p.id = $2
 WHERE s.id = $1
@@ -10,7 +10,7 @@ FOR KEY SHARE OF s;
 
 -- name: place
 -- The same for a hold whose patient is not known yet.
-SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, state
+SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, state
 FROM session
 WHERE id = $1
 FOR KEY SHARE;
@@ -18,7 +18,7 @@ FOR KEY SHARE;
 -- name: place_of_hold
 -- The same for a hold that becomes a booking: session before appointment, as whoever cancels a session does.
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.state, p.registered_at, p.erased_at, p.eligibility
+       s.slot_minutes, s.shares, s.state, p.registered_at, p.erased_at, p.eligibility
 FROM session AS s
 JOIN patient AS p ON p.id = $2
 WHERE s.id = (SELECT session FROM appointment WHERE id = $1)
@@ -27,7 +27,7 @@ FOR KEY SHARE OF s;
 -- name: place_for_appointment
 -- The same for an appointment that moves to another session.
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.state, p.registered_at, p.erased_at, p.eligibility
+       s.slot_minutes, s.shares, s.state, p.registered_at, p.erased_at, p.eligibility
 FROM session AS s
 JOIN patient AS p ON p.id = (SELECT patient FROM appointment WHERE id = $2)
 WHERE s.id = $1

@@ -1,12 +1,14 @@
 """Sessions, their rules and the closures of sites."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from booking.domain import resources
 from booking.domain.availability import Occupancy
+from booking.domain.capacity import Share, first_release
 from booking.domain.intervals import Interval
 from booking.domain.recurrence import Listed, Rule, Weekly
 from booking.domain.sessions import Session
@@ -39,6 +41,7 @@ class StoredRule:
     grid: timedelta
     rule: Rule
     materialised_until: date | None = None
+    shares: Mapping[str, int] = field(default_factory=dict)  # slots kept for a class
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +54,19 @@ class Author:
 
 async def get(tx: Transaction, id: UUID) -> StoredSession | None:
     row = await tx.fetchrow(SQL.get, id)
-    return _stored(row) if row else None
+    return stored_session(row) if row else None
 
 
 async def lock(tx: Transaction, id: UUID) -> StoredSession | None:
     """The session, alone: running bookings have ended, new ones wait for this transaction."""
     row = await tx.fetchrow(SQL.lock, id)
-    return _stored(row) if row else None
+    return stored_session(row) if row else None
 
 
 async def lock_of_day(tx: Transaction, site: UUID, day: date, window: Interval) -> list[StoredSession]:
     """The open sessions of a day of a site, alone."""
     rows = await tx.fetch(SQL.lock_of_day, site, day, window.start, window.end)
-    return [_stored(row) for row in rows]
+    return [stored_session(row) for row in rows]
 
 
 async def open_at(tx: Transaction, site: UUID, window: Interval) -> list[Session]:
@@ -109,6 +112,8 @@ async def insert(
         [session.day for session in sessions],
         [session.period.start for session in sessions],
         [session.period.end for session in sessions],
+        [_kept(session.shares) for session in sessions],
+        [first_release(session.shares, author.at) for session in sessions],
     )
     return frozenset(row["id"] for row in rows)
 
@@ -140,6 +145,7 @@ async def insert_rule(tx: Transaction, stored: StoredRule, author: Author) -> No
         rule.valid_until,
         author.at,
         author.by,
+        dict(stored.shares) or None,
     )
 
 
@@ -168,6 +174,7 @@ async def lock_rule(tx: Transaction, id: UUID) -> StoredRule | None:
         grid=timedelta(minutes=row["slot_minutes"]),
         rule=Rule(recurrence, row["starts"], row["ends"], row["valid_from"], row["valid_until"]),
         materialised_until=row["materialised_until"],
+        shares=row["shares"] or {},
     )
 
 
@@ -201,10 +208,24 @@ def session_of(row: Record) -> Session:
         day=row["day"],
         period=Interval(row["starts_at"], row["ends_at"]),
         grid=timedelta(minutes=row["slot_minutes"]),
+        shares=_shares(row["shares"]) if row["shares"] else (),
     )
 
 
-def _stored(row: Record) -> StoredSession:
+def _kept(shares: Iterable[Share]) -> dict[str, Any] | None:
+    return {each.capacity_class: {"slots": each.slots, "release_at": each.release_at} for each in shares} or None
+
+
+def _shares(kept: dict[str, Any]) -> tuple[Share, ...]:
+    return tuple(Share(each, share["slots"], _instant(share["release_at"])) for each, share in kept.items())
+
+
+def _instant(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None
+
+
+def stored_session(row: Record) -> StoredSession:
+    """The same with state, version and rule."""
     return StoredSession(session_of(row), row["state"] == "open", row["version"], row["rule"])
 
 

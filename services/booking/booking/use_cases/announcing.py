@@ -4,8 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from booking.domain.appointments import Appointment, State
+from booking.domain.capacity import Share
 from booking.domain.sessions import Session
 from smp.contracts import (
+    CapacityReleased,
     ConsultationDone,
     ConsultationStarted,
     HoldExpired,
@@ -48,6 +50,24 @@ def session_cancelled(tx: Transaction, session: Session, version: int, reason: s
         start=session.period.start,
         end=session.period.end,
         reason=reason,
+    )
+    tx.publish(
+        Event.of(data, subject=session.id, territory=session.territory, site=session.site, sequence=version, time=now)
+    )
+
+
+def capacity_released(tx: Transaction, session: Session, version: int, share: Share, slots: int, now: datetime) -> None:
+    assert share.release_at is not None
+    data = CapacityReleased(
+        session=session.id,
+        site=session.site,
+        professional=session.professional,
+        capacity_class=share.capacity_class,
+        slots=slots,
+        slot_minutes=int(session.grid.total_seconds() // 60),
+        start=session.period.start,
+        end=session.period.end,
+        released_at=share.release_at,
     )
     tx.publish(
         Event.of(data, subject=session.id, territory=session.territory, site=session.site, sequence=version, time=now)

@@ -46,13 +46,13 @@ async def book_slot(tx: Transaction, request: BookRequest, rules: Rules, *, acto
 
     Raises Refusal, with three alternatives where another slot would do: SESSION_UNKNOWN, PATIENT_UNKNOWN,
     PATIENT_ERASED, KIND_UNKNOWN, NOT_ELIGIBLE, SESSION_CANCELLED, KIND_NOT_OFFERED, OUTSIDE_SESSION, OFF_GRID,
-    SLOT_PAST, NO_SUPERVISOR, SLOT_TAKEN, PATIENT_BUSY, FORBIDDEN.
+    SLOT_PAST, NO_SUPERVISOR, CLASS_NOT_RELEASED, SLOT_TAKEN, PATIENT_BUSY, FORBIDDEN.
     """
     place = await placing.find_place(tx, request.session, request.patient, rules)
     require_site(actor, place.session.site)
     kind = await kind_on(tx, rules, request.kind, place.session.territory, place.session.day)
     warnings = placing.require_eligible(kind, place)
-    wish = placing.Wish(place.session, kind, request.start, request.patient, rules, now)
+    wish = placing.Wish(place.session, kind, request.start, request.patient, rules, now, channel=request.channel)
     period = await placing.period_of(tx, place, wish)
     booked = Appointment.placed(
         new_id(), State.BOOKED, place.session, kind, period, now, actor.subject,

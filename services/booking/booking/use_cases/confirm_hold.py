@@ -48,7 +48,7 @@ async def confirm_hold(
     if hold.patient not in (None, request.patient):
         raise Refusal(problems.HOLD_FOR_ANOTHER)
     kind = await kind_of(tx, rules, hold)
-    wish = placing.Wish(place.session, kind, hold.period.start, request.patient, rules, now)
+    wish = placing.Wish(place.session, kind, hold.period.start, request.patient, rules, now, channel=hold.channel)
     await _require_running(tx, hold, wish)
     warnings = placing.require_eligible(kind, place)
     if not place.is_open:

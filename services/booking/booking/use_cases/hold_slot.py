@@ -37,7 +37,7 @@ async def hold_slot(tx: Transaction, request: HoldRequest, rules: Rules, *, acto
     kind = await kind_on(tx, rules, request.kind, place.session.territory, place.session.day)
     if request.patient is not None:
         placing.require_eligible(kind, place)
-    wish = placing.Wish(place.session, kind, request.start, request.patient, rules, now)
+    wish = placing.Wish(place.session, kind, request.start, request.patient, rules, now, channel=request.channel)
     period = await placing.period_of(tx, place, wish)
     hold = Appointment.placed(
         new_id(), State.HELD, place.session, kind, period, now, actor.subject,

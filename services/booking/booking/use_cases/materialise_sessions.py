@@ -10,7 +10,7 @@ from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.store import projections, sessions
 from booking.store.sessions import Author
-from booking.use_cases.planning import calendar_of, contract_at, open_planned
+from booking.use_cases.planning import Staffed, calendar_of, contract_at, open_planned
 from smp.postgres import Database, Scope, Transaction
 
 BY = "booking.materialise-sessions"
@@ -62,7 +62,7 @@ async def materialise(tx: Transaction, id: UUID, rules: Rules, author: Author) -
         if each.day not in existing
     ]
     planned = [each for each in days if isinstance(each, Planned)]
-    opened, skipped = await open_planned(tx, rule, who, planned, rules, author)
+    opened, skipped = await open_planned(tx, rule, Staffed(site, who), planned, rules, author)
     await sessions.rule_is_materialised(tx, id, last)
     skipped += [each for each in days if isinstance(each, Skipped)]
     return Materialised(id, opened, sorted(skipped, key=lambda each: each.day))

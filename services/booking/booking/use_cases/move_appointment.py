@@ -43,7 +43,9 @@ async def move_appointment(
     require_site(actor, place.session.site)
     kind = await kind_of(tx, rules, before)
     warnings = placing.require_eligible(kind, place)
-    wish = placing.Wish(place.session, kind, request.start, before.patient, rules, now, leaving=before)
+    wish = placing.Wish(
+        place.session, kind, request.start, before.patient, rules, now, leaving=before, channel=before.channel
+    )
     period = await placing.period_of(tx, place, wish)
     moved = before.moved_to(place.session, period, now, actor.subject, notify=request.notify)
     await _take_place(tx, moved, wish)

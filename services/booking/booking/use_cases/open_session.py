@@ -1,10 +1,12 @@
 """A professional receives once: a single date, public holidays included when somebody decides so."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from booking import problems
+from booking.domain.capacity import shares
 from booking.domain.local_time import is_missing, span
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
@@ -18,6 +20,7 @@ from booking.use_cases.planning import (
     kinds_on,
     require_not_over,
     require_room_for_kinds,
+    require_room_for_shares,
     role_for,
     staffed,
 )
@@ -39,6 +42,7 @@ class SessionRequest:
     end: time
     grid: timedelta
     room: str | None = None
+    shares: Mapping[str, int] = field(default_factory=dict)  # slots kept for a class of callers
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,8 @@ async def open_session(
     """Open one session.
 
     Raises Refusal: SITE_UNKNOWN, SITE_CLOSED, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE, OUT_OF_CONTRACT,
-    KIND_UNKNOWN, KIND_NOT_FOR_ROLE, KIND_TOO_LONG, HOUR_MISSING, SESSION_PAST, SESSION_OVERLAP, FORBIDDEN.
+    KIND_UNKNOWN, KIND_NOT_FOR_ROLE, KIND_TOO_LONG, SHARES_TOO_LARGE, HOUR_MISSING, SESSION_PAST, SESSION_OVERLAP,
+    FORBIDDEN.
     """
     require_site(actor, request.site)
     staff = await staffed(tx, request.site, request.professional, rules)
@@ -73,6 +78,7 @@ async def open_session(
         raise Refusal(problems.HOUR_MISSING, day=day.isoformat())
     require_not_over(period.end, now)
     require_room_for_kinds(kinds, period)
+    require_room_for_shares(request.shares, period, request.grid)
     session = Session(
         id=new_id(),
         territory=site.territory,
@@ -84,6 +90,7 @@ async def open_session(
         day=day,
         period=period,
         grid=request.grid,
+        shares=shares(request.shares, rules.releases, day, site.zone),
     )
     if not await sessions.insert(tx, [session], Author(actor.subject, now)):
         raise Refusal(problems.SESSION_OVERLAP)

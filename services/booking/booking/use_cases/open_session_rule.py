@@ -1,6 +1,7 @@
 """A professional receives every week, or on listed dates."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from booking.use_cases.planning import (
     contract_at,
     kinds_on,
     require_room_for_kinds,
+    require_room_for_shares,
     role_for,
     staffed,
 )
@@ -36,6 +38,7 @@ class RuleRequest:
     rule: Rule
     grid: timedelta
     room: str | None = None
+    shares: Mapping[str, int] = field(default_factory=dict)  # slots kept for a class of callers
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ async def open_session_rule(
     """Keep the rule and open its sessions up to the horizon.
 
     Raises Refusal: SITE_UNKNOWN, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE, OUT_OF_CONTRACT, KIND_UNKNOWN,
-    KIND_NOT_FOR_ROLE, KIND_TOO_LONG, FORBIDDEN.
+    KIND_NOT_FOR_ROLE, KIND_TOO_LONG, SHARES_TOO_LARGE, FORBIDDEN.
     """
     require_site(actor, request.site)
     staff = await staffed(tx, request.site, request.professional, rules)
@@ -66,8 +69,9 @@ async def open_session_rule(
     kinds = await kinds_on(tx, rules, request.kinds, staff.site.territory, first)
     if role_for(staff.professional, kinds, first) is None:
         raise Refusal(problems.KIND_NOT_FOR_ROLE)
-    any_day = datetime.combine(first, rule.start), datetime.combine(first, rule.end)
-    require_room_for_kinds(kinds, Interval(*any_day))
+    any_day = Interval(datetime.combine(first, rule.start), datetime.combine(first, rule.end))
+    require_room_for_kinds(kinds, any_day)
+    require_room_for_shares(request.shares, any_day, request.grid)
     stored = StoredRule(
         id=new_id(),
         version=1,
@@ -78,6 +82,7 @@ async def open_session_rule(
         kinds=request.kinds,
         grid=request.grid,
         rule=rule,
+        shares=request.shares,
     )
     author = Author(actor.subject, now)
     await sessions.insert_rule(tx, stored, author)

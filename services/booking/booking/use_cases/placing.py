@@ -11,6 +11,7 @@ from booking.domain import resources
 from booking.domain.alternatives import nearest
 from booking.domain.appointments import Action, Appointment
 from booking.domain.availability import Slot
+from booking.domain.capacity import class_of
 from booking.domain.eligibility import Eligibility, Verdict, judge
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
@@ -21,7 +22,7 @@ from booking.domain.sessions import Misfit, Session, fit
 from booking.domain.supervision import is_covered
 from booking.store import appointments, projections, sessions
 from booking.store.appointments import Place
-from booking.use_cases import announcing
+from booking.use_cases import announcing, sharing
 from booking.use_cases.search_availability import free_slots
 from booking.use_cases.waiting import heard
 from smp.postgres import Transaction
@@ -48,6 +49,12 @@ class Wish:
     rules: Rules
     now: datetime
     leaving: Appointment | None = None  # whose own place is not an alternative
+    channel: str = "phone"
+
+    @property
+    def capacity_class(self) -> str:
+        """The share of a session that the appointment is taken from."""
+        return class_of(self.kind.capacity_class, self.channel)
 
 
 async def find_place(tx: Transaction, session: UUID, patient: UUID | None, rules: Rules) -> Place:
@@ -82,7 +89,7 @@ async def period_of(tx: Transaction, place: Place, wish: Wish) -> Interval:
     """The period of the appointment that is wished for.
 
     Raises Refusal with alternatives: SESSION_CANCELLED, KIND_NOT_OFFERED, OUTSIDE_SESSION, OFF_GRID, SLOT_PAST,
-    NO_SUPERVISOR.
+    NO_SUPERVISOR, CLASS_NOT_RELEASED.
     """
     found = await period_or_problem(tx, place, wish)
     if isinstance(found, ProblemType):
@@ -99,6 +106,9 @@ async def period_or_problem(tx: Transaction, place: Place, wish: Wish) -> Interv
         return _MISFITS[period]
     if place.session.needs_supervision and not await _is_supervised(tx, place.session, period):
         return problems.NO_SUPERVISOR
+    leaving = wish.leaving.id if wish.leaving else None
+    if not await sharing.admits(tx, place.session, wish.capacity_class, wish.kind.length, wish.now, leaving):
+        return problems.CLASS_NOT_RELEASED
     return period
 
 
@@ -184,7 +194,7 @@ async def _alternatives(tx: Transaction, wish: Wish) -> list[Slot]:
     wanted = min(max(wish.start, wish.now), wish.now + wish.rules.horizon)
     day = whole_day(local_day(wanted, site.zone), site.zone)
     window = Interval(max(day.start, wish.now), day.end + wish.rules.alternatives_span)
-    slots = await free_slots(tx, site.id, wish.kind, window, wish.now, wish.patient)
+    slots = await free_slots(tx, site.id, wish.kind, window, wish.now, wish.patient, wish.capacity_class)
     if left := wish.leaving:
         slots = [slot for slot in slots if (slot.session, slot.period) != (left.session, left.period)]
     return nearest(slots, wanted, wish.session.role, wish.session.professional, site.zone)

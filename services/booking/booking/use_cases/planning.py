@@ -1,11 +1,13 @@
 """What opening a session, by a rule or alone, has in common."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from booking import problems
+from booking.domain.capacity import Release, shares
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
 from booking.domain.people import Professional, Site
@@ -67,6 +69,12 @@ def require_room_for_kinds(kinds: Iterable[Kind], period: Interval) -> None:
         raise Refusal(problems.KIND_TOO_LONG)
 
 
+def require_room_for_shares(shares: Mapping[str, int], period: Interval, grid: timedelta) -> None:
+    """Refuse (SHARES_TOO_LARGE) to keep more slots for classes than the session has."""
+    if sum(shares.values()) > (slots := period.length // grid):
+        raise Refusal(problems.SHARES_TOO_LARGE, slots=slots)
+
+
 async def calendar_of(tx: Transaction, site: Site, first: date, last: date) -> Calendar:
     """Holidays and closures of a site from `first` to `last`; what follows its closure for good is closed."""
     years = range(first.year, last.year + 1)
@@ -85,17 +93,22 @@ def _last_open_day(site: Site) -> date | None:
 
 
 async def open_planned(
-    tx: Transaction, rule: StoredRule, who: Professional, planned: Sequence[Planned], rules: Rules, author: Author
+    tx: Transaction,
+    rule: StoredRule,
+    staff: Staffed,
+    planned: Sequence[Planned],
+    rules: Rules,
+    author: Author,
 ) -> tuple[list[Session], list[Skipped]]:
     """Open the sessions that can be; each says so. The rest is given with its reason."""
     wanted, skipped = [], []
     book = await book_of(tx, rules, rule.territory)
     for each in planned:
-        role = role_for(who, [book.on(code, each.day) for code in rule.kinds], each.day)
+        role = role_for(staff.professional, [book.on(code, each.day) for code in rule.kinds], each.day)
         if role is None:
             skipped.append(Skipped(each.day, Skip.ROLE))
         else:
-            wanted.append(session_of(rule, role, each))
+            wanted.append(session_of(rule, role, each, rules.releases, staff.site.zone))
     opened = await sessions.insert(tx, wanted, author, rule)
     for session in wanted:
         if session.id in opened:
@@ -105,7 +118,9 @@ async def open_planned(
     return [session for session in wanted if session.id in opened], skipped
 
 
-def session_of(rule: StoredRule, role: str, planned: Planned) -> Session:
+def session_of(
+    rule: StoredRule, role: str, planned: Planned, releases: Mapping[str, Release], zone: ZoneInfo
+) -> Session:
     return Session(
         id=new_id(),
         territory=rule.territory,
@@ -117,6 +132,7 @@ def session_of(rule: StoredRule, role: str, planned: Planned) -> Session:
         day=planned.day,
         period=planned.period,
         grid=rule.grid,
+        shares=shares(rule.shares, releases, planned.day, zone),
     )
 
 

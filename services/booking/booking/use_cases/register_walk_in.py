@@ -7,6 +7,7 @@ from uuid import UUID
 from booking import problems
 from booking.domain.appointments import Appointment, State
 from booking.domain.availability import Slot
+from booking.domain.capacity import class_of
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
 from booking.domain.local_time import local_day, whole_day
@@ -63,7 +64,8 @@ async def register_walk_in(
 async def _candidates(
     tx: Transaction, request: WalkInRequest, kind: Kind, window: Interval, now: datetime
 ) -> list[Slot]:
-    slots = await free_slots(tx, request.site, kind, window, now, request.patient)
+    wanted = class_of(kind.capacity_class, WALK_IN)
+    slots = await free_slots(tx, request.site, kind, window, now, request.patient, wanted)
     return [slot for slot in slots if request.professional in (None, slot.professional)]
 
 
@@ -73,7 +75,7 @@ async def _try(
     """The slot booked and the patient arrived, or nothing when things have changed since the search."""
     place = await placing.find_place(tx, slot.session, request.patient, rules)
     warnings = placing.require_eligible(kind, place)
-    wish = placing.Wish(place.session, kind, slot.period.start, request.patient, rules, now)
+    wish = placing.Wish(place.session, kind, slot.period.start, request.patient, rules, now, channel=WALK_IN)
     period = await placing.period_or_problem(tx, place, wish)
     if isinstance(period, ProblemType):
         return None

@@ -14,6 +14,7 @@ from booking.domain.rules import Rules
 from booking.problems import SITE_UNKNOWN, WINDOW_TOO_LONG
 from booking.store import projections, sessions
 from booking.use_cases.kind_book import kind_on
+from booking.use_cases.sharing import with_room
 from smp.postgres import Transaction
 from smp.problems import Refusal
 
@@ -49,11 +50,20 @@ async def search_availability(tx: Transaction, search: Search, rules: Rules, now
 
 
 async def free_slots(
-    tx: Transaction, site: UUID, kind: Kind, window: Interval, now: datetime, patient: UUID | None = None
+    tx: Transaction,
+    site: UUID,
+    kind: Kind,
+    window: Interval,
+    now: datetime,
+    patient: UUID | None = None,
+    capacity_class: str | None = None,
 ) -> list[Slot]:
-    """All free slots of the site for `kind` that start in the window; two or three short statements."""
+    """All free slots of the site for `kind` that start in the window; two or three short statements. With a capacity
+    class, those that this class may take (one statement more where a session has shares)."""
     open_sessions = await sessions.open_at(tx, site, window)
     offering = [session for session in open_sessions if session.offers(kind)]
+    if capacity_class is not None:
+        offering = await with_room(tx, offering, capacity_class, kind.length, now)
     if not offering:
         return []
     interns = {session.professional for session in offering if session.needs_supervision}
@@ -66,7 +76,9 @@ async def free_slots(
     )
     # A slot that starts in the window may end after it.
     taken = await sessions.busy(tx, numbers, Interval(window.start, window.end + kind.duration))
-    return available_slots(open_sessions, taken, policy, now, window)
+    possible = {session.id for session in offering}
+    slots = available_slots(open_sessions, taken, policy, now, window)
+    return [slot for slot in slots if slot.session in possible]
 
 
 def _number(patient: UUID | None) -> Iterable[int]:

@@ -1,0 +1,45 @@
+"""What is taken of sessions that have shares, and how far their releases have been told."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from booking.domain.capacity import Taken
+from booking.domain.intervals import Interval
+from booking.store.sessions import StoredSession, stored_session
+from smp.postgres import Statements, Transaction
+
+SQL = Statements.load(__package__, "capacity.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A locked session, and the instant of the first release that was not told."""
+
+    stored: StoredSession
+    since: datetime
+
+
+async def one_booking_at_a_time(tx: Transaction, session: UUID) -> None:
+    """Wait for other bookings of the session; later ones wait for this transaction."""
+    await tx.execute(SQL.one_booking_at_a_time, session)
+
+
+async def taken(
+    tx: Transaction, sessions: Collection[UUID], now: datetime, leaving: UUID | None = None
+) -> dict[UUID, list[Taken]]:
+    """What is taken of these sessions, without the appointment that is about to leave its place."""
+    found: dict[UUID, list[Taken]] = {session: [] for session in sessions}
+    for row in await tx.fetch(SQL.taken, list(sessions), now, leaving):
+        found[row["session"]].append(Taken(row["capacity_class"], Interval(row["starts_at"], row["ends_at"])))
+    return found
+
+
+async def lock_due(tx: Transaction, now: datetime, limit: int) -> list[Due]:
+    rows = await tx.fetch(SQL.lock_due, now, limit)
+    return [Due(stored_session(row), row["next_release_at"]) for row in rows]
+
+
+async def released(tx: Transaction, session: UUID, version: int, next_release_at: datetime | None) -> None:
+    await tx.execute(SQL.released, session, version, next_release_at)

@@ -1,0 +1,43 @@
+"""Sessions with shares, where the store meets `domain.capacity`. Sessions without shares cost nothing here."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from booking.domain.capacity import has_room
+from booking.domain.sessions import Session
+from booking.store import capacity
+from smp.postgres import Transaction
+
+
+async def admits(
+    tx: Transaction, session: Session, wanted: str, duration: timedelta, now: datetime, leaving: UUID | None = None
+) -> bool:
+    """Whether an appointment may be taken of the session for the class `wanted`, `leaving` having given up its own.
+
+    From then on bookings of this session wait for this transaction: of two that want the last place of a class,
+    exactly one has it. To be asked after the session has been shared and before anything is occupied.
+    """
+    if not session.shares:
+        return True
+    await capacity.one_booking_at_a_time(tx, session.id)
+    return bool(await with_room(tx, [session], wanted, duration, now, leaving))
+
+
+async def with_room(
+    tx: Transaction,
+    sessions: Sequence[Session],
+    wanted: str,
+    duration: timedelta,
+    now: datetime,
+    leaving: UUID | None = None,
+) -> list[Session]:
+    """Those that still have room for the class `wanted`; one statement, none when no session has shares."""
+    shared = [session.id for session in sessions if session.shares]
+    taken = await capacity.taken(tx, shared, now, leaving) if shared else {}
+    return [
+        session
+        for session in sessions
+        if session.id not in taken
+        or has_room(session.period, session.grid, session.shares, taken[session.id], wanted, duration, now)
+    ]
