@@ -203,6 +203,9 @@ class Model:
         """A hold whose time is over, though nobody has written it down."""
         return visit.state == "held" and visit.expires_at is not None and visit.expires_at <= self.now
 
+    def is_waiting(self, patient: str | None) -> bool:
+        return any(each.state == "arrived" and each.patient == patient for each in self.visits)
+
     def occupancies(self) -> Iterator[tuple[str, str, datetime, datetime]]:
         """Visit, kind of resource, from, until: all that blocks."""
         for each in self.visits:

@@ -186,6 +186,8 @@ class TestRights:
             Right.PLAN: ("/sessions", session_body(site, UUID(int=1))),
             Right.BOOK: ("/holds", {"session": nobody, "start": NOW.isoformat(), "kind": "consultation"}),
             Right.RECEIVE: ("/walk-ins", {"site": str(site), "patient": nobody, "kind": "minor_emergency"}),
+            Right.CORRECT: (f"/appointments/{nobody}/correction", {"reason": "wrong_line"}),
+            Right.CLOSE_DAY: (f"/sites/{site}/day-close", {}),
             Right.TREAT: (f"/appointments/{nobody}/start", None),
         }[right]
         return await desk.post(path, body, role=role)

@@ -25,9 +25,15 @@ ALLOWED = {
     (State.BOOKED, Action.CANCEL): State.CANCELLED,
     (State.BOOKED, Action.ARRIVE): State.ARRIVED,
     (State.BOOKED, Action.NOTE_NO_SHOW): State.NO_SHOW,
+    (State.BOOKED, Action.EXCUSE): State.EXCUSED,
+    (State.NO_SHOW, Action.EXCUSE): State.EXCUSED,
     (State.ARRIVED, Action.CANCEL): State.CANCELLED,
-    (State.ARRIVED, Action.NOTE_NO_SHOW): State.NO_SHOW,
+    (State.ARRIVED, Action.PREPARE): State.IN_PREPARATION,
     (State.ARRIVED, Action.START): State.IN_CONSULTATION,
+    (State.ARRIVED, Action.LEAVE): State.LEFT_UNSEEN,
+    (State.IN_PREPARATION, Action.CANCEL): State.CANCELLED,
+    (State.IN_PREPARATION, Action.START): State.IN_CONSULTATION,
+    (State.IN_PREPARATION, Action.LEAVE): State.LEFT_UNSEEN,
     (State.IN_CONSULTATION, Action.FINISH): State.DONE,
 }
 
@@ -81,8 +87,21 @@ class TestWaiting:
         started = appointment(State.IN_CONSULTATION, arrived_at=NINE, started_at=NINE + 9 * MINUTES)
         assert waited(started, NINE + 60 * MINUTES) == 9 * MINUTES
 
+    def test_preparation_is_part_of_the_wait(self) -> None:
+        prepared = appointment(State.IN_PREPARATION, arrived_at=NINE, prepared_at=NINE + 5 * MINUTES)
+        assert waited(prepared, NINE + 12 * MINUTES) == 12 * MINUTES
+
     def test_somebody_who_left_unseen_does_not_wait_for_ever(self) -> None:
         assert waited(appointment(State.CANCELLED, arrived_at=NINE), NINE + 60 * MINUTES) is None
+        left = appointment(State.LEFT_UNSEEN, arrived_at=NINE, left_at=NINE + 25 * MINUTES)
+        assert waited(left, NINE + 60 * MINUTES) == 25 * MINUTES
+
+
+def test_a_place_is_given_back_by_whoever_leaves_before_its_hour_and_lost_after() -> None:
+    assert appointment(State.LEFT_UNSEEN, left_at=NINE - MINUTES).gives_its_place_back
+    assert not appointment(State.LEFT_UNSEEN, left_at=NINE).gives_its_place_back
+    assert not appointment(State.NO_SHOW).gives_its_place_back
+    assert appointment(State.EXCUSED).gives_its_place_back
 
 
 class TestEligibility:

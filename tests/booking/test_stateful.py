@@ -170,6 +170,8 @@ class Agenda(RuleBasedStateMachine):
         today = visit.start.astimezone(PARIS).date() == self.model.now.astimezone(PARIS).date()
         if visit.state == "booked" and not today:
             expected: Problems = frozenset({"not-the-day"})
+        elif visit.state == "booked" and self.model.is_waiting(visit.patient):
+            expected = frozenset({"patient-already-waiting"})
         else:
             expected = self.model.step(visit, "booked", "arrived", "PatientArrived")
         self._send(f"/appointments/{visit.id}/arrival", None, expected)
@@ -192,10 +194,10 @@ class Agenda(RuleBasedStateMachine):
     @rule(which=st.integers(0, 50))
     def no_show(self, which: int) -> None:
         visit = self._visit(which)
-        if visit.state in ("booked", "arrived") and self.model.now < visit.start:
+        if visit.state == "booked" and self.model.now < visit.start:
             expected: Problems = frozenset({"too-early"})
         else:
-            expected = self.model.step(visit, "booked arrived", "no_show", "PatientNoShow")
+            expected = self.model.step(visit, "booked", "no_show", "PatientNoShow")
         self._send(f"/appointments/{visit.id}/no-show", None, expected)
 
     # --- time and repetition --------------------------------------------------------------------------------

@@ -112,6 +112,70 @@ async def test_a_patient_who_has_come_is_not_reminded(world: World) -> None:
     assert {state for _, state, _ in await world.texts(book)} == {"cancelled"}
 
 
+async def test_a_cancellation_undone_before_its_text_left_leaves_the_patient_in_peace(
+    world: World, carrier: Carrier
+) -> None:
+    book = world.book(await world.patient(), at("19T10:30"))
+    await world.hear(world.booked(book))
+    await world.sender.send_due()
+    await world.hear(world.cancelled(book), world.corrected(book, "cancelled"))
+    await world.sender.send_due()
+    assert await world.texts(book) == [
+        ("confirmation", "accepted", 2),
+        ("reminder", "cancelled", 2),
+        ("cancellation", "cancelled", 3),
+        ("reminder", "planned", 4),
+    ]
+    assert len(carrier.texts) == 1
+
+
+async def test_a_patient_told_of_a_cancellation_by_mistake_hears_that_the_appointment_stands(
+    world: World, carrier: Carrier
+) -> None:
+    book = world.book(await world.patient(), at("19T10:30"))
+    await world.hear(world.booked(book), world.cancelled(book))
+    await world.sender.send_due()
+    await world.hear(world.corrected(book, "cancelled"))
+    await world.sender.send_due()
+    assert (await world.texts(book))[2:] == [
+        ("cancellation", "accepted", 3),
+        ("confirmation", "accepted", 4),
+        ("reminder", "planned", 4),
+    ]
+    assert "annulé" in carrier.texts[0]
+    assert "annulé" not in carrier.texts[1]
+
+
+async def test_a_correction_heard_before_what_it_corrects_still_ends_with_the_appointment_standing(
+    world: World,
+) -> None:
+    book = world.book(await world.patient(), at("19T10:30"))
+    booked, cancelled, corrected = world.booked(book), world.cancelled(book), world.corrected(book, "cancelled")
+    await world.hear(booked)
+    await world.hear(corrected)
+    await world.hear(cancelled)
+    assert [text for text in await world.texts(book) if text[1] == "planned"] == [
+        ("confirmation", "planned", 4),
+        ("reminder", "planned", 4),
+    ]
+    assert await world.rows("SELECT state FROM appointment") == [{"state": "expected"}]
+
+
+async def test_an_arrival_noted_on_the_wrong_line_gives_the_reminder_back(world: World) -> None:
+    book = world.book(await world.patient(), at("19T10:30"))
+    await world.hear(world.booked(book))
+    await world.sender.send_due()
+    await world.hear(world.arrived(book), world.corrected(book, "arrived"))
+    assert (await world.texts(book))[-1] == ("reminder", "planned", 4)
+
+
+async def test_a_correction_that_brings_nobody_back_says_nothing(world: World) -> None:
+    book = world.book(await world.patient(), at("19T10:30"))
+    await world.hear(world.booked(book), world.arrived(book), world.corrected(book, "in_consultation", "arrived"))
+    assert {state for _, state, _ in await world.texts(book)} == {"cancelled"}
+    assert await world.rows("SELECT state FROM appointment") == [{"state": "over"}]
+
+
 async def test_a_landline_raises_one_call_instead_of_texts(world: World) -> None:
     book = world.book(await world.patient([landline()]), at("19T10:30"))
     booked = world.booked(book)

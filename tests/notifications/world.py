@@ -26,6 +26,7 @@ from smp.contracts import (
     SlotBooked,
     SlotCancelled,
     SlotMoved,
+    StatusCorrected,
 )
 from smp.contracts.base import EventData
 from smp.contracts.envelope import Event, to_headers, to_key, to_value
@@ -228,6 +229,17 @@ class World:
             "notify": True,
         }
         return self._of(book, SlotCancelled(**{**data, **changes}))
+
+    def corrected(self, book: Book, was: str, state: str = "booked") -> Event[StatusCorrected]:
+        book.sequence += 1
+        data = {
+            **self._slot(book),
+            "previous_state": was,
+            "state": state,
+            "corrects": book.sequence - 1,
+            "corrected_at": self.clock.now(),
+        }
+        return self._of(book, StatusCorrected(**data))
 
     def arrived(self, book: Book) -> Event[PatientArrived]:
         book.sequence += 1

@@ -13,6 +13,7 @@ from smp.contracts import (
     CallTaskDone,
     CallTaskRaised,
     ConsultationDone,
+    ConsultationPrepared,
     ConsultationStarted,
     Event,
     EventData,
@@ -25,6 +26,7 @@ from smp.contracts import (
     MessagePlanned,
     PatientArrived,
     PatientErased,
+    PatientLeftUnseen,
     PatientNoShow,
     Practitioner,
     SessionCancelled,
@@ -35,6 +37,7 @@ from smp.contracts import (
     SlotCancelled,
     SlotHeld,
     SlotMoved,
+    StatusCorrected,
 )
 from smp.ids import new_id
 from smp.postgres import Database, Scope
@@ -140,7 +143,7 @@ class Appointment(Story):
         self.tell(SlotMoved(**self._slot(), patient=self.patient, **previous, moved_at=at, notify=True), at)
         return self
 
-    def cancelled(self) -> "Appointment":
+    def cancelled(self, *, excused: bool = False) -> "Appointment":
         at = self.start - timedelta(hours=3)
         self.tell(
             SlotCancelled(
@@ -154,6 +157,35 @@ class Appointment(Story):
                 reason="better",
                 late=True,
                 cancelled_at=at,
+                notify=True,
+                excused=excused,
+            ),
+            at,
+        )
+        return self
+
+    def prepared(self) -> "Appointment":
+        at = self.start - 5 * MINUTE
+        self.tell(ConsultationPrepared(**self._visit(), practitioners=self.practitioners, prepared_at=at), at)
+        return self
+
+    def left(self) -> "Appointment":
+        at = self.start + 40 * MINUTE
+        self.tell(PatientLeftUnseen(**self._visit(), start=self.start, left_at=at), at)
+        return self
+
+    def corrected(self, was: str, state: str) -> "Appointment":
+        """The last step is taken back."""
+        at = self.start + 50 * MINUTE
+        self.tell(
+            StatusCorrected(
+                **self._slot(),
+                patient=self.patient,
+                previous_state=was,
+                state=state,
+                corrects=len(self.events),
+                reason="wrong_line",
+                corrected_at=at,
                 notify=True,
             ),
             at,
@@ -375,6 +407,10 @@ def a_whole_day() -> list[Event[Any]]:
         Appointment().held().booked().cancelled(),
         moved,
         missed(),
+        missed().corrected("no_show", "booked").arrived().prepared().started().done(),
+        Appointment().booked().arrived().prepared().left(),
+        Appointment().booked().cancelled().corrected("cancelled", "booked"),
+        missed().cancelled(excused=True),
         forgotten,
         erased(forgotten.patient),
         Text(appointment=moved.subject).planned().accepted().delivered(),

@@ -75,6 +75,9 @@ async def test_the_status_is_what_the_last_event_says_not_the_last_one_received(
         "in_consultation": Appointment().booked().arrived().started(),
         "done": seen(),
         "no_show": missed(),
+        "in_preparation": Appointment().booked().arrived().prepared(),
+        "left_unseen": Appointment().booked().arrived().prepared().left(),
+        "excused": missed().cancelled(excused=True),
     }
     for life in lives.values():
         await hear(reporting_database.database, reversed(life.events))
@@ -82,6 +85,35 @@ async def test_the_status_is_what_the_last_event_says_not_the_last_one_received(
     assert await statuses(reporting_database) == [
         status for status, _ in sorted(lives.items(), key=lambda life: life[1].subject)
     ]
+
+
+async def test_a_correction_brings_back_the_state_before_in_whatever_order_it_is_heard(
+    reporting_database: ServiceDatabase,
+) -> None:
+    lives = {
+        "booked": Appointment().booked().cancelled().corrected("cancelled", "booked"),
+        "arrived": Appointment().booked().arrived().started().corrected("in_consultation", "arrived"),
+        "done": missed().corrected("no_show", "booked").arrived().started().done(),
+        "no_show": seen().corrected("done", "in_consultation").corrected("in_consultation", "booked").missed(),
+    }
+    for life in lives.values():
+        await hear(reporting_database.database, reversed(life.events))
+
+    assert await statuses(reporting_database) == [
+        status for status, _ in sorted(lives.items(), key=lambda life: life[1].subject)
+    ]
+
+
+async def test_a_correction_heard_alone_says_where_the_appointment_lies(reporting_database: ServiceDatabase) -> None:
+    story = Appointment().booked().cancelled().corrected("cancelled", "booked")
+    await hear(reporting_database.database, story.events[-1:])
+    async with reporting_database.admin() as connection:
+        row = await connection.fetchrow(
+            "SELECT status, occurs_at, minutes, missing_events FROM appointment_fact WHERE appointment = $1",
+            story.subject,
+        )
+    assert row is not None
+    assert tuple(row) == ("booked", story.start, 20, 2)
 
 
 async def test_an_appointment_moved_twice_lies_where_the_last_move_put_it(reporting_database: ServiceDatabase) -> None:

@@ -97,6 +97,27 @@ async def test_a_monday_is_told_in_eight_figures(
     assert found["SMS1"]["measures"]["no_show_without_reminder"]["value"] == 20.0
 
 
+async def test_steps_taken_back_count_as_what_became_of_them(
+    client: httpx2.AsyncClient, reporting_database: ServiceDatabase
+) -> None:
+    """One who had been noted absent came in the end and was prepared; one left; one was excused afterwards; one is
+    missed: of two that count, one is missed, and one waited, from the arrival that stands."""
+    late = missed().corrected("no_show", "booked")
+    late.arrived(early=60).corrected("arrived", "booked").arrived(early=7).prepared().started().done()
+    left = Appointment().booked().arrived().prepared().left()
+    stories = (site_opened(), late, left, missed().cancelled(excused=True), missed())
+    await hear(reporting_database.database, reversed(told(*stories)))
+
+    found = await figures(client)
+
+    told_numbers = {
+        code: (found[code]["numerator"], found[code]["denominator"], found[code]["value"]) for code in found
+    }
+    assert told_numbers["NSH1"] == (1, 2, 50.0)
+    assert told_numbers["ATT1"] == (1, 1, 7)
+    assert found["NSH1"]["missing_events"] == 0
+
+
 async def test_the_answer_says_as_of_when_and_by_which_definition(
     client: httpx2.AsyncClient, reporting_database: ServiceDatabase
 ) -> None:

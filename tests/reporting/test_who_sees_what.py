@@ -131,7 +131,7 @@ async def test_definitions_say_what_is_counted_and_what_is_not(client: httpx2.As
     answer = await client.get("/v1/indicators/definitions", headers=MANAGER)
     by_code = {definition["code"]: definition for definition in answer.json()}
     assert by_code.keys() == CODES
-    assert by_code["NSH1"]["version"] == 1
+    assert by_code["NSH1"]["version"] == 2
     assert "annulés" in by_code["NSH1"]["exclusions"]
     assert "Hyndman et Fan, type 1" in by_code["DEL1"]["method"]
 

@@ -83,6 +83,26 @@ WRONG_TRANSITION = ProblemType(
     "Le rendez-vous est à l'état « {state} » : cette étape n'est pas possible.",
     "The appointment is in state '{state}': this step is not possible.",
 )
+ALREADY_WAITING = ProblemType(
+    "patient-already-waiting", 409, "Patient déjà dans la file", "Patient already in the queue",
+    "Ce patient attend déjà dans ce centre pour un autre rendez-vous. Commencez ou corrigez celui-là d'abord.",
+    "This patient is already waiting at this site for another appointment. Begin or correct that one first.",
+)
+NOTHING_TO_CORRECT = ProblemType(
+    "nothing-to-correct", 409, "Rien à corriger", "Nothing to correct",
+    "La dernière étape de ce rendez-vous (« {state} ») ne s'annule pas : déplacez-le ou annulez-le.",
+    "The last step of this appointment ('{state}') cannot be undone: move or cancel it.",
+)
+ALREADY_CORRECTED = ProblemType(
+    "already-corrected", 409, "Déjà corrigé", "Already corrected",
+    "La dernière étape est elle-même une correction : elle ne s'annule pas. Notez l'étape juste.",
+    "The last step is itself a correction: it is not undone. Note the right step.",
+)
+CORRECTION_TOO_LATE = ProblemType(
+    "correction-too-late", 409, "Correction trop tardive", "Too late to correct",
+    "Une étape se corrige le jour même où elle a été notée.",
+    "A step is corrected on the very day on which it was noted.",
+)
 NOT_THE_DAY = ProblemType(
     "not-the-day", 409, "Pas le jour du rendez-vous", "Not the day of the appointment",
     "Ce rendez-vous est prévu le {day}.",

@@ -1,16 +1,18 @@
 """Which events notifications listens to, and which use case each one calls."""
 
 from notifications.use_cases.end_appointment import end_appointment
-from notifications.use_cases.plan import plan_for_booking, plan_for_cancellation, plan_for_move
+from notifications.use_cases.plan import plan_for_booking, plan_for_cancellation, plan_for_move, plan_for_restoration
 from notifications.use_cases.policy import Policy
 from notifications.use_cases.project_patients import change_contact, erase_patient, register_patient
 from notifications.use_cases.project_sites import close_site, open_site, relocate_site
 from smp.consumer import Delivery, Handlers
 from smp.contracts import (
     ConsultationDone,
+    ConsultationPrepared,
     PatientArrived,
     PatientContactChanged,
     PatientErased,
+    PatientLeftUnseen,
     PatientNoShow,
     PatientRegistered,
     SiteClosed,
@@ -19,6 +21,7 @@ from smp.contracts import (
     SlotBooked,
     SlotCancelled,
     SlotMoved,
+    StatusCorrected,
 )
 from smp.postgres import Transaction
 
@@ -42,9 +45,12 @@ class Consumers:
             SlotBooked: self._booked,
             SlotMoved: self._moved,
             SlotCancelled: self._cancelled,
+            StatusCorrected: self._corrected,
             PatientArrived: _arrived,
+            ConsultationPrepared: _arrived,
             ConsultationDone: _done,
             PatientNoShow: _no_show,
+            PatientLeftUnseen: _left_unseen,
         }
 
     async def _booked(self, tx: Transaction, delivery: Delivery[SlotBooked]) -> None:
@@ -56,8 +62,18 @@ class Consumers:
     async def _cancelled(self, tx: Transaction, delivery: Delivery[SlotCancelled]) -> None:
         await plan_for_cancellation(tx, delivery, self.policy)
 
+    async def _corrected(self, tx: Transaction, delivery: Delivery[StatusCorrected]) -> None:
+        if delivery.data.state == "booked":
+            await plan_for_restoration(tx, delivery, self.policy)
+        else:
+            await end_appointment(tx, delivery, "corrected")
 
-async def _arrived(tx: Transaction, delivery: Delivery[PatientArrived]) -> None:
+
+async def _left_unseen(tx: Transaction, delivery: Delivery[PatientLeftUnseen]) -> None:
+    await end_appointment(tx, delivery, "left_unseen")
+
+
+async def _arrived(tx: Transaction, delivery: Delivery[PatientArrived | ConsultationPrepared]) -> None:
     await end_appointment(tx, delivery, "arrived")
 
 

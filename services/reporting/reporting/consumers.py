@@ -12,6 +12,7 @@ from smp.contracts import (
     CallTaskDone,
     CallTaskRaised,
     ConsultationDone,
+    ConsultationPrepared,
     ConsultationStarted,
     Event,
     HoldExpired,
@@ -23,6 +24,7 @@ from smp.contracts import (
     MessagePlanned,
     PatientArrived,
     PatientErased,
+    PatientLeftUnseen,
     PatientNoShow,
     SessionCancelled,
     SessionChanged,
@@ -32,6 +34,7 @@ from smp.contracts import (
     SlotCancelled,
     SlotHeld,
     SlotMoved,
+    StatusCorrected,
 )
 from smp.postgres import Transaction
 
@@ -50,9 +53,12 @@ HANDLERS: Handlers = {
     SlotMoved: _merge(record_appointment.moved),
     SlotCancelled: _merge(record_appointment.cancelled),
     PatientArrived: _merge(record_appointment.arrived),
+    ConsultationPrepared: _merge(record_appointment.prepared),
     ConsultationStarted: _merge(record_appointment.started),
     ConsultationDone: _merge(record_appointment.done),
     PatientNoShow: _merge(record_appointment.missed),
+    PatientLeftUnseen: _merge(record_appointment.left_unseen),
+    StatusCorrected: _merge(record_appointment.corrected),
     SessionOpened: _merge(record_session.planned),
     SessionChanged: _merge(record_session.planned),
     SessionCancelled: _merge(record_session.cancelled),

@@ -1,16 +1,18 @@
 """The life of an appointment. Published by booking; the key is the appointment.
 
-held → booked → arrived → in consultation → done; booked or arrived → no-show; held or booked → cancelled;
-held → expired. Periods are half-open [start, end). No event says why the patient comes.
+held → booked → arrived → (in preparation →) in consultation → done; booked → no-show; arrived or in preparation →
+left unseen; held, booked or arrived → cancelled; held → expired. A correction goes one step back. Periods are
+half-open [start, end). No event says why the patient comes.
 """
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from smp.contracts.base import Code, EventData, Topic
 from smp.contracts.vocabulary import (
+    AppointmentState,
     BookingChannel,
     CancelledBy,
     CapacityClass,
@@ -61,7 +63,10 @@ class SlotBooked(AppointmentEvent):
     """The patient has an appointment.
 
     `requested_at` is when the patient first asked (the waiting-time indicator starts there), `booked_at` when
-    the slot was given. `notify` = the centre wants the patient told by text.
+    the slot was given. `notify` = the centre wants the patient told by text. The first of `practitioners` receives the
+    patient. `preparation_start`: the patient is expected then, earlier than `start`, by whoever prepares the
+    consultation. `party`: appointments asked for together, told by one text. `named` false: the patient asked for
+    nobody in particular, and the practitioner may still change.
     """
 
     patient: UUID
@@ -76,10 +81,16 @@ class SlotBooked(AppointmentEvent):
     requested_at: AwareDatetime
     booked_at: AwareDatetime
     notify: bool
+    preparation_start: AwareDatetime | None = None
+    party: UUID | None = None
+    named: bool | None = None
 
 
 class SlotMoved(AppointmentEvent):
-    """Same appointment, other time, session or practitioners; the previous slot is free again."""
+    """Same appointment, other time, session or practitioners; the previous slot is free again.
+
+    `floated`: same hour, another practitioner, for a patient who had named none. The rest as in `SlotBooked`.
+    """
 
     patient: UUID
     session: UUID
@@ -93,10 +104,18 @@ class SlotMoved(AppointmentEvent):
     previous_end: AwareDatetime
     moved_at: AwareDatetime
     notify: bool
+    reason: Code | None = None
+    floated: bool | None = None
+    preparation_start: AwareDatetime | None = None
+    party: UUID | None = None
 
 
 class SlotCancelled(AppointmentEvent):
-    """The appointment, or the hold, is given up. `late` = by the patient, within the site's late delay."""
+    """The appointment, or the hold, is given up. `late` = by the patient, within the site's late delay.
+
+    `excused`: the patient could not come and said why; distinct from a no-show, and possibly said after one.
+    `released_at`: until then the place is kept for the waiting list, then it is offered to all; null = at once.
+    """
 
     patient: UUID | None = None
     session: UUID
@@ -107,6 +126,10 @@ class SlotCancelled(AppointmentEvent):
     late: bool
     cancelled_at: AwareDatetime
     notify: bool
+    excused: bool | None = None
+    released_at: AwareDatetime | None = None
+    preparation_start: AwareDatetime | None = None
+    party: UUID | None = None
 
 
 class PatientArrived(AppointmentEvent):
@@ -114,6 +137,14 @@ class PatientArrived(AppointmentEvent):
 
     patient: UUID
     arrived_at: AwareDatetime
+
+
+class ConsultationPrepared(AppointmentEvent):
+    """A medical assistant or a nurse has begun to prepare the consultation, at `prepared_at`. The wait goes on."""
+
+    patient: UUID
+    practitioners: People
+    prepared_at: AwareDatetime
 
 
 class ConsultationStarted(AppointmentEvent):
@@ -171,3 +202,35 @@ class AppointmentSupported(AppointmentEvent):
     start: AwareDatetime
     end: AwareDatetime
     supported_at: AwareDatetime
+
+
+class PatientLeftUnseen(AppointmentEvent):
+    """The patient had come, and left at `left_at` without having been seen; `start` is the hour agreed."""
+
+    patient: UUID
+    start: AwareDatetime
+    left_at: AwareDatetime
+
+
+class StatusCorrected(AppointmentEvent):
+    """A step noted by mistake is undone: what the event of sequence `corrects` said no longer holds.
+
+    `state` is the state from now on, `previous_state` the one that is undone; everything else is the appointment as it
+    now stands, so that a consumer needs no other event. Back from cancelled to booked, the place has been had again.
+    """
+
+    patient: UUID
+    session: UUID
+    practitioners: People
+    kind: Kind
+    mode: Mode
+    start: AwareDatetime
+    end: AwareDatetime
+    previous_state: AppointmentState
+    state: AppointmentState
+    corrects: Annotated[int, Field(ge=1)]
+    reason: Code | None = None
+    corrected_at: AwareDatetime
+    notify: bool
+    preparation_start: AwareDatetime | None = None
+    party: UUID | None = None

@@ -155,6 +155,7 @@ _APPOINTMENTS: tuple[appointments.AppointmentEvent, ...] = (
         notify=True,
     ),
     appointments.PatientArrived(**_OF_PATIENT, arrived_at=_at(8, 11)),
+    appointments.ConsultationPrepared(**_OF_PATIENT, practitioners=_PRACTITIONERS, prepared_at=_at(8, 14)),
     appointments.ConsultationStarted(**_OF_PATIENT, practitioners=_PRACTITIONERS, started_at=_at(8, 24)),
     appointments.ConsultationDone(
         **_OF_PATIENT,
@@ -176,6 +177,18 @@ _APPOINTMENTS: tuple[appointments.AppointmentEvent, ...] = (
         since=_at(7, 50),
     ),
     appointments.AppointmentSupported(**_OF_PATIENT, **_OF_SLOT, supported_at=_at(8, 2)),
+    appointments.PatientLeftUnseen(**_OF_PATIENT, start=_at(8, 20), left_at=_at(9, 2)),
+    appointments.StatusCorrected(
+        **_OF_PATIENT,
+        **_OF_SLOT,
+        **_OF_ACT,
+        previous_state="no_show",
+        state="booked",
+        corrects=2,
+        reason="wrong_line",
+        corrected_at=_at(8, 50),
+        notify=False,
+    ),
 )
 
 _MESSAGES: tuple[messages.MessageEvent, ...] = (

@@ -46,6 +46,24 @@ answer for as many interns as they may at that instant."""
 
 CancelledBy = Literal["patient", "centre"]
 
+AppointmentState = Annotated[
+    str,
+    OneOf(
+        (
+            "booked",
+            "arrived",
+            "in_preparation",
+            "in_consultation",
+            "done",
+            "no_show",
+            "left_unseen",
+            "cancelled",
+            "excused",
+        )
+    ),
+]
+"""Where an appointment stands in its life."""
+
 Outcome = Annotated[str, OneOf(("none", "follow_up", "referred_to_treating_doctor", "sent_to_emergency", "other"))]
 """What follows the consultation. It never says why the patient came."""
 

@@ -75,6 +75,8 @@ def test_nsh1_leaves_cancelled_and_unfinished_appointments_out() -> None:
         acts(8, status="no_show"),
         acts(7, status="cancelled"),
         acts(5, status="booked"),
+        acts(4, status="left_unseen"),
+        acts(2, status="excused"),
         acts(3, status="no_show", social=True),
     )
     assert ratio(nsh1.compute(Activity(acts=rows))) == (8, 100, 8.0)

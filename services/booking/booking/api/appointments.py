@@ -15,11 +15,14 @@ from booking.domain.appointments import Appointment
 from booking.use_cases.book_slot import Booked, BookRequest, book_slot
 from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
 from booking.use_cases.confirm_hold import ConfirmRequest, confirm_hold
+from booking.use_cases.correct_status import CorrectionRequest, correct_status
 from booking.use_cases.finish_consultation import Conclusion, finish_consultation
 from booking.use_cases.hold_slot import HoldRequest, hold_slot
+from booking.use_cases.leave_unseen import leave_unseen
 from booking.use_cases.mark_arrived import mark_arrived
 from booking.use_cases.mark_no_show import mark_no_show
 from booking.use_cases.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.prepare_consultation import prepare_consultation
 from booking.use_cases.read_appointment import read_appointment
 from booking.use_cases.start_consultation import start_consultation
 from smp.http import Body, Command, Instant, Query, describe
@@ -31,6 +34,11 @@ _HOLD_OR_SLOT = PydanticCustomError(
     "hold_or_slot",
     "give either hold, or session, start and kind",
     {"fr": "donnez soit hold, soit session, start et kind"},
+)
+
+
+_PATIENT_IS_EXCUSED = PydanticCustomError(
+    "patient_is_excused", "only a patient is excused", {"fr": "seul un patient est excusé"}
 )
 
 
@@ -95,12 +103,37 @@ class MoveAppointment(Body):
 
 
 class CancelAppointment(Body):
-    """Who gives it up; why, as a code (never a reason of care)."""
+    """Who gives it up; why, as a code (never a reason of care). `excused`: the patient could not come and said why, be
+    it after the hour."""
 
     model_config = example({"by": "patient", "reason": "excused", "notify": True})
 
     by: Literal["patient", "centre"]
     reason: Reason | None = None
+    notify: bool = True
+    excused: bool = False
+
+    @model_validator(mode="after")
+    def _only_patients_are_excused(self) -> Self:
+        if self.excused and self.by != "patient":
+            raise _PATIENT_IS_EXCUSED
+        return self
+
+
+class Departure(Body):
+    """Why the patient left without being seen, as a code."""
+
+    model_config = example({"reason": "too_long"})
+
+    reason: Reason | None = None
+
+
+class CorrectStatus(Body):
+    """Why the last step was a mistake, as a code; whether a patient who was told something wrong is told again."""
+
+    model_config = example({"reason": "wrong_line", "notify": True})
+
+    reason: Reason
     notify: bool = True
 
 
@@ -198,7 +231,7 @@ async def move(appointment: UUID, body: MoveAppointment, command: Command) -> Re
 async def cancel(appointment: UUID, body: CancelAppointment, command: Command) -> Response:
     """Give an appointment or a hold up."""
     allow(command, Right.BOOK)
-    request = CancelRequest(body.by, body.reason, body.notify)
+    request = CancelRequest(body.by, body.reason, body.notify, body.excused)
     return await _step(
         command,
         lambda tx: cancel_appointment(
@@ -210,12 +243,57 @@ async def cancel(appointment: UUID, body: CancelAppointment, command: Command) -
 @router.post(
     "/appointments/{appointment}/arrival",
     response_model=AppointmentView,
-    responses=describe(*_STEP, problems.NOT_THE_DAY),
+    responses=describe(*_STEP, problems.NOT_THE_DAY, problems.ALREADY_WAITING),
 )
 async def arrive(appointment: UUID, command: Command) -> Response:
     """The patient is in the waiting room."""
     allow(command, Right.RECEIVE)
     return await _step(command, lambda tx: mark_arrived(tx, appointment, actor=command.actor, now=command.now))
+
+
+@router.post("/appointments/{appointment}/preparation", response_model=AppointmentView, responses=describe(*_STEP))
+async def prepare(appointment: UUID, command: Command) -> Response:
+    """An assistant or a nurse prepares the consultation."""
+    allow(command, Right.TREAT)
+    return await _step(command, lambda tx: prepare_consultation(tx, appointment, actor=command.actor, now=command.now))
+
+
+@router.post("/appointments/{appointment}/departure", response_model=AppointmentView, responses=describe(*_STEP))
+async def leave(appointment: UUID, body: Departure, command: Command) -> Response:
+    """The patient had come and left without being seen."""
+    allow(command, Right.RECEIVE)
+    return await _step(
+        command,
+        lambda tx: leave_unseen(tx, appointment, actor=command.actor, now=command.now, reason=body.reason),
+    )
+
+
+@router.post(
+    "/appointments/{appointment}/correction",
+    response_model=AppointmentView,
+    responses=describe(
+        problems.APPOINTMENT_UNKNOWN,
+        problems.NOTHING_TO_CORRECT,
+        problems.ALREADY_CORRECTED,
+        problems.CORRECTION_TOO_LATE,
+        problems.ALREADY_WAITING,
+        problems.PATIENT_ERASED,
+        problems.SESSION_CANCELLED,
+        problems.OUTSIDE_SESSION,
+        problems.NO_SUPERVISOR,
+        problems.SLOT_TAKEN,
+        problems.PATIENT_BUSY,
+    ),
+)
+async def correct(appointment: UUID, body: CorrectStatus, command: Command) -> Response:
+    """Take back the last step, noted by mistake: once, on the same day. A cancelled appointment has its place again
+    only if it is still free."""
+    allow(command, Right.CORRECT)
+    request = CorrectionRequest(body.reason, body.notify)
+    return await _step(
+        command,
+        lambda tx: correct_status(tx, appointment, request, rules_of(command), actor=command.actor, now=command.now),
+    )
 
 
 @router.post("/appointments/{appointment}/start", response_model=AppointmentView, responses=describe(*_STEP))

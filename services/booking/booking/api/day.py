@@ -12,6 +12,7 @@ from booking import problems
 from booking.api.parts import PATIENT, SITE, AppointmentView, KindCode, example, rules_of
 from booking.api.rights import Right, allow, allow_kind, sees_social
 from booking.domain.appointments import State
+from booking.use_cases.close_day import DayClose, DayClosed, close_day
 from booking.use_cases.day_list import DayLine, day_list
 from booking.use_cases.register_walk_in import WalkInRequest, register_walk_in
 from smp.http import Body, Command, Day, Query, describe
@@ -67,6 +68,40 @@ class LineView(BaseModel):
         )
 
 
+class CloseDay(Body):
+    """Which day (today when none is named); whether those who still wait have left unseen, else they are listed."""
+
+    model_config = example({"waiting_have_left": False})
+
+    day: Day | None = None
+    waiting_have_left: bool = False
+
+
+class DayClosedView(BaseModel):
+    """What became of the appointments that were open: noted now (`no_show`, `left_unseen`), or still to be concluded by
+    hand."""
+
+    site: UUID
+    day: date
+    no_show: list[UUID]
+    left_unseen: list[UUID]
+    waiting: list[UUID]
+    in_consultation: list[UUID]
+    expected: list[UUID]
+
+    @classmethod
+    def of(cls, site: UUID, it: DayClosed) -> "DayClosedView":
+        return cls(
+            site=site,
+            day=it.day,
+            no_show=list(it.no_show),
+            left_unseen=list(it.left_unseen),
+            waiting=list(it.waiting),
+            in_consultation=list(it.in_consultation),
+            expected=list(it.expected),
+        )
+
+
 class DayView(BaseModel):
     """A day of a site, in order of hour."""
 
@@ -86,6 +121,7 @@ class DayView(BaseModel):
         problems.KIND_UNKNOWN,
         problems.NOT_ELIGIBLE,
         problems.NO_PLACE_TODAY,
+        problems.ALREADY_WAITING,
     ),
 )
 async def walk_in(body: WalkIn, command: Command) -> Response:
@@ -96,6 +132,17 @@ async def walk_in(body: WalkIn, command: Command) -> Response:
     return await command.once(
         lambda tx: register_walk_in(tx, request, rules_of(command), actor=command.actor, now=command.now),
         lambda it: AppointmentView.of(it.appointment, sees_social(command.actor), it.warnings),
+    )
+
+
+@router.post("/sites/{site}/day-close", response_model=DayClosedView, responses=describe(problems.SITE_UNKNOWN))
+async def close_day_of_site(site: UUID, body: CloseDay, command: Command) -> Response:
+    """Conclude a day: who was booked and whose hour is over did not come. Done again it changes nothing more."""
+    allow(command, Right.CLOSE_DAY, site)
+    request = DayClose(site, body.day, body.waiting_have_left)
+    return await command.once(
+        lambda tx: close_day(tx, request, actor=command.actor, now=command.now),
+        lambda it: DayClosedView.of(site, it),
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from booking.domain.appointments import Appointment, State
+from booking.domain.appointments import Appointment, State, Step
 from booking.domain.availability import Slot
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
@@ -118,11 +118,17 @@ class SlotView(BaseModel):
 
 
 class StepView(BaseModel):
-    """One line of the trail: `by` is an opaque subject."""
+    """One line of the trail: `by` is an opaque subject, `why` a code, `undoes` the version that a correction undid."""
 
     state: State
     at: datetime
     by: str
+    why: str | None = None
+    undoes: int | None = None
+
+    @classmethod
+    def of(cls, step: Step) -> "StepView":
+        return cls(state=step.state, at=step.at, by=step.by, why=step.why, undoes=step.undoes)
 
 
 class AppointmentView(BaseModel):
@@ -145,6 +151,8 @@ class AppointmentView(BaseModel):
     requested_at: datetime
     expires_at: datetime | None = None
     arrived_at: datetime | None = None
+    prepared_at: datetime | None = None
+    left_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
     outcome: str | None = None
@@ -177,6 +185,8 @@ class AppointmentView(BaseModel):
             requested_at=it.requested_at,
             expires_at=it.expires_at,
             arrived_at=it.arrived_at,
+            prepared_at=it.prepared_at,
+            left_at=it.left_at,
             started_at=it.started_at,
             ended_at=it.ended_at,
             outcome=None if veiled else it.outcome,
@@ -185,6 +195,6 @@ class AppointmentView(BaseModel):
             supervisor=it.supervisor,
             cancelled_by=it.cancelled_by,
             late=it.late,
-            trail=[StepView(state=step.state, at=step.at, by=step.by) for step in it.trail],
+            trail=[StepView.of(step) for step in it.trail],
             warnings=list(warnings),
         )

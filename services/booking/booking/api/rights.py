@@ -15,6 +15,8 @@ class Right(StrEnum):
     SEARCH = "search"  # see where there is room
     BOOK = "book"  # hold, book, move, cancel
     RECEIVE = "receive"  # arrivals, walk-ins, no-shows
+    CORRECT = "correct"  # take a step back that was noted by mistake
+    CLOSE_DAY = "close_day"  # conclude the day of a site in one command
     TREAT = "treat"  # start and finish consultations
     READ = "read"  # one appointment, the day of a site
 
@@ -29,6 +31,8 @@ RIGHTS: dict[Right, frozenset[str]] = {
     Right.SEARCH: _DESK | _CARE | _SOCIAL,
     Right.BOOK: _DESK | _CARE | _SOCIAL,
     Right.RECEIVE: _DESK | _CARE | _SOCIAL,
+    Right.CORRECT: _DESK | {"gp", "retired_gp", "social_worker"},
+    Right.CLOSE_DAY: _DESK,
     Right.TREAT: _DESK | _CARE | _SOCIAL,
     Right.READ: _DESK | _CARE | _SOCIAL,
 }

@@ -1,11 +1,15 @@
 """The life of an appointment: its states, who may follow whom, and what each step leaves behind.
 
-    held ──▶ booked ──▶ arrived ──▶ in_consultation ──▶ done
-     │         ├──────────┴──▶ no_show
-     │         ├──▶ cancelled  (also from held and arrived)
+    held ──▶ booked ──▶ arrived ──▶ in_preparation ──▶ in_consultation ──▶ done
+     │         │           │  ╲____________│_______________↗
+     │         │           └───────────────┴──▶ left_unseen
+     │         ├──▶ no_show ──▶ excused
+     │         ├──▶ excused
+     │         └──▶ cancelled  (also from held, arrived and in_preparation)
      └──▶ expired
 
-A step never erases the former: the trail keeps each state with its author and its instant.
+A step never erases the former: the trail keeps each state with its author, its instant and its reason. A step noted by
+mistake is undone by a step of its own (`corrections`).
 """
 
 from dataclasses import dataclass, replace
@@ -24,9 +28,12 @@ class State(StrEnum):
     HELD = "held"
     BOOKED = "booked"
     ARRIVED = "arrived"
+    IN_PREPARATION = "in_preparation"
     IN_CONSULTATION = "in_consultation"
     DONE = "done"
     NO_SHOW = "no_show"
+    LEFT_UNSEEN = "left_unseen"
+    EXCUSED = "excused"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
 
@@ -36,25 +43,34 @@ class Action(StrEnum):
     EXPIRE = "expire"
     MOVE = "move"
     CANCEL = "cancel"
+    EXCUSE = "excuse"
     ARRIVE = "arrive"
+    PREPARE = "prepare"
     START = "start"
     FINISH = "finish"
     NOTE_NO_SHOW = "note_no_show"
+    LEAVE = "leave"
 
+
+_HERE = frozenset({State.ARRIVED, State.IN_PREPARATION})
 
 _STEPS: dict[Action, tuple[frozenset[State], State]] = {
     Action.BOOK: (frozenset({State.HELD}), State.BOOKED),
     Action.EXPIRE: (frozenset({State.HELD}), State.EXPIRED),
     Action.MOVE: (frozenset({State.BOOKED}), State.BOOKED),
-    Action.CANCEL: (frozenset({State.HELD, State.BOOKED, State.ARRIVED}), State.CANCELLED),
+    Action.CANCEL: (frozenset({State.HELD, State.BOOKED}) | _HERE, State.CANCELLED),
+    Action.EXCUSE: (frozenset({State.BOOKED, State.NO_SHOW}), State.EXCUSED),
     Action.ARRIVE: (frozenset({State.BOOKED}), State.ARRIVED),
-    Action.START: (frozenset({State.ARRIVED}), State.IN_CONSULTATION),
+    Action.PREPARE: (frozenset({State.ARRIVED}), State.IN_PREPARATION),
+    Action.START: (_HERE, State.IN_CONSULTATION),
     Action.FINISH: (frozenset({State.IN_CONSULTATION}), State.DONE),
-    Action.NOTE_NO_SHOW: (frozenset({State.BOOKED, State.ARRIVED}), State.NO_SHOW),
+    Action.NOTE_NO_SHOW: (frozenset({State.BOOKED}), State.NO_SHOW),
+    Action.LEAVE: (_HERE, State.LEFT_UNSEEN),
 }
 
-ACTIVE = frozenset({State.HELD, State.BOOKED, State.ARRIVED, State.IN_CONSULTATION})
-RELEASING = frozenset({State.CANCELLED, State.EXPIRED})  # the resources are free again
+WAITING = _HERE  # in the waiting room or in preparation
+ACTIVE = frozenset({State.HELD, State.BOOKED, State.IN_CONSULTATION}) | _HERE
+RELEASING = frozenset({State.CANCELLED, State.EXCUSED, State.EXPIRED})  # the resources are free again
 
 
 def after(state: State, action: Action) -> State | None:
@@ -65,17 +81,35 @@ def after(state: State, action: Action) -> State | None:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the trail; `by` is the opaque subject of the actor."""
+    """One line of the trail. `by` is the opaque subject of the actor; `why` a code; `undoes` the version of the step
+    that a correction takes back."""
 
     version: int
     state: State
     at: datetime
     by: str
+    why: str | None = None
+    undoes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """Who takes part besides the practitioner: an assistant who prepares, a social worker who joins; `session` is
+    theirs."""
+
+    professional: UUID
+    role: str
+    session: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """One appointment as it stands. `version` grows by one at each step and is the sequence of its event."""
+    """One appointment as it stands. `version` grows by one at each step and is the sequence of its event.
+
+    `rests_until`: given up, its place rests for the waiting list until then. `party`: asked for together with others.
+    `named`: the patient asked for this very practitioner. `preparation_start`: the patient is expected then. `call_…`:
+    the order of calls decided by hand.
+    """
 
     id: UUID
     territory: str
@@ -97,8 +131,10 @@ class Appointment:
     expires_at: datetime | None = None
     booked_at: datetime | None = None
     arrived_at: datetime | None = None
+    prepared_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    left_at: datetime | None = None
     outcome: str | None = None
     severity: int | None = None
     otherwise_emergency: bool | None = None
@@ -110,6 +146,14 @@ class Appointment:
     compartment: str = Compartment.MEDICAL
     buffer_before: timedelta = timedelta()
     buffer_after: timedelta = timedelta()
+    rests_until: datetime | None = None
+    party: UUID | None = None
+    named: bool = True
+    preparation_start: datetime | None = None
+    others: tuple[Companion, ...] = ()
+    call_place: str | None = None
+    call_before: UUID | None = None
+    call_decided_at: datetime | None = None
     trail: tuple[Step, ...] = ()
 
     @classmethod
@@ -126,17 +170,27 @@ class Appointment:
             **how,
         )  # fmt: skip
 
+    @property
+    def gives_its_place_back(self) -> bool:
+        """Whether its resources are free again: cancelled or expired, or left before the hour agreed. The time of a
+        no-show stays taken, for it was lost."""
+        left_before = self.state is State.LEFT_UNSEEN and self.left_at is not None and self.left_at < self.period.start
+        return left_before or self.state in RELEASING
+
     def has_expired(self, now: datetime) -> bool:
         """True for a hold whose time is over, whether or not that has been written down yet."""
         return self.state is State.HELD and self.expires_at is not None and self.expires_at <= now
 
-    def step(self, action: Action, at: datetime, by: str, **changes: Any) -> "Appointment":
+    def step(self, action: Action, at: datetime, by: str, *, why: str | None = None, **changes: Any) -> "Appointment":
         """This appointment one step further; raises `ValueError` when the step is not possible (see `after`)."""
         state = after(self.state, action)
         if state is None:
             raise ValueError(f"cannot {action} an appointment that is {self.state}")
-        version = self.version + 1
-        return replace(self, state=state, version=version, trail=(*self.trail, Step(version, state, at, by)), **changes)
+        return self.noted(Step(self.version + 1, state, at, by, why), **changes)
+
+    def noted(self, step: Step, **changes: Any) -> "Appointment":
+        """This appointment with one line more on its trail."""
+        return replace(self, state=step.state, version=step.version, trail=(*self.trail, step), **changes)
 
     def moved_to(self, session: Session, period: Interval, at: datetime, by: str, *, notify: bool) -> "Appointment":
         """This appointment in another place; the practitioner may change."""
@@ -153,10 +207,9 @@ def is_late(start: datetime, now: datetime, notice: timedelta) -> bool:
 
 
 def waited(appointment: Appointment, now: datetime) -> timedelta | None:
-    """Time in the waiting room, from arrival to the start of the consultation, or to `now` while still waiting.
-    Nothing when the patient has not arrived or left unseen."""
+    """Time at the site before being seen: from arrival to the start of the consultation, to the departure of somebody
+    who left unseen, or to `now` for who still waits (preparation is part of the wait). Nothing for who has not come."""
     if appointment.arrived_at is None:
         return None
-    if appointment.started_at is None and appointment.state is not State.ARRIVED:
-        return None
-    return max((appointment.started_at or now) - appointment.arrived_at, timedelta())
+    until = appointment.started_at or appointment.left_at or (now if appointment.state in WAITING else None)
+    return None if until is None else max(until - appointment.arrived_at, timedelta())

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from booking.domain.appointments import Appointment, State, Step
+from booking.domain.appointments import Appointment, Companion, State, Step
 from booking.domain.eligibility import Eligibility, status_on
 from booking.domain.intervals import Interval
 from booking.domain.resources import Resource
@@ -48,6 +48,12 @@ async def place_for_appointment(tx: Transaction, session: UUID, appointment: UUI
     return _place(await tx.fetchrow(SQL.place_for_appointment, session, appointment))
 
 
+async def place_of_appointment(tx: Transaction, appointment: UUID) -> Place | None:
+    """The session of an appointment, shared until the commit, and its patient's standing; nothing for a hold that
+    names nobody."""
+    return _place(await tx.fetchrow(SQL.place_of_appointment, appointment))
+
+
 async def insert(tx: Transaction, new: Appointment, resources: Sequence[Resource]) -> frozenset[int]:
     """Write a new appointment with all it occupies; returns the resources that are taken by somebody else, in which
     case the appointment is not written (and `clear_partial` must follow, or a rollback)."""
@@ -81,6 +87,7 @@ async def insert(tx: Transaction, new: Appointment, resources: Sequence[Resource
         new.compartment,
         new.buffer_before,
         new.buffer_after,
+        new.named,
     )
     return frozenset(resource.number for resource in ordered) - frozenset(had)
 
@@ -121,6 +128,16 @@ async def replace_occupancies(
         [resource.kind for resource in ordered],
     )
     return frozenset(resource.number for resource in ordered) - frozenset(had)
+
+
+async def own_resources(tx: Transaction, appointment: UUID) -> list[int]:
+    """The numbers of what the appointment occupies, or occupied before it gave its place back."""
+    return [row["resource"] for row in await tx.fetch(SQL.own_resources, appointment)]
+
+
+async def take_again(tx: Transaction, appointment: UUID) -> frozenset[int]:
+    """Take back what the appointment had given up; returns what somebody else has now (a rollback must follow)."""
+    return frozenset(await tx.fetchval(SQL.take_again, appointment))
 
 
 async def save(tx: Transaction, changed: Iterable[Appointment]) -> None:
@@ -167,6 +184,11 @@ async def lock_future_of_patient(tx: Transaction, patient: UUID) -> list[Appoint
     return _appointments(await tx.fetch(SQL.lock_future_of_patient, patient))
 
 
+async def lock_open_of_day(tx: Transaction, site: UUID, day: date) -> list[Appointment]:
+    """The appointments of a site's day that are booked, waiting or in consultation."""
+    return _appointments(await tx.fetch(SQL.lock_open_of_day, site, day))
+
+
 async def day_of_site(tx: Transaction, site: UUID, day: date) -> list[Appointment]:
     return _appointments(await tx.fetch(SQL.day_of_site, site, day))
 
@@ -185,6 +207,8 @@ def _saved(each: Appointment) -> tuple[Any, ...]:
         each.id,
         each.version,
         each.state,
+        each.gives_its_place_back,
+        each.rests_until,
         each.session,
         each.site,
         each.day,
@@ -198,8 +222,10 @@ def _saved(each: Appointment) -> tuple[Any, ...]:
         each.requested_at,
         each.booked_at,
         each.arrived_at,
+        each.prepared_at,
         each.started_at,
         each.ended_at,
+        each.left_at,
         each.outcome,
         each.severity,
         each.otherwise_emergency,
@@ -207,18 +233,49 @@ def _saved(each: Appointment) -> tuple[Any, ...]:
         each.cancelled_by,
         each.cancel_reason,
         each.late,
+        each.preparation_start,
+        _others(each.others),
+        each.call_place,
+        each.call_before,
+        each.call_decided_at,
+        each.named,
         _trail(each.trail[-1:]),
     )
 
 
 def _trail(steps: Sequence[Step]) -> list[dict[str, Any]]:
-    return [{"version": s.version, "state": s.state, "at": s.at, "by": s.by} for s in steps]
+    return [_step(step) for step in steps]
+
+
+def _step(step: Step) -> dict[str, Any]:
+    line: dict[str, Any] = {"version": step.version, "state": step.state, "at": step.at, "by": step.by}
+    if step.why is not None:
+        line["why"] = step.why
+    if step.undoes is not None:
+        line["undoes"] = step.undoes
+    return line
 
 
 def _steps(trail: list[dict[str, Any]]) -> tuple[Step, ...]:
     return tuple(
-        Step(each["version"], State(each["state"]), datetime.fromisoformat(each["at"]), each["by"]) for each in trail
+        Step(
+            each["version"],
+            State(each["state"]),
+            datetime.fromisoformat(each["at"]),
+            each["by"],
+            each.get("why"),
+            each.get("undoes"),
+        )
+        for each in trail
     )
+
+
+def _others(companions: Sequence[Companion]) -> list[dict[str, str]]:
+    return [{"professional": str(c.professional), "role": c.role, "session": str(c.session)} for c in companions]
+
+
+def _companions(others: list[dict[str, str]]) -> tuple[Companion, ...]:
+    return tuple(Companion(UUID(each["professional"]), each["role"], UUID(each["session"])) for each in others)
 
 
 def _appointments(rows: Iterable[Record]) -> list[Appointment]:
@@ -229,4 +286,5 @@ def _appointment(row: Record) -> Appointment:
     columns = dict(row)
     period = Interval(columns.pop("starts_at"), columns.pop("ends_at"))
     state, trail = State(columns.pop("state")), _steps(columns.pop("trail"))
-    return Appointment(**columns, period=period, state=state, trail=trail)
+    others = _companions(columns.pop("others"))
+    return Appointment(**columns, period=period, state=state, trail=trail, others=others)

@@ -24,6 +24,16 @@ JOIN patient AS p ON p.id = $2
 WHERE s.id = (SELECT session FROM appointment WHERE id = $1)
 FOR KEY SHARE OF s;
 
+-- name: place_of_appointment
+-- The same for an appointment that may take its place again.
+SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
+       s.slot_minutes, s.shares, s.state, p.registered_at, p.erased_at, p.eligibility
+FROM appointment AS a
+JOIN session AS s ON s.id = a.session
+JOIN patient AS p ON p.id = a.patient
+WHERE a.id = $1
+FOR KEY SHARE OF s;
+
 -- name: place_for_appointment
 -- The same for an appointment that moves to another session.
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
@@ -46,9 +56,9 @@ WITH occupied AS (
 ), placed AS (
     INSERT INTO appointment (id, territory, site, session, day, patient, professional, role, kind, mode, starts_at,
                              ends_at, capacity_class, channel, state, notify, requested_at, expires_at, booked_at,
-                             trail, kind_version, compartment, buffer_before, buffer_after)
+                             trail, kind_version, compartment, buffer_before, buffer_after, named)
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13, $11, $14, $15, $16, $17, $18, $19, $20::jsonb, $24, $25,
-           $26, $27
+           $26, $27, $28
     WHERE (SELECT count(*) FROM occupied) = $21
 )
 SELECT array(SELECT resource FROM occupied);
@@ -79,16 +89,37 @@ WITH given_up AS (
 )
 SELECT array(SELECT resource FROM occupied);
 
+-- name: own_resources
+-- What an appointment occupies, or occupied before it gave its place back.
+SELECT resource FROM occupancy WHERE appointment = $1;
+
+-- name: take_again
+-- An appointment that had given its place back takes it again, if it is still free: the exclusion constraint decides.
+-- Answers what was taken by somebody else meanwhile.
+WITH given_up AS (
+    DELETE FROM occupancy WHERE appointment = $1 RETURNING resource, resource_kind, territory, period
+), occupied AS (
+    INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
+    SELECT $1, resource, resource_kind, territory, period FROM given_up ORDER BY resource
+    ON CONFLICT DO NOTHING
+    RETURNING resource
+)
+SELECT array(SELECT resource FROM given_up EXCEPT SELECT resource FROM occupied);
+
 -- name: save
--- An appointment one step further; its resources are free again when it is cancelled or expired.
+-- An appointment one step further. When it gives its place back its resources are free again; while the place rests,
+-- the patient's only.
 WITH released AS (
-    UPDATE occupancy SET blocking = false WHERE appointment = $1 AND blocking AND $3 IN ('cancelled', 'expired')
+    UPDATE occupancy SET blocking = false
+    WHERE appointment = $1 AND blocking AND $4 AND (resource_kind = 'patient' OR $5::timestamptz IS NULL)
 )
 UPDATE appointment
-SET version = $2, state = $3, session = $4, site = $5, day = $6, patient = $7, professional = $8, role = $9,
-    starts_at = $10, ends_at = $11, channel = $12, notify = $13, requested_at = $14, booked_at = $15,
-    arrived_at = $16, started_at = $17, ended_at = $18, outcome = $19, severity = $20, otherwise_emergency = $21,
-    supervisor = $22, cancelled_by = $23, cancel_reason = $24, late = $25, trail = trail || $26::jsonb
+SET version = $2, state = $3, rests_until = $5, session = $6, site = $7, day = $8, patient = $9, professional = $10,
+    role = $11, starts_at = $12, ends_at = $13, channel = $14, notify = $15, requested_at = $16, booked_at = $17,
+    arrived_at = $18, prepared_at = $19, started_at = $20, ended_at = $21, left_at = $22, outcome = $23,
+    severity = $24, otherwise_emergency = $25, supervisor = $26, cancelled_by = $27, cancel_reason = $28, late = $29,
+    preparation_start = $30, others = $31::jsonb, call_place = $32, call_before = $33, call_decided_at = $34,
+    named = $35, trail = trail || $36::jsonb
 WHERE id = $1;
 
 -- name: get
@@ -103,7 +134,7 @@ SELECT * FROM appointment WHERE id = $1 FOR UPDATE;
 -- What stands in sessions that are to be cancelled; in id order.
 SELECT *
 FROM appointment
-WHERE session = ANY ($1::uuid[]) AND state IN ('held', 'booked', 'arrived', 'in_consultation')
+WHERE session = ANY ($1::uuid[]) AND state IN ('held', 'booked', 'arrived', 'in_preparation', 'in_consultation')
 ORDER BY id
 FOR UPDATE;
 
@@ -111,7 +142,8 @@ FOR UPDATE;
 -- Appointments of the interns whom somebody supervises, on a site and day, that meet a period; in id order.
 SELECT *
 FROM appointment
-WHERE site = $1 AND day = $2 AND role = 'intern' AND state IN ('held', 'booked', 'arrived', 'in_consultation')
+WHERE site = $1 AND day = $2 AND role = 'intern'
+  AND state IN ('held', 'booked', 'arrived', 'in_preparation', 'in_consultation')
   AND starts_at < $5 AND ends_at > $4
   AND professional IN (SELECT intern FROM supervision WHERE supervisor = $3)
 ORDER BY id
@@ -142,6 +174,14 @@ FOR UPDATE SKIP LOCKED;
 SELECT *
 FROM appointment
 WHERE patient = $1 AND state IN ('held', 'booked')
+ORDER BY id
+FOR UPDATE;
+
+-- name: lock_open_of_day
+-- What a bulk close of a site's day looks at; in id order.
+SELECT *
+FROM appointment
+WHERE site = $1 AND day = $2 AND state IN ('booked', 'arrived', 'in_preparation', 'in_consultation')
 ORDER BY id
 FOR UPDATE;
 

@@ -9,9 +9,11 @@ from booking.domain.sessions import Session
 from smp.contracts import (
     CapacityReleased,
     ConsultationDone,
+    ConsultationPrepared,
     ConsultationStarted,
     HoldExpired,
     PatientArrived,
+    PatientLeftUnseen,
     PatientNoShow,
     SessionCancelled,
     SessionOpened,
@@ -19,6 +21,7 @@ from smp.contracts import (
     SlotCancelled,
     SlotHeld,
     SlotMoved,
+    StatusCorrected,
 )
 from smp.contracts.base import EventData
 from smp.contracts.envelope import Event
@@ -111,6 +114,9 @@ def booked(tx: Transaction, it: Appointment, now: datetime) -> None:
         requested_at=it.requested_at,
         booked_at=now,
         notify=it.notify,
+        preparation_start=it.preparation_start,
+        party=it.party,
+        named=it.named,
     )
     _say(tx, it, data, now)
 
@@ -131,6 +137,8 @@ def moved(tx: Transaction, before: Appointment, it: Appointment, now: datetime) 
         previous_end=before.period.end,
         moved_at=now,
         notify=it.notify,
+        preparation_start=it.preparation_start,
+        party=it.party,
     )
     _say(tx, it, data, now)
 
@@ -148,12 +156,23 @@ def cancelled(tx: Transaction, it: Appointment, now: datetime) -> None:
         late=bool(it.late),
         cancelled_at=now,
         notify=it.notify,
+        excused=it.state is State.EXCUSED,
+        released_at=it.rests_until,
+        preparation_start=it.preparation_start,
+        party=it.party,
     )
     _say(tx, it, data, now)
 
 
 def arrived(tx: Transaction, it: Appointment, now: datetime) -> None:
     _say(tx, it, PatientArrived(appointment=it.id, patient=_patient(it), site=it.site, arrived_at=now), now)
+
+
+def prepared(tx: Transaction, it: Appointment, now: datetime) -> None:
+    data = ConsultationPrepared(
+        appointment=it.id, patient=_patient(it), site=it.site, practitioners=_people(it), prepared_at=now
+    )
+    _say(tx, it, data, now)
 
 
 def started(tx: Transaction, it: Appointment, now: datetime) -> None:
@@ -186,6 +205,36 @@ def no_show(tx: Transaction, it: Appointment, now: datetime) -> None:
     _say(tx, it, data, now)
 
 
+def left_unseen(tx: Transaction, it: Appointment, now: datetime) -> None:
+    data = PatientLeftUnseen(appointment=it.id, patient=_patient(it), site=it.site, start=it.period.start, left_at=now)
+    _say(tx, it, data, now)
+
+
+def corrected(tx: Transaction, before: Appointment, it: Appointment, now: datetime) -> None:
+    step = it.trail[-1]
+    assert step.undoes is not None
+    data = StatusCorrected(
+        appointment=it.id,
+        patient=_patient(it),
+        site=it.site,
+        session=it.session,
+        practitioners=_people(it),
+        kind=it.kind,
+        mode=it.mode,
+        start=it.period.start,
+        end=it.period.end,
+        previous_state=before.state,
+        state=it.state,
+        corrects=step.undoes,
+        reason=step.why,
+        corrected_at=now,
+        notify=it.notify,
+        preparation_start=it.preparation_start,
+        party=it.party,
+    )
+    _say(tx, it, data, now)
+
+
 def released(tx: Transaction, it: Appointment, now: datetime) -> None:
     """The event of an appointment that gave its place back."""
     say = hold_expired if it.state is State.EXPIRED else cancelled
@@ -197,7 +246,9 @@ def _say(tx: Transaction, it: Appointment, data: EventData, now: datetime) -> No
 
 
 def _people(it: Appointment) -> People:
-    return (Practitioner(professional=it.professional, role=it.role),)
+    """Whoever receives the patient first, then who takes part besides."""
+    first = Practitioner(professional=it.professional, role=it.role)
+    return (first, *(Practitioner(professional=who.professional, role=who.role) for who in it.others))
 
 
 def _patient(it: Appointment) -> UUID:

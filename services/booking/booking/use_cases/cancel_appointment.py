@@ -1,4 +1,4 @@
-"""Give an appointment or a hold up, by the patient or by the centre."""
+"""Give an appointment or a hold up, by the patient or by the centre; or excuse a patient who cannot or did not come."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,11 +17,17 @@ PATIENT, CENTRE = "patient", "centre"
 
 @dataclass(frozen=True, slots=True)
 class CancelRequest:
-    """Who gives it up, and why as a code (never a reason of care)."""
+    """Who gives it up, and why as a code (never a reason of care). `excused`: a patient who could not come and said
+    why, be it after the hour; neither a no-show nor an ordinary cancellation."""
 
     by: str
     reason: str | None = None
     notify: bool = True
+    excused: bool = False
+
+    @property
+    def action(self) -> Action:
+        return Action.EXCUSE if self.excused else Action.CANCEL
 
 
 async def cancel_appointment(
@@ -31,7 +37,7 @@ async def cancel_appointment(
 
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION.
     """
-    found = await appointment_for(tx, id, Action.CANCEL, actor)
+    found = await appointment_for(tx, id, request.action, actor)
     cancelled = cancel(found, request, rules, now, actor.subject)
     await appointments.save(tx, [cancelled])
     announcing.released(tx, cancelled, now)
@@ -44,6 +50,6 @@ def cancel(found: Appointment, request: CancelRequest, rules: Rules, now: dateti
         return found.step(Action.EXPIRE, now, by)
     late = request.by == PATIENT and is_late(found.period.start, now, rules.late_notice)
     return found.step(
-        Action.CANCEL, now, by,
+        request.action, now, by, why=request.reason,
         cancelled_by=request.by, cancel_reason=request.reason, late=late, notify=request.notify,
     )  # fmt: skip

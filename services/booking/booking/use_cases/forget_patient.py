@@ -17,7 +17,9 @@ async def forget_patient(tx: Transaction, patient: UUID, now: datetime) -> None:
     """What the patient still had ahead is cancelled, without a text; done twice it changes nothing."""
     ahead = await appointments.lock_future_of_patient(tx, patient)
     cancelled = [
-        each.step(Action.CANCEL, now, BY, cancelled_by=CENTRE, cancel_reason=REASON, late=False, notify=False)
+        each.step(
+            Action.CANCEL, now, BY, why=REASON, cancelled_by=CENTRE, cancel_reason=REASON, late=False, notify=False
+        )
         for each in ahead
     ]
     await appointments.save(tx, cancelled)

@@ -104,7 +104,7 @@ async def period_or_problem(tx: Transaction, place: Place, wish: Wish) -> Interv
     period = fit(place.session, wish.kind, wish.start, wish.now)
     if isinstance(period, Misfit):
         return _MISFITS[period]
-    if place.session.needs_supervision and not await _is_supervised(tx, place.session, period):
+    if place.session.needs_supervision and not await is_supervised(tx, place.session, period):
         return problems.NO_SUPERVISOR
     leaving = wish.leaving.id if wish.leaving else None
     if not await sharing.admits(tx, place.session, wish.capacity_class, wish.kind.length, wish.now, leaving):
@@ -200,7 +200,8 @@ async def _alternatives(tx: Transaction, wish: Wish) -> list[Slot]:
     return nearest(slots, wanted, wish.session.role, wish.session.professional, site.zone)
 
 
-async def _is_supervised(tx: Transaction, session: Session, period: Interval) -> bool:
+async def is_supervised(tx: Transaction, session: Session, period: Interval) -> bool:
+    """Whether an intern is covered there; the presence that covers stays as it is until the commit."""
     presence = await sessions.share_presence_of_supervisors(tx, session.site, session.professional, period)
     ties = await projections.supervisions(tx, session.site, [session.professional])
     return is_covered(session.professional, session.site, period, presence, ties)

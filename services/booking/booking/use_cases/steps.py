@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import asyncpg
+
 from booking import problems
 from booking.domain.appointments import Action, Appointment, after
 from booking.store import appointments
@@ -23,3 +25,16 @@ async def appointment_for(tx: Transaction, id: UUID, action: Action, actor: Acto
     if after(found.state, action) is None:
         raise Refusal(problems.WRONG_TRANSITION, state=found.state)
     return found
+
+
+async def save_once_in_queue(tx: Transaction, changed: Appointment) -> None:
+    """Write an appointment whose patient waits from now on; the database refuses the same patient twice in a queue.
+
+    Raises Refusal: ALREADY_WAITING.
+    """
+    try:
+        await appointments.save(tx, [changed])
+    except asyncpg.UniqueViolationError as violation:
+        if violation.constraint_name != "appointment_once_in_queue":
+            raise
+        raise Refusal(problems.ALREADY_WAITING) from None

@@ -72,6 +72,19 @@ def plan_cancellation(slot: Slot, now: datetime, rules: Rules) -> tuple[Draft, .
     return _notice(Purpose.CANCELLATION, slot.start, now, rules, urgent=_today(now, rules, slot.start))
 
 
+def plan_restoration(slot: Slot, earlier: list[Earlier], now: datetime, rules: Rules) -> tuple[Draft, ...]:
+    """An appointment stands again after a mistake: a confirmation if the last thing the patient was told is something
+    else, or nothing yet; and its reminder. Nothing if it was booked without a text, or if its hour has passed."""
+    if slot.start <= now or not earlier:
+        return ()
+    reminder = plan_reminder(slot, now, rules)
+    told = [text for text in earlier if text.told]
+    if told and told[-1].slot == slot and told[-1].purpose is not Purpose.CANCELLATION:
+        return reminder
+    urgent = bool(told) and _today(now, rules, slot.start)
+    return (*_notice(Purpose.CONFIRMATION, slot.start, now, rules, urgent), *reminder)
+
+
 def plan_reminder(slot: Slot, now: datetime, rules: Rules) -> tuple[Draft, ...]:
     """Two days before, brought into allowed hours: later if a day remains, else earlier. Dropped when that is past."""
     wished = slot.start - rules.reminder_lead

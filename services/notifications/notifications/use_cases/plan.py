@@ -17,6 +17,7 @@ from notifications.domain.planning import (
     plan_booking,
     plan_cancellation,
     plan_move,
+    plan_restoration,
     was_told,
 )
 from notifications.store.rows import to_earlier, to_reachability
@@ -25,7 +26,7 @@ from notifications.use_cases.policy import Policy
 from notifications.use_cases.raise_call import Subject, raise_call
 from notifications.use_cases.say import say
 from smp.consumer import Delivery
-from smp.contracts import MessagePlanned, SlotBooked, SlotCancelled, SlotMoved
+from smp.contracts import MessagePlanned, SlotBooked, SlotCancelled, SlotMoved, StatusCorrected
 from smp.contracts.envelope import Event
 from smp.ids import new_id
 from smp.postgres import Record, Statements, Transaction
@@ -34,7 +35,7 @@ MESSAGES = Statements.load("notifications.store", "messages.sql")
 CALLS = Statements.load("notifications.store", "call_tasks.sql")
 PROJECTIONS = Statements.load("notifications.store", "projections.sql")
 
-Told = SlotBooked | SlotMoved | SlotCancelled
+Told = SlotBooked | SlotMoved | SlotCancelled | StatusCorrected
 Verdict = Literal["planned", "silent", "too_old", "stale"]
 
 
@@ -77,6 +78,20 @@ async def plan_for_cancellation(tx: Transaction, delivery: Delivery[SlotCancelle
     await _tell(tx, _subject(event, slot), drafts, context, delivery.now, may_call=may_call)
 
 
+async def plan_for_restoration(tx: Transaction, delivery: Delivery[StatusCorrected], policy: Policy) -> None:
+    """An appointment stands again: texts that say otherwise are dropped, a patient who was told otherwise hears it."""
+    stands, event = delivery.data, delivery.event
+    earlier = await _earlier(tx, event)
+    ours = await _is_ours_to_plan(tx, delivery, policy, AppointmentState.EXPECTED, stands.mode)
+    await drop_outdated(tx, stands.appointment, event.sequence, "corrected", delivery.now)
+    if not ours:
+        return
+    context = await _context(tx, event)
+    slot = Slot(stands.site, stands.start, Mode(stands.mode))
+    drafts = plan_restoration(slot, earlier, delivery.now, _rules(context, policy))
+    await _tell(tx, _subject(event, slot), drafts, context, delivery.now)
+
+
 async def _is_ours_to_plan(
     tx: Transaction, delivery: Delivery[Told], policy: Policy, state: AppointmentState, mode: str | None
 ) -> bool:
@@ -109,7 +124,7 @@ def _verdict(delivery: Delivery[Told], policy: Policy) -> Verdict:
     return "planned" if delivery.data.notify else "silent"
 
 
-async def _earlier(tx: Transaction, event: Event[SlotMoved]) -> list[Earlier]:
+async def _earlier(tx: Transaction, event: Event[SlotMoved] | Event[StatusCorrected]) -> list[Earlier]:
     texts = await tx.fetch(MESSAGES.lock_earlier_texts, event.subject, event.sequence)
     calls = await tx.fetch(CALLS.earlier_calls, event.subject, event.sequence)
     found = [(row["version"], to_earlier(row, was_told(State(row["state"])))) for row in texts]

@@ -7,8 +7,8 @@ from uuid import UUID
 
 DONE = "done"
 NO_SHOW = "no_show"
-# Statuses of an appointment that takes time in the agenda; cancelled, expired and merely held ones do not.
-AGREED = frozenset({"booked", "arrived", "in_consultation", DONE, NO_SHOW})
+# Statuses of an appointment that takes time in the agenda; cancelled, excused, expired and merely held ones do not.
+AGREED = frozenset({"booked", "arrived", "in_preparation", "in_consultation", "left_unseen", DONE, NO_SHOW})
 
 
 @dataclass(frozen=True, slots=True)

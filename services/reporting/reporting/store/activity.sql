@@ -44,7 +44,7 @@ WITH wanted AS (
     SELECT fact.appointment, fact.site, fact.patient, fact.occurs_at, (fact.request).requested_at AS requested_at
     FROM appointment_fact AS fact
     WHERE fact.patient IS NOT NULL
-        AND fact.status IN ('booked', 'arrived', 'in_consultation', 'done', 'no_show')
+        AND fact.status IN ('booked', 'arrived', 'in_preparation', 'in_consultation', 'left_unseen', 'done', 'no_show')
         AND NOT fact.unscheduled
         AND NOT fact.social
 )
@@ -128,7 +128,7 @@ WITH wanted AS (
     SELECT
         fact.site,
         fact.missing_events AS missing,
-        fact.status IN ('booked', 'arrived', 'in_consultation')
+        fact.status IN ('booked', 'arrived', 'in_preparation', 'in_consultation')
             AND coalesce((fact.placement).end_at, fact.occurs_at) < $5::timestamptz - $4::interval AS late
     FROM wanted AS w
     JOIN appointment_fact AS fact

@@ -5,7 +5,8 @@ WITH known_site AS (
 )
 INSERT INTO appointment_fact AS fact (
     appointment, territory, heard, events, newest_event_at, whereabouts, subject,
-    held, request, placement, move, expiry, cancellation, arrival, start, consultation, absence
+    held, request, placement, move, expiry, cancellation, arrival, start, consultation, absence,
+    preparation, departure, excuse, correction
 )
 VALUES (
     $1::uuid, $2::text, int4multirange(int4range($3::int, $3::int, '[]')), 1, $4::timestamptz, ROW($3::int, $5::uuid),
@@ -13,7 +14,8 @@ VALUES (
         ROW($3::int, CASE WHEN NOT EXISTS (SELECT FROM erased_patient WHERE patient = $6::uuid) THEN $6::uuid END)::subject
     END,
     $7::moment, $8::request, $9::placement, $10::moment, $11::moment,
-    $12::cancellation, $13::moment, $14::moment, $15::consultation, $16::absence
+    $12::cancellation, $13::moment, $14::moment, $15::consultation, $16::absence, $17::moment, $18::absence,
+    $19::moment, $20::correction
 )
 ON CONFLICT ON CONSTRAINT appointment_fact_once DO UPDATE SET
     heard = fact.heard + excluded.heard,
@@ -30,7 +32,11 @@ ON CONFLICT ON CONSTRAINT appointment_fact_once DO UPDATE SET
     arrival = greatest(fact.arrival, excluded.arrival),
     start = greatest(fact.start, excluded.start),
     consultation = greatest(fact.consultation, excluded.consultation),
-    absence = greatest(fact.absence, excluded.absence)
+    absence = greatest(fact.absence, excluded.absence),
+    preparation = greatest(fact.preparation, excluded.preparation),
+    departure = greatest(fact.departure, excluded.departure),
+    excuse = greatest(fact.excuse, excluded.excuse),
+    correction = greatest(fact.correction, excluded.correction)
 WHERE NOT fact.heard @> $3::int;
 
 -- name: forget

@@ -4,16 +4,19 @@ from reporting.store import facts
 from reporting.store.facts import Group
 from smp.contracts import (
     ConsultationDone,
+    ConsultationPrepared,
     ConsultationStarted,
     Event,
     HoldExpired,
     PatientArrived,
+    PatientLeftUnseen,
     PatientNoShow,
     Practitioner,
     SlotBooked,
     SlotCancelled,
     SlotHeld,
     SlotMoved,
+    StatusCorrected,
 )
 from smp.postgres import Transaction
 
@@ -52,12 +55,18 @@ async def moved(tx: Transaction, event: Event[SlotMoved]) -> None:
 async def cancelled(tx: Transaction, event: Event[SlotCancelled]) -> None:
     data = event.data
     cancellation = (data.cancelled_at, data.cancelled_by, data.reason, data.late, data.start)
-    await facts.record_appointment(tx, event, site=data.site, patient=data.patient, cancellation=cancellation)
+    excuse = {"excuse": (data.cancelled_at,)} if data.excused else {}
+    await facts.record_appointment(tx, event, site=data.site, patient=data.patient, cancellation=cancellation, **excuse)
 
 
 async def arrived(tx: Transaction, event: Event[PatientArrived]) -> None:
     data = event.data
     await facts.record_appointment(tx, event, site=data.site, patient=data.patient, arrival=(data.arrived_at,))
+
+
+async def prepared(tx: Transaction, event: Event[ConsultationPrepared]) -> None:
+    data = event.data
+    await facts.record_appointment(tx, event, site=data.site, patient=data.patient, preparation=(data.prepared_at,))
 
 
 async def started(tx: Transaction, event: Event[ConsultationStarted]) -> None:
@@ -84,7 +93,26 @@ async def missed(tx: Transaction, event: Event[PatientNoShow]) -> None:
     await facts.record_appointment(tx, event, site=data.site, patient=data.patient, absence=(data.noted_at, data.start))
 
 
-def _placement(data: SlotHeld | SlotBooked | SlotMoved) -> Group:
+async def left_unseen(tx: Transaction, event: Event[PatientLeftUnseen]) -> None:
+    data = event.data
+    departure = (data.left_at, data.start)
+    await facts.record_appointment(tx, event, site=data.site, patient=data.patient, departure=departure)
+
+
+async def corrected(tx: Transaction, event: Event[StatusCorrected]) -> None:
+    """The state is again what it was before the step undone; what that step had said is kept, and counts no more."""
+    data = event.data
+    await facts.record_appointment(
+        tx,
+        event,
+        site=data.site,
+        patient=data.patient,
+        correction=(data.corrected_at, data.state),
+        placement=_placement(data),
+    )
+
+
+def _placement(data: SlotHeld | SlotBooked | SlotMoved | StatusCorrected) -> Group:
     return data.session, data.kind, data.mode, _leading_role(data.practitioners), data.start, data.end
 
 
