@@ -1,15 +1,19 @@
-"""Where there is room: one pure function over sessions, occupancies, policy and `now`."""
+"""Where there is room: one pure function over sessions, occupancies, policy and `now`.
+
+`domain/agenda.py` gives the same answers from memory; tests hold the two against each other.
+"""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from booking.domain.intervals import Interval, covers, union
+from booking.domain.intervals import Interval, intersection, union, without
 from booking.domain.kinds import Kind
 from booking.domain.sessions import Session
 from booking.domain.supervision import Supervision, supervised_periods
+from booking.domain.travel import NOWHERE_ELSE, Travel
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,43 +25,137 @@ class Occupancy:
 
 
 @dataclass(frozen=True, slots=True)
+class Partner:
+    """Somebody else who must be free too, in an own session at the same site: from `offset` after the start of the
+    appointment (before it, when negative), for `length`. A medical assistant who prepares: `offset` is minus the length
+    of the preparation. A social worker who sits in: no offset, the length of the appointment.
+
+    `same_room`: it happens in the room of the practitioner, who therefore must not receive anybody else meanwhile.
+    """
+
+    roles: frozenset[str]
+    offset: timedelta
+    length: timedelta
+    same_room: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """What is looked for: the kind; who may supervise whom; resources that must be free besides the session's own
-    (the patient's number)."""
+    """What is looked for, and by which rules.
+
+    `also_free`: resources that must be free besides the session's own (the patient). `withheld`: sessions that have no
+    place for this caller's capacity class at `now`.
+    """
 
     kind: Kind
     supervisions: tuple[Supervision, ...] = ()
     also_free: frozenset[int] = frozenset()
+    partners: tuple[Partner, ...] = ()
+    travel: Travel = NOWHERE_ELSE
+    withheld: frozenset[UUID] = frozenset()
+
+    def __post_init__(self) -> None:
+        roles = [role for partner in self.partners for role in partner.roles]
+        if len(roles) != len(set(roles)):
+            raise ValueError("two partners of one appointment have different roles")
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A partner of an appointment, and when they are needed."""
+
+    period: Interval
+    session: UUID
+    professional: UUID
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place where an appointment can be put."""
+    """A place where an appointment can be put. `open_ends` says how much of a free stretch it breaks: 0 fills it, 1
+    touches one of its ends, 2 cuts it in two."""
 
     period: Interval
     session: UUID
     site: UUID
     professional: UUID
     role: str
+    day: date = field(default=date.min, compare=False)
+    open_ends: int = field(default=0, compare=False)
+    companions: tuple[Companion, ...] = field(default=(), compare=False)
 
 
 def available_slots(
     sessions: Sequence[Session], occupancies: Iterable[Occupancy], policy: Policy, now: datetime, window: Interval
 ) -> list[Slot]:
-    """Free slots that start inside `window` and not before `now`, ordered by start, then professional.
+    """Free slots that start inside `window` and keep the kind's leads from `now`, by start, then professional (see
+    `domain/ranking.py` for the order that keeps half-days whole).
 
-    `sessions` are the open ones of the sites looked at, supervisors' included. A slot starts on its session's grid
-    (start of the session + n × grid), whatever is booked around it; lies inside the session; meets no occupancy of
-    the practitioner, the room or `also_free`; and, for an intern, lies in the presence of supervisors.
+    `sessions` are the open ones of the sites looked at, those of supervisors and partners included. A slot starts on
+    its session's grid (start of the session + n × grid), whatever is booked around it; lies inside the session, buffers
+    included; meets no occupancy of the practitioner (buffers included), the room or `also_free`, nor the practitioner's
+    way from another site; for an intern, lies in the presence of supervisors; and has every partner.
     """
+    bookable = policy.kind.lead(now, window)
+    if bookable is None:
+        return []
     busy = _busy_periods(occupancies)
     slots = [
         slot
         for session in sessions
-        if session.offers(policy.kind)
-        for slot in _slots_of(session, sessions, busy, policy, now, window)
+        if session.offers(policy.kind) and session.id not in policy.withheld
+        for slot in _slots_of(session, sessions, busy, policy, bookable)
     ]
-    return sorted(slots, key=lambda slot: (slot.period.start, slot.professional.int))
+    return sorted(slots, key=chronological)
+
+
+def chronological(slot: Slot) -> tuple[datetime, int, int]:
+    """Sort key: earliest first; between practitioners the smaller id, so that the order is stable."""
+    return slot.period.start, slot.professional.int, slot.session.int
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """When a session's professional is there, and when they may receive: for an intern, while supervised."""
+
+    there: tuple[Interval, ...]
+    supervised: tuple[Interval, ...]
+
+    @classmethod
+    def of(cls, session: Session, sessions: Iterable[Session], policy: Policy) -> "Presence":
+        there = without((session.period,), policy.travel.away(session))
+        if not session.needs_supervision:
+            return cls(there, (session.period,))
+        return cls(there, supervised_periods(session.professional, session.site, sessions, policy.supervisions))
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """One session's own time: `free` of the practitioner; `fit` to receive, which wants the room and supervision;
+    `usable`, both."""
+
+    free: tuple[Interval, ...]
+    fit: tuple[Interval, ...]
+    usable: tuple[Interval, ...]
+
+    @classmethod
+    def of(
+        cls, session: Session, sessions: Iterable[Session], busy: Mapping[int, Sequence[Interval]], policy: Policy
+    ) -> "_Time":
+        presence = Presence.of(session, sessions, policy)
+        practitioner, *rooms = (resource.number for resource in session.resources)
+        free = without(presence.there, busy.get(practitioner, ()))
+        fit = without(presence.supervised, [period for room in rooms for period in busy.get(room, ())])
+        return cls(free, fit, tuple(part for stretch in free for part in intersection(fit, stretch)))
+
+    def has(self, period: Interval, around: Interval) -> bool:
+        return _around(self.fit, period) is not None and _around(self.free, around) is not None
+
+    def open_ends(self, around: Interval) -> int:
+        """How many sides of it could still be given to somebody."""
+        before = any(each.start < around.start <= each.end for each in self.usable)
+        after = any(each.start <= around.end < each.end for each in self.usable)
+        return before + after
 
 
 def _slots_of(
@@ -65,31 +163,84 @@ def _slots_of(
     sessions: Sequence[Session],
     busy: Mapping[int, list[Interval]],
     policy: Policy,
-    now: datetime,
-    window: Interval,
-) -> Iterable[Slot]:
-    needed = {resource.number for resource in session.resources} | policy.also_free
-    taken = union(period for number in needed for period in busy.get(number, ()))
-    ends = [period.end for period in taken]
-    covered = (
-        supervised_periods(session.professional, session.site, sessions, policy.supervisions)
-        if session.needs_supervision
-        else (session.period,)
-    )
-    for period in _grid(session, policy.kind, max(now, window.start), window.end):
-        after = bisect_right(ends, period.start)  # the first busy period that ends after the slot has begun
-        if after < len(taken) and taken[after].start < period.end:
+    bookable: Interval,
+) -> Iterator[Slot]:
+    time = _Time.of(session, sessions, busy, policy)
+    partners = [_able(session, partner, sessions, busy, policy) for partner in policy.partners]
+    barred = union(period for number in policy.also_free for period in busy.get(number, ()))
+    for period in grid(session, policy.kind, bookable):
+        around = policy.kind.around(period)
+        if not time.has(period, around) or _meets(barred, period):
             continue
-        if covers(covered, period):
-            yield Slot(period, session.id, session.site, session.professional, session.role)
+        companions = _companions(period, policy.partners, partners, time)
+        if companions is None:
+            continue
+        yield Slot(
+            period, session.id, session.site, session.professional, session.role, session.day,
+            time.open_ends(around), companions,
+        )  # fmt: skip
 
 
-def _grid(session: Session, kind: Kind, earliest: datetime, before: datetime) -> Iterable[Interval]:
-    steps = max(0, -((session.period.start - earliest) // session.grid))  # rounded up to the grid
+def grid(session: Session, kind: Kind, bookable: Interval) -> Iterator[Interval]:
+    """Periods of the kind on the session's grid that start when `bookable`, whatever is taken."""
+    earliest = max(bookable.start, session.period.start + kind.buffer_before)
+    steps = -((session.period.start - earliest) // session.grid)  # rounded up to the grid
     start = session.period.start + steps * session.grid
-    while start < before and start + kind.duration <= session.period.end:
+    while start < bookable.end and start + kind.duration + kind.buffer_after <= session.period.end:
         yield Interval(start, start + kind.duration)
         start += session.grid
+
+
+def _able(
+    session: Session,
+    partner: Partner,
+    sessions: Iterable[Session],
+    busy: Mapping[int, Sequence[Interval]],
+    policy: Policy,
+) -> list[tuple[Session, _Time]]:
+    """Who could be the partner, in the order in which they are asked, with their time."""
+    able = [each for each in sessions if each.site == session.site and each.role in partner.roles]
+    return [(each, _Time.of(each, sessions, busy, policy)) for each in sorted(able, key=partner_order)]
+
+
+def partner_order(session: Session) -> tuple[int, datetime, int]:
+    """Who is asked first when several could be the partner."""
+    return session.professional.int, session.period.start, session.id.int
+
+
+def _companions(
+    period: Interval, wanted: Sequence[Partner], able: Sequence[list[tuple[Session, _Time]]], own: _Time
+) -> tuple[Companion, ...] | None:
+    """One companion for each partner, or nothing when one is missing."""
+    found = []
+    for partner, candidates in zip(wanted, able, strict=True):
+        needed = Interval(period.start + partner.offset, period.start + partner.offset + partner.length)
+        if partner.same_room and not _around(own.usable, Interval(min(needed.start, period.start), period.end)):
+            return None
+        who = next((each for each, time in candidates if _around(time.usable, needed)), None)
+        if who is None:
+            return None
+        found.append(Companion(needed, who.id, who.professional, who.role))
+    return tuple(found)
+
+
+def _around(stretches: Sequence[Interval], period: Interval) -> Interval | None:
+    """The stretch that holds the whole period."""
+    at = bisect_right(stretches, period.start, key=_start) - 1
+    return stretches[at] if at >= 0 and period.end <= stretches[at].end else None
+
+
+def _meets(periods: Sequence[Interval], period: Interval) -> bool:
+    at = bisect_right(periods, period.start, key=_end)  # the first that ends after the period has begun
+    return at < len(periods) and periods[at].start < period.end
+
+
+def _start(interval: Interval) -> datetime:
+    return interval.start
+
+
+def _end(interval: Interval) -> datetime:
+    return interval.end
 
 
 def _busy_periods(occupancies: Iterable[Occupancy]) -> dict[int, list[Interval]]:

@@ -48,3 +48,27 @@ def union(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
 def covers(intervals: Iterable[Interval], wanted: Interval) -> bool:
     """True when every instant of `wanted` lies in the union of `intervals`."""
     return any(part.contains(wanted) for part in union(intervals))
+
+
+def without(intervals: Iterable[Interval], removed: Iterable[Interval]) -> tuple[Interval, ...]:
+    """What is left of `intervals` (disjoint, in order) outside `removed` (any); disjoint, in order."""
+    holes = union(removed)
+    left: list[Interval] = []
+    for interval in intervals:
+        start = interval.start
+        for hole in holes:
+            if hole.end <= start:
+                continue
+            if hole.start >= interval.end:
+                break
+            if start < hole.start:
+                left.append(Interval(start, hole.start))
+            start = hole.end
+        if start < interval.end:
+            left.append(Interval(start, interval.end))
+    return tuple(left)
+
+
+def intersection(intervals: Iterable[Interval], window: Interval) -> tuple[Interval, ...]:
+    """The parts of `intervals` inside `window`, in the same order."""
+    return tuple(part for interval in intervals if (part := interval.clipped(window)) is not None)

@@ -6,7 +6,7 @@ keeps the version it was booked with.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
@@ -69,6 +69,13 @@ class Kind:
     def length(self) -> timedelta:
         """What the appointment takes of the practitioner's time."""
         return self.buffer_before + self.duration + self.buffer_after
+
+    def lead(self, now: datetime, window: Interval) -> Interval | None:
+        """The part of a window of starts that may be booked at `now`."""
+        start = max(window.start, now + self.min_lead)
+        # The last start is allowed, and periods are half-open.
+        end = window.end if self.max_lead is None else min(window.end, now + self.max_lead + timedelta.resolution)
+        return Interval(start, end) if start < end else None
 
     def around(self, period: Interval) -> Interval:
         """The practitioner's time for an appointment of that period."""

@@ -1,0 +1,61 @@
+"""Why a search found nothing: one reason, the one that the caller can do most about."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from booking.domain.availability import Policy, Presence, grid
+from booking.domain.intervals import Interval, covers
+from booking.domain.sessions import Session
+
+
+class Reason(StrEnum):
+    """In order of precedence."""
+
+    NOT_ELIGIBLE = "not_eligible"  # this patient may not have this kind
+    NO_SESSION = "no_session"  # nobody receives for this kind then (an intern alone receives nobody)
+    TOO_LATE = "too_late"  # over, or closer than the notice that the kind wants
+    TOO_EARLY = "too_early"  # further away than places are given
+    NOT_RELEASED = "not_released"  # what is left is kept for other callers, for now
+    FULL = "full"
+
+
+def why_empty(
+    sessions: Sequence[Session],
+    policy: Policy,
+    now: datetime,
+    window: Interval,
+    *,
+    materialised_until: datetime,
+    is_withheld: bool,
+) -> Reason:
+    """Why `available_slots` found nothing; `materialised_until`: from then on sessions may not exist yet;
+    `is_withheld`: there would be room if nothing were kept for other callers."""
+    starts = [start for session in sessions for start in _starts(session, sessions, policy, window)]
+    if not starts:
+        return _no_session(window, now, materialised_until)
+    earliest, latest = now + policy.kind.min_lead, now + policy.kind.max_lead if policy.kind.max_lead else None
+    in_time = [start for start in starts if start >= earliest]
+    if not in_time:
+        return Reason.TOO_LATE
+    if latest is not None and min(in_time) > latest:
+        return Reason.TOO_EARLY
+    return Reason.NOT_RELEASED if is_withheld else Reason.FULL
+
+
+def _no_session(window: Interval, now: datetime, materialised_until: datetime) -> Reason:
+    if window.end <= now:
+        return Reason.TOO_LATE
+    return Reason.TOO_EARLY if window.start >= materialised_until else Reason.NO_SESSION
+
+
+def _starts(session: Session, sessions: Iterable[Session], policy: Policy, window: Interval) -> list[datetime]:
+    """When the kind could start in the window if nothing were booked and no bound counted."""
+    if not session.offers(policy.kind):
+        return []
+    presence = Presence.of(session, sessions, policy)
+    return [
+        period.start
+        for period in grid(session, policy.kind, window)
+        if covers(presence.there, policy.kind.around(period)) and covers(presence.supervised, period)
+    ]

@@ -1,0 +1,69 @@
+"""The way between two sites: who works at both on one day is at neither while travelling.
+
+Minutes are declared for a pair of sites, the same both ways; a pair without a figure takes the default. The same
+minutes are the distance by which another site is proposed when one is full.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from booking.domain.intervals import Interval
+from booking.domain.sessions import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A professional is at another site: a session there, or an appointment outside of any."""
+
+    professional: UUID
+    site: UUID
+    period: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Distances:
+    """Declared minutes by pair of sites, and what counts for any other pair."""
+
+    declared: Mapping[frozenset[UUID], timedelta] = field(default_factory=dict)
+    default: timedelta = timedelta()
+
+    def between(self, one: UUID, other: UUID) -> timedelta:
+        """How long the way takes; nothing within a site."""
+        if one == other:
+            return timedelta()
+        return self.declared.get(frozenset((one, other)), self.default)
+
+    def nearest(self, site: UUID) -> list[tuple[timedelta, UUID]]:
+        """Sites with a declared way from `site`, the nearest first; by id when equally near."""
+        ways = ((length, other) for pair, length in self.declared.items() if site in pair for other in pair - {site})
+        return sorted(ways, key=lambda way: (way[0], way[1].int))
+
+
+@dataclass(frozen=True, slots=True)
+class Travel:
+    """Where professionals are besides the sessions looked at, and how far that is."""
+
+    elsewhere: tuple[Elsewhere, ...] = ()
+    distances: Distances = Distances()
+
+    def away(self, session: Session) -> tuple[Interval, ...]:
+        """When the session's professional is at another site or on the way from or to it."""
+        return tuple(
+            _widened(each.period, self.distances.between(session.site, each.site))
+            for each in self.elsewhere
+            if each.professional == session.professional and each.site != session.site
+        )
+
+
+NOWHERE_ELSE = Travel()
+
+
+def elsewhere(sessions: Iterable[Session]) -> tuple[Elsewhere, ...]:
+    """Presence as sessions tell it."""
+    return tuple(Elsewhere(each.professional, each.site, each.period) for each in sessions)
+
+
+def _widened(period: Interval, way: timedelta) -> Interval:
+    return Interval(period.start - way, period.end + way)
