@@ -8,6 +8,7 @@ same answer, whatever was lost on the way.
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
@@ -26,6 +27,7 @@ from starlette.responses import JSONResponse, Response
 from smp import problems
 from smp.auth import Actor, InvalidToken, IssuerUnavailable
 from smp.bodies import Body, Day, Instant, LongText, ShortText, explain
+from smp.combining import Combiner, Order
 from smp.consumer import TransientError
 from smp.logging import log, where
 from smp.postgres import Answer, Scope, Transaction, is_transient
@@ -50,6 +52,7 @@ __all__ = [
 _SQL = Statements.load("smp.store", "idempotency.sql")
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 _bearer = HTTPBearer(auto_error=False, description="JWT de l'émetteur d'identité (rôles, sites, territoires)")
 
@@ -105,13 +108,12 @@ class _Command(Caller):
 
         A refusal keeps nothing: the same key may try again. Raises Refusal, IDEMPOTENCY_KEY_REUSED among others.
         """
-        route = self.request.scope["route"]
-        status = route.status_code or 200
         fingerprint = await self._fingerprint()
+        answer = self._answering(view, fingerprint)
         try:
             async with self.runtime.database.transaction(scope or self.scope) as tx:
-                body = view(await effect(tx)).model_dump_json().encode()
-                tx.keep_answer(Answer(self.actor.subject, self.key, fingerprint, status, body))
+                given = answer(await effect(tx))
+                tx.keep_answer(given)
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name != "idempotency_once":
                 raise
@@ -119,8 +121,28 @@ class _Command(Caller):
         except Refusal as refusal:
             # The first try may have made this one impossible: then its answer counts.
             return await self._answered_before(fingerprint, refusal)
-        EFFECTS.labels(route.path).inc()
-        return Response(body, status, media_type="application/json")
+        return self._respond(given)
+
+    async def together(
+        self, combiner: Combiner[Order[R, T], Answer], request: R, view: Callable[[T], BaseModel]
+    ) -> Response | None:
+        """Do the command with others that came at the same time; nothing when it must be done alone, with `once`."""
+        answer = self._answering(view, await self._fingerprint())
+        order = Order(request, self.actor, self.now, answer, copy_context())
+        given = await combiner.submit(self.scope, order)
+        return None if given is None else self._respond(given)
+
+    def _answering(self, view: Callable[[T], BaseModel], fingerprint: bytes) -> Callable[[T], Answer]:
+        status: int = self.request.scope["route"].status_code or 200
+
+        def answer(result: T) -> Answer:
+            return Answer(self.actor.subject, self.key, fingerprint, status, view(result).model_dump_json().encode())
+
+        return answer
+
+    def _respond(self, given: Answer) -> Response:
+        EFFECTS.labels(self.request.scope["route"].path).inc()
+        return Response(given.body, given.status, media_type="application/json")
 
     async def _fingerprint(self) -> bytes:
         request = self.request

@@ -162,7 +162,7 @@ class Relay:
             while not await connection.fetchval(_SQL.lead):  # noqa: ASYNC110  # the lock lives in another process
                 await asyncio.sleep(_TAKEOVER_POLL_SECONDS)
             try:
-                await connection.execute(_SQL.read_by_index)
+                await connection.execute(_SQL.settle)
                 self.leading = True
                 log.info("relay leads")
                 await self._serve(connection)

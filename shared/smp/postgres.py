@@ -88,7 +88,7 @@ class Transaction:
     connection: asyncpg.Connection[asyncpg.Record]
     scope: Scope
     events: list[Event[Any]] = field(default_factory=list)
-    answer: Answer | None = None
+    answers: list[Answer] = field(default_factory=list)
 
     async def fetch(self, sql: str, *args: object) -> list[Record]:
         return await self.connection.fetch(sql, *args)
@@ -110,8 +110,8 @@ class Transaction:
         self.events.append(event)
 
     def keep_answer(self, answer: Answer) -> None:
-        """Store the answer of the running command in this transaction."""
-        self.answer = answer
+        """Store the answer of a command in the transaction that did it."""
+        self.answers.append(answer)
 
     async def rescope(self, scope: Scope) -> None:
         """Continue in other territories (a consumer's batch holds events of several)."""
@@ -121,15 +121,20 @@ class Transaction:
         self.scope = scope
 
     async def flush(self) -> None:
-        """Write buffered events and answer; the last statement before COMMIT."""
-        answer = self.answer
-        kept = (answer.subject, answer.key, answer.fingerprint, answer.status, answer.body) if answer else ()
-        if self.events and answer:
-            await self.connection.execute(_OUTBOX.append_with_answer, *_columns(self.events), *kept)
+        """Write buffered events and answers; the last statement before COMMIT."""
+        if self.events and self.answers:
+            await self.connection.execute(_OUTBOX.append_with_answers, *_columns(self.events), *_kept(self.answers))
         elif self.events:
             await self.connection.execute(_OUTBOX.append, *_columns(self.events))
-        elif answer:
-            await self.connection.execute(_IDEMPOTENCY.keep, *kept)
+        elif self.answers:
+            await self.connection.execute(_IDEMPOTENCY.keep, *_kept(self.answers))
+
+
+def _kept(answers: list[Answer]) -> tuple[list[Any], ...]:
+    # In the order of the keys: two batches that hold the same keys never wait crosswise.
+    ordered = sorted(answers, key=lambda each: (each.subject, each.key))
+    rows = [(each.subject, each.key, each.fingerprint, each.status, each.body) for each in ordered]
+    return tuple(list(column) for column in zip(*rows, strict=True))
 
 
 def _columns(events: list[Event[Any]]) -> tuple[list[Any], ...]:
@@ -185,10 +190,16 @@ class Database:
         await self._pool.close()
 
     @asynccontextmanager
-    async def transaction(self, scope: Scope) -> AsyncIterator[Transaction]:
-        """A transaction in `scope`: committed at the end with its events, rolled back if the block raises."""
+    async def transaction(self, scope: Scope, *, lock_timeout: timedelta | None = None) -> AsyncIterator[Transaction]:
+        """A transaction in `scope`: committed at the end with its events, rolled back if the block raises.
+
+        `lock_timeout` shortens the patience with other transactions' locks (asyncpg.LockNotAvailableError).
+        """
+        begin = f"BEGIN; SET LOCAL smp.territories = '{scope.setting}'"
+        if lock_timeout is not None:
+            begin += f"; SET LOCAL lock_timeout = {_milliseconds(lock_timeout)}"
         async with self._pool.acquire() as connection:
-            await connection.execute(f"BEGIN; SET LOCAL smp.territories = '{scope.setting}'")
+            await connection.execute(begin)
             tx = Transaction(connection, scope)  # type: ignore[arg-type]  # the pool's proxy is a connection
             try:
                 yield tx

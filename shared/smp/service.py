@@ -8,6 +8,7 @@ splits it (api, consumers, relay, jobs) when one machine is not enough.
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -138,6 +139,9 @@ class Service:
                     await stack.enter_async_context(_background(run_job(job, runtime)))
             if "api" in parts:
                 await stack.enter_async_context(_serving(self.api(runtime), settings, stop))
+            # Modules, models and routes live as long as the process: the collector need not walk them again and again.
+            gc.collect()
+            gc.freeze()
             log.info("started", parts=list(parts), port=settings.http_port)
             await stop.wait()
             log.info("stopping")

@@ -322,7 +322,7 @@ async def test_the_relay_reads_what_is_next_by_the_index_even_without_statistics
     async with floor_database.database.session() as connection:
         before = await settings_of(connection)
         await connection.fetchval(OUTBOX.lead)
-        await connection.fetch(OUTBOX.read_by_index)
+        await connection.fetch(OUTBOX.settle)
         plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {OUTBOX.next_batch}", 0, 0, 5000))
         assert "Seq Scan" not in plan
         assert "Sort  (" not in plan

@@ -1,17 +1,22 @@
 """The wiring of booking, and nothing else."""
 
+from functools import partial
+
 from booking import api
 from booking.consumers import HANDLERS
 from booking.settings import Settings
+from booking.use_cases.book_together import book_together
 from booking.use_cases.expire_holds import expire_holds
 from booking.use_cases.materialise_sessions import materialise_rules
 from booking.use_cases.release_capacity import release_capacity
+from smp.combining import Combiner
 from smp.service import Job, Runtime, Service
 
 
 async def _start(runtime: Runtime) -> None:
     settings: Settings = runtime.settings
-    runtime.state["rules"] = settings.rules()
+    runtime.state["rules"] = rules = settings.rules()
+    runtime.state["bookings"] = Combiner(partial(book_together, runtime.database, rules))
 
 
 async def _expire(runtime: Runtime) -> None:

@@ -1,6 +1,7 @@
 -- name: keep
--- Keeps the answer of a command that said no event.
-INSERT INTO smp.idempotency (subject, key, fingerprint, status, body) VALUES ($1, $2, $3, $4, $5);
+-- Keeps the answers of commands that said no event.
+INSERT INTO smp.idempotency (subject, key, fingerprint, status, body)
+SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::int[], $5::bytea[]);
 
 -- name: find
 -- The answer given before to this caller under this key.

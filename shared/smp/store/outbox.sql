@@ -7,10 +7,11 @@ FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::int[], $6::text[
     WITH ORDINALITY AS e (id, topic, aggregate, type, sequence, territory, site, occurred_at, traceparent, payload, n)
 ORDER BY e.n;
 
--- name: append_with_answer
--- The same, with the answer to the caller's Idempotency-Key, in one round trip.
-WITH answer AS (
-    INSERT INTO smp.idempotency (subject, key, fingerprint, status, body) VALUES ($11, $12, $13, $14, $15)
+-- name: append_with_answers
+-- The same, with the answers to the callers' Idempotency-Keys, in one round trip.
+WITH answers AS (
+    INSERT INTO smp.idempotency (subject, key, fingerprint, status, body)
+    SELECT * FROM unnest($11::text[], $12::text[], $13::bytea[], $14::int[], $15::bytea[])
 )
 INSERT INTO smp.outbox (id, aggregatetype, aggregateid, type, sequence, territory, site, occurred_at, traceparent, payload)
 SELECT e.id, e.topic, e.aggregate, e.type, e.sequence, e.territory, e.site, e.occurred_at, e.traceparent, e.payload
@@ -23,18 +24,19 @@ ORDER BY e.n;
 -- One relay at a time: the lock lives as long as the session that took it.
 SELECT pg_try_advisory_lock(hashtext('smp.relay'));
 
--- name: read_by_index
--- Plans of the relay's session. A new partition has no statistics: the planner would read all of it, or sort all that
--- waits, at every look. The index gives what is next, in order, however much there is.
+-- name: settle
+-- The relay's session. A new partition has no statistics: the planner would read all of it, or sort all that waits, at
+-- every look; the index gives what is next, in order, however much there is. And the cursor need not wait for the disk
+-- beside the bookings: should PostgreSQL crash, its last moves are lost and some events are sent twice.
 SELECT set_config(name, value, false)
 FROM (VALUES ('enable_seqscan', 'off'), ('enable_bitmapscan', 'off'), ('enable_sort', 'off'),
-             ('plan_cache_mode', 'force_generic_plan')) AS wanted (name, value);
+             ('plan_cache_mode', 'force_generic_plan'), ('synchronous_commit', 'off')) AS wanted (name, value);
 
 -- name: unlead
 -- The session goes back to its pool as it came.
 SELECT pg_advisory_unlock_all(), set_config(name, reset_val, false)
 FROM pg_settings
-WHERE name IN ('enable_seqscan', 'enable_bitmapscan', 'enable_sort', 'plan_cache_mode');
+WHERE name IN ('enable_seqscan', 'enable_bitmapscan', 'enable_sort', 'plan_cache_mode', 'synchronous_commit');
 
 -- name: position
 -- Where the relay stands.

@@ -9,7 +9,18 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from booking import problems
-from booking.api.parts import PATIENT, SESSION, AppointmentView, Channel, KindCode, Mode, Reason, example, rules_of
+from booking.api.parts import (
+    PATIENT,
+    SESSION,
+    AppointmentView,
+    Channel,
+    KindCode,
+    Mode,
+    Reason,
+    bookings_of,
+    example,
+    rules_of,
+)
 from booking.api.rights import Right, allow, allow_kind, sees_social
 from booking.domain.appointments import Appointment
 from booking.use_cases.book_slot import Booked, BookRequest, book_slot
@@ -90,6 +101,20 @@ class BookSlot(Body):
         if self.hold is not None and slot != (None, None, None):
             raise _HOLD_OR_SLOT
         return self
+
+    def confirmation(self) -> ConfirmRequest:
+        """The hold that becomes a booking."""
+        assert self.hold is not None
+        return ConfirmRequest(self.hold, self.patient, self.requested_at, self.notify)
+
+    def request(self) -> BookRequest:
+        """The slot that is booked."""
+        assert self.session is not None
+        assert self.start is not None
+        assert self.kind is not None
+        return BookRequest(
+            self.session, self.start, self.kind, self.patient, self.mode, self.channel, self.requested_at, self.notify
+        )
 
 
 class MoveAppointment(Body):
@@ -187,22 +212,19 @@ async def book(body: BookSlot, command: Command) -> Response:
     """Give a patient an appointment. Refusals propose up to three other slots."""
     allow(command, Right.BOOK)
     rules, who = rules_of(command), command.actor
-
-    async def effect(tx: Transaction) -> Booked:
-        if body.hold is not None:
-            confirm = ConfirmRequest(body.hold, body.patient, body.requested_at, body.notify)
-            return await confirm_hold(tx, confirm, rules, actor=who, now=command.now)
-        assert body.session is not None
-        assert body.start is not None
-        assert body.kind is not None
-        request = BookRequest(
-            body.session, body.start, body.kind, body.patient, body.mode, body.channel, body.requested_at, body.notify
+    if body.kind is None:
+        confirm = body.confirmation()
+        return await command.once(
+            lambda tx: confirm_hold(tx, confirm, rules, actor=who, now=command.now), lambda it: _view(command, it)
         )
-        return await book_slot(tx, request, rules, actor=who, now=command.now)
-
-    if body.kind is not None:
-        allow_kind(command, body.kind)
-    return await command.once(effect, lambda it: _view(command, it))
+    allow_kind(command, body.kind)
+    request = body.request()
+    answer = await command.together(bookings_of(command), request, lambda it: _view(command, it))
+    if answer is not None:
+        return answer
+    return await command.once(
+        lambda tx: book_slot(tx, request, rules, actor=who, now=command.now), lambda it: _view(command, it)
+    )
 
 
 @router.get(

@@ -11,8 +11,11 @@ from booking.domain.appointments import Appointment, State, Step
 from booking.domain.availability import Slot
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
+from booking.use_cases.book_together import BookOrder
 from booking.use_cases.day_list import is_veiled
+from smp.combining import Combiner
 from smp.http import Caller
+from smp.postgres import Answer
 
 SITE = "0199c0de-0000-7000-8000-000000000053"
 SESSION = "0199c0de-0000-7000-8000-000000000001"
@@ -50,6 +53,12 @@ def rules_of(caller: Caller) -> Rules:
     """The centre's figures, read from the settings at start."""
     rules: Rules = caller.runtime.state["rules"]
     return rules
+
+
+def bookings_of(caller: Caller) -> Combiner[BookOrder, Answer]:
+    """Where bookings of this process come together."""
+    combiner: Combiner[BookOrder, Answer] = caller.runtime.state["bookings"]
+    return combiner
 
 
 class ShareView(BaseModel):

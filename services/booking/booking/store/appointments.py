@@ -54,47 +54,35 @@ async def place_of_appointment(tx: Transaction, appointment: UUID) -> Place | No
     return _place(await tx.fetchrow(SQL.place_of_appointment, appointment))
 
 
-async def insert(tx: Transaction, new: Appointment, resources: Sequence[Resource]) -> frozenset[int]:
-    """Write a new appointment with all it occupies; returns the resources that are taken by somebody else, in which
-    case the appointment is not written (and `clear_partial` must follow, or a rollback)."""
-    ordered = sorted(resources)
-    had = await tx.fetchval(
-        SQL.insert,
-        new.id,
-        new.territory,
-        new.site,
-        new.session,
-        new.day,
-        new.patient,
-        new.professional,
-        new.role,
-        new.kind,
-        new.mode,
-        new.capacity_class,
-        new.period.start,
-        new.period.end,
-        new.channel,
-        new.state,
-        new.notify,
-        new.requested_at,
-        new.expires_at,
-        new.booked_at,
-        _trail(new.trail),
-        len(ordered),
-        [resource.number for resource in ordered],
-        [resource.kind for resource in ordered],
-        new.kind_version,
-        new.compartment,
-        new.buffer_before,
-        new.buffer_after,
-        new.named,
+async def places_for_patients(tx: Transaction, wanted: Sequence[tuple[UUID, UUID]]) -> dict[int, Place]:
+    """The place of each session and patient, by position; left out are the unknown and sessions that somebody is
+    changing right now."""
+    sessions, patients = zip(*wanted, strict=True)
+    rows = await tx.fetch(SQL.places_for_patients, sessions, patients)
+    return {row["n"] - 1: _place_of(row) for row in rows}
+
+
+async def insert(tx: Transaction, new: Sequence[tuple[Appointment, Sequence[Resource]]]) -> dict[UUID, frozenset[int]]:
+    """Write new appointments, each with all it occupies; returns for each the resources that are taken by somebody
+    else. One with such resources is not written, and `clear_partial` must follow for it, or a rollback."""
+    occupied = sorted(
+        (resource.number, each.period.start, each.period.end, each.id, resource.kind, each.territory)
+        for each, resources in new
+        for resource in resources
     )
-    return frozenset(resource.number for resource in ordered) - frozenset(had)
+    numbers, starts, ends, ids, kinds, territories = zip(*occupied, strict=True)
+    columns = zip(*(_new(each, len(resources)) for each, resources in new), strict=True)
+    rows = await tx.fetch(SQL.insert, ids, numbers, kinds, territories, starts, ends, *columns)
+    had = {row["appointment"]: frozenset(row["resources"]) for row in rows}
+    return {
+        each.id: frozenset(resource.number for resource in resources) - had.get(each.id, frozenset())
+        for each, resources in new
+    }
 
 
-async def clear_partial(tx: Transaction, appointment: UUID) -> None:
-    """Give back what a refused booking had taken."""
-    await tx.execute(SQL.clear_partial, appointment)
+async def clear_partial(tx: Transaction, appointments: Sequence[UUID]) -> None:
+    """Give back what refused bookings had taken."""
+    await tx.execute(SQL.clear_partial, appointments)
 
 
 async def add_occupancy(tx: Transaction, appointment: Appointment, resource: Resource) -> bool:
@@ -194,12 +182,45 @@ async def day_of_site(tx: Transaction, site: UUID, day: date) -> list[Appointmen
 
 
 def _place(row: Record | None) -> Place | None:
-    if row is None:
-        return None
+    return None if row is None else _place_of(row)
+
+
+def _place_of(row: Record) -> Place:
     session = session_of(row)
     heard = row["registered_at"] is not None
     eligibility = status_on(declarations(row["eligibility"]), session.day) if heard else None
     return Place(session, row["state"] == "open", eligibility, row["erased_at"] is not None)
+
+
+def _new(each: Appointment, resources: int) -> tuple[Any, ...]:
+    return (
+        resources,
+        each.id,
+        each.territory,
+        each.site,
+        each.session,
+        each.day,
+        each.patient,
+        each.professional,
+        each.role,
+        each.kind,
+        each.mode,
+        each.period.start,
+        each.period.end,
+        each.capacity_class,
+        each.channel,
+        each.state,
+        each.notify,
+        each.requested_at,
+        each.expires_at,
+        each.booked_at,
+        _trail(each.trail)[0],  # a new appointment has one step; a list in a list would be an array of two dimensions
+        each.kind_version,
+        each.compartment,
+        each.buffer_before,
+        each.buffer_after,
+        each.named,
+    )
 
 
 def _saved(each: Appointment) -> tuple[Any, ...]:

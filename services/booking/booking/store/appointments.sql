@@ -43,29 +43,52 @@ JOIN patient AS p ON p.id = (SELECT patient FROM appointment WHERE id = $2)
 WHERE s.id = $1
 FOR KEY SHARE OF s;
 
+-- name: places_for_patients
+-- The same for several bookings at once. A session that somebody is changing is left out: nobody waits for it here.
+SELECT n.n, s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
+       s.slot_minutes, s.shares, s.state, p.registered_at, p.erased_at, p.eligibility
+FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS n (session, patient, n)
+JOIN session AS s ON s.id = n.session
+JOIN patient AS p ON p.id = n.patient
+ORDER BY s.id
+FOR KEY SHARE OF s SKIP LOCKED;
+
 -- name: insert
--- A new appointment and all it occupies, or nothing of the appointment when something is taken: the exclusion
--- constraint decides. Resources come in one order, so that two bookings never wait crosswise. Answers what was had.
+-- New appointments with all they occupy: each is written only if it had every one of its resources; the exclusion
+-- constraint decides. Resources come in one order over all of them, so that two transactions never wait crosswise.
+-- Answers what each one had; `clear_partial` must follow for those that had not all.
 WITH occupied AS (
     INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
-    SELECT $1, r.number, r.kind, $2, tstzrange($12, $13)
-    FROM unnest($22::bigint[], $23::text[]) WITH ORDINALITY AS r (number, kind, n)
-    ORDER BY r.n
+    SELECT o.appointment, o.resource, o.kind, o.territory, tstzrange(o.starts_at, o.ends_at)
+    FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
+        WITH ORDINALITY AS o (appointment, resource, kind, territory, starts_at, ends_at, n)
+    ORDER BY o.n
     ON CONFLICT DO NOTHING
-    RETURNING resource
+    RETURNING appointment, resource
+), had AS (
+    SELECT appointment, array_agg(resource) AS resources FROM occupied GROUP BY appointment
 ), placed AS (
     INSERT INTO appointment (id, territory, site, session, day, patient, professional, role, kind, mode, starts_at,
                              ends_at, capacity_class, channel, state, notify, requested_at, expires_at, booked_at,
                              trail, kind_version, compartment, buffer_before, buffer_after, named)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13, $11, $14, $15, $16, $17, $18, $19, $20::jsonb, $24, $25,
-           $26, $27, $28
-    WHERE (SELECT count(*) FROM occupied) = $21
+    SELECT n.id, n.territory, n.site, n.session, n.day, n.patient, n.professional, n.role, n.kind, n.mode, n.starts_at,
+           n.ends_at, n.capacity_class, n.channel, n.state, n.notify, n.requested_at, n.expires_at, n.booked_at,
+           jsonb_build_array(n.step), n.kind_version, n.compartment, n.buffer_before, n.buffer_after, n.named
+    FROM unnest($7::int[], $8::uuid[], $9::text[], $10::uuid[], $11::uuid[], $12::date[], $13::uuid[], $14::uuid[],
+                $15::text[], $16::text[], $17::text[], $18::timestamptz[], $19::timestamptz[], $20::text[],
+                $21::text[], $22::text[], $23::bool[], $24::timestamptz[], $25::timestamptz[], $26::timestamptz[],
+                $27::jsonb[], $28::int[], $29::text[], $30::interval[], $31::interval[],
+                $32::bool[])
+        AS n (wanted, id, territory, site, session, day, patient, professional, role, kind, mode, starts_at, ends_at,
+              capacity_class, channel, state, notify, requested_at, expires_at, booked_at, step, kind_version,
+              compartment, buffer_before, buffer_after, named)
+    JOIN had AS h ON h.appointment = n.id AND cardinality(h.resources) = n.wanted
 )
-SELECT array(SELECT resource FROM occupied);
+SELECT appointment, resources FROM had;
 
 -- name: clear_partial
--- What a refused booking had already taken, before it looks for alternatives or tries again.
-DELETE FROM occupancy WHERE appointment = $1;
+-- What refused bookings had already taken, before they look for alternatives or try again.
+DELETE FROM occupancy WHERE appointment = ANY ($1::uuid[]);
 
 -- name: add_occupancy
 -- The patient joins a hold that did not name one.

@@ -80,5 +80,5 @@ async def _take_again(tx: Transaction, place: Place, undone: Appointment, rules:
     await placing.expire_in_the_way(tx, wanted, undone.period, now)
     if taken := await appointments.take_again(tx, undone.id):
         # The refusal rolls all back; what was had so far must not hide a slot from the alternatives.
-        await appointments.clear_partial(tx, undone.id)
+        await appointments.clear_partial(tx, [undone.id])
         await placing.refuse_taken(tx, taken, wish)

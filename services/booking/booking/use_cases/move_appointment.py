@@ -61,5 +61,5 @@ async def _take_place(tx: Transaction, moved: Appointment, wish: placing.Wish) -
         taken = await appointments.replace_occupancies(tx, moved, wanted)
     if taken:
         # The refusal rolls all back; what was had so far must not hide a slot from the alternatives.
-        await appointments.clear_partial(tx, moved.id)
+        await appointments.clear_partial(tx, [moved.id])
         await placing.refuse_taken(tx, taken, wish)

@@ -99,17 +99,30 @@ async def period_of(tx: Transaction, place: Place, wish: Wish) -> Interval:
 
 async def period_or_problem(tx: Transaction, place: Place, wish: Wish) -> Interval | ProblemType:
     """The period, or why there is none; looks at no occupancy. Whoever supervises stays until the commit."""
-    if not place.is_open:
-        return problems.SESSION_CANCELLED
-    period = fit(place.session, wish.kind, wish.start, wish.now)
-    if isinstance(period, Misfit):
-        return _MISFITS[period]
+    period = period_at_sight(place, wish)
+    if isinstance(period, ProblemType):
+        return period
     if place.session.needs_supervision and not await is_supervised(tx, place.session, period):
         return problems.NO_SUPERVISOR
     leaving = wish.leaving.id if wish.leaving else None
     if not await sharing.admits(tx, place.session, wish.capacity_class, wish.kind.length, wish.now, leaving):
         return problems.CLASS_NOT_RELEASED
     return period
+
+
+def period_at_sight(place: Place, wish: Wish) -> Interval | ProblemType:
+    """The period, or why there is none, as far as the place alone tells (`needs_a_look` says whether it does)."""
+    if not place.is_open:
+        return problems.SESSION_CANCELLED
+    period = fit(place.session, wish.kind, wish.start, wish.now)
+    return _MISFITS[period] if isinstance(period, Misfit) else period
+
+
+def needs_a_look(session: Session, kind: Kind) -> bool:
+    """Whether more than the place must be read before a booking: who supervises, what a share still holds, what the
+    patient already has or has had. Such bookings are not combined with others (`book_together`)."""
+    conditions = kind.follow_up_only or kind.running_cap is not None or kind.preparation is not None
+    return session.needs_supervision or bool(session.shares) or conditions
 
 
 def require_eligible(kind: Kind, place: Place) -> tuple[str, ...]:
@@ -134,15 +147,16 @@ async def insert_or_take_over(
 ) -> frozenset[int]:
     """Write the appointment; an expired hold in the way is expired and its place taken, in this transaction.
     Returns the resources that are taken; when there are some nothing was written."""
-    taken = await appointments.insert(tx, new, wanted)
-    if not taken:
-        return taken
-    await appointments.clear_partial(tx, new.id)
-    if not await expire_in_the_way(tx, taken, new.period, now):
-        return taken
-    taken = await appointments.insert(tx, new, wanted)
+    taken = await _insert(tx, new, wanted)
+    if taken and await expire_in_the_way(tx, taken, new.period, now):
+        taken = await _insert(tx, new, wanted)
+    return taken
+
+
+async def _insert(tx: Transaction, new: Appointment, wanted: Sequence[Resource]) -> frozenset[int]:
+    taken = (await appointments.insert(tx, [(new, wanted)]))[new.id]
     if taken:
-        await appointments.clear_partial(tx, new.id)
+        await appointments.clear_partial(tx, [new.id])
     return taken
 
 
