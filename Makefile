@@ -35,7 +35,7 @@ check: ## Style, types, sens des imports, SQL, tables fermées
 	$(SMP) check
 bench: ## Les mesures : build/bench.json
 	$(SMP) bench -- $(ARGS)
-chaos: ## Le lundi sous des kill -9 : build/chaos.json [KILLS=200 SEED]
+chaos: ## Le lundi sous des kill -9, au hasard et en chaque point : build/chaos.json [KILLS=200, complet 1000 ; SEED]
 	$(SMP) chaos -- $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 mutants: ## Des fautes plantées, et le test qui attrape chacune : build/mutants.json [ARGS="grid-slides"]
 	$(SMP) mutants -- $(ARGS)

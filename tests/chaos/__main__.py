@@ -33,7 +33,7 @@ from tests.chaos.hunter import Hunter, Kill
 from tests.chaos.machine import Machine, new_folder, running
 from tests.chaos.mondays import Watched, account, mondays, play
 from tests.chaos.report import Report
-from tests.chaos.schedule import schedule
+from tests.chaos.schedule import AT_FAILPOINTS, mixed
 
 KILLS, SEED = 200, 1
 MOST_PER_MONDAY = 50
@@ -80,12 +80,16 @@ async def _run(folder: Path, report: Report) -> None:
     screen.say(f"Chaos : {report.asked} kill -9, graine {report.seed}.")
     async with running(folder, screen.say) as machine:
         clock = clock_from(machine.home.clock)
-        gap = max(2, COMMANDS // min(report.asked, MOST_PER_MONDAY))
-        strikes = schedule(report.asked, report.seed, gap)
+        at_failpoints = round(report.asked * AT_FAILPOINTS)
+        gap = max(2, COMMANDS // min(report.asked - at_failpoints, MOST_PER_MONDAY))
+        strikes = mixed(report.asked, at_failpoints, report.seed, gap)
         dice = random.Random(f"backends/{report.seed}")
         hunter = Hunter(machine, strikes, dice, clock.now, lambda kill: _tell(kill, report.asked))
         report.kills = hunter.kills
-        await _whichever_fails(hunter.run(), _live(machine, hunter, report))
+        try:
+            await _whichever_fails(hunter.run(), _live(machine, hunter, report))
+        finally:
+            report.failpoints, report.failpoints_hit = machine.failpoints.points(), machine.failpoints.hits()
 
 
 async def _live(machine: Machine, hunter: Hunter, report: Report) -> None:
@@ -168,7 +172,8 @@ async def _interruptible(work: Coroutine[Any, Any, None]) -> None:
 
 def _tell(kill: Kill, asked: int) -> None:
     hour = kill.hour.astimezone(CENTRES[0].zone)
-    two = " (deux à la fois)" if kill.together else ""
+    two = " (pas seul)" if kill.together else ""
+    two += " en un point précis" if kill.at_failpoint else ""
     back = f"{kill.seconds:.1f}".replace(".", ",")
     screen.say(f"  {kill.number:>3}/{asked}  {hour:%d/%m %H:%M}  {kill.target:<20} de retour en {back} s{two}")
 

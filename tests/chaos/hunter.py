@@ -19,17 +19,19 @@ from tests.chaos.schedule import BACKEND, POSTMASTER, Strike
 
 LOOK = 0.05  # seconds between two looks at a victim
 BOUND = 120.0  # seconds within which a victim must serve again, or be there to be killed
+TRIP = 4.0  # seconds within which a program should meet a failpoint that it has not met before
 SENSE = 5.0  # seconds within which PostgreSQL must notice a dead backend
 
 
 @dataclass
 class Kill:
-    """One process that was killed; `seconds` until it served again."""
+    """One process that was killed, perhaps at a failpoint; `seconds` until it served again."""
 
     number: int
     target: str
     hour: datetime
     together: bool
+    at_failpoint: bool = False
     seconds: float | None = None
 
 
@@ -90,6 +92,10 @@ class Hunter:
             async with self._striking:
                 if not self._open.is_set():
                     continue
+                if strike.at_failpoints:
+                    together = len(strike.targets) > 1
+                    await asyncio.gather(*(self._trip(target, together) for target in strike.targets))
+                    return
                 for number, target in enumerate(strike.targets):
                     await asyncio.sleep(strike.apart if number else 0)
                     await self._kill(target, together=len(strike.targets) > 1)
@@ -103,18 +109,36 @@ class Hunter:
 
     async def _kill(self, target: str, together: bool) -> None:
         """kill -9, now or as soon as there is somebody to kill."""
+        pid = await self._somebody(target)
+        probe = await self._probe() if target == BACKEND else None
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            self._note(Kill(len(self.kills) + 1, target, self.hour(), together), pid, probe)
+
+    async def _trip(self, target: str, together: bool) -> None:
+        """Let it die at a point where it never died; where it meets none, it dies here and now."""
+        pid = await self._somebody(target)
+        self.machine.failpoints.arm(target)
+        deadline = time.monotonic() + TRIP
+        while not self.machine.failpoints.has_tripped(target) and time.monotonic() < deadline:  # noqa: ASYNC110 - a file
+            await asyncio.sleep(LOOK)
+        if self.machine.failpoints.disarm(target):
+            await self._kill(target, together)
+        else:
+            self._note(Kill(len(self.kills) + 1, target, self.hour(), together, at_failpoint=True), pid)
+
+    async def _somebody(self, target: str) -> int:
         deadline = time.monotonic() + BOUND
         while (pid := self._pid(target)) is None:
             if time.monotonic() > deadline:
                 raise Trouble(f"{target} n'est pas revenu en {BOUND:g} s.", "Voyez les journaux de ce monde.")
             await asyncio.sleep(LOOK)
-        probe = await self._probe() if target == BACKEND else None
-        kill = Kill(len(self.kills) + 1, target, self.hour(), together)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-            self.kills.append(kill)
-            assert self._tasks is not None
-            self._recoveries.add(self._tasks.create_task(self._recover(kill, pid, probe)))
+        return pid
+
+    def _note(self, kill: Kill, pid: int, probe: "asyncpg.Connection[asyncpg.Record] | None" = None) -> None:
+        self.kills.append(kill)
+        assert self._tasks is not None
+        self._recoveries.add(self._tasks.create_task(self._recover(kill, pid, probe)))
 
     def _pid(self, target: str) -> int | None:
         if target == BACKEND:

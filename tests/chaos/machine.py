@@ -1,8 +1,8 @@
-"""A whole platform in a folder of its own, each relay as its own process, restarted almost at once when it dies."""
+"""A whole platform in a folder of its own, each relay as its own process, restarted almost at once when it dies.
+Services and relays run with failpoints in them (see `tripping`)."""
 
 import contextlib
 import random
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, replace
@@ -19,6 +19,7 @@ from smp_local.processes import port_is_free
 from smp_local.programs import Programs
 from smp_local.supervisor import Program, Supervisor, Watched
 from smp_local.trouble import Trouble
+from tests.chaos.failpoints import Failpoints
 from tests.chaos.schedule import RELAYS
 
 PAUSES = (0.1, 1.0)  # seconds before a restart: the platform is under test here, not the supervisor's patience
@@ -30,15 +31,17 @@ LEADS = b"relay leads"
 class SplitPrograms(Programs):
     """The same programs, with the relay of each service beside it."""
 
+    failpoints: Failpoints
+
     def service(self, name: str) -> Program:
-        command = [sys.executable, "-m", name, "run", "--only", "api,consumers,jobs"]
+        command = self.failpoints.command(name, name, "run", "--only", "api,consumers,jobs")
         return replace(super().service(name), command=lambda: command)
 
     def relay(self, name: str) -> Program:
         """`<service>-relay`; it serves when its log says that it leads."""
         service = name.removesuffix("-relay")
         words = _LogSince(self.home.logs / f"{name}.log")
-        command = [sys.executable, "-m", service, "run", "--only", "relay"]
+        command = self.failpoints.command(name, service, "run", "--only", "relay")
         return replace(
             super().service(service),
             name=name,
@@ -71,6 +74,7 @@ class Machine:
     def __init__(self, home: Home) -> None:
         self.home, self.ports = home, free_ports()
         self.programs = SplitPrograms(home, self.ports)
+        self.failpoints = self.programs.failpoints = Failpoints(home.root / "failpoints")
         self.supervisor = Supervisor(home, asdict(self.ports), lambda _line: None, pauses=PAUSES)
 
     async def start(self) -> None:

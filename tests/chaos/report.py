@@ -25,6 +25,8 @@ class Report:
     asked: int
     mondays: list[str] = field(default_factory=list)
     kills: list[Kill] = field(default_factory=list)
+    failpoints: list[str] = field(default_factory=list)  # met by a process
+    failpoints_hit: list[str] = field(default_factory=list)  # at which it died
     histories: list[History] = field(default_factory=list)
     findings: dict[Finding, None] = field(default_factory=dict)  # of the checker, once each
     faults: dict[Fault, None] = field(default_factory=dict)  # of the ledgers, once each
@@ -72,6 +74,11 @@ class Report:
         return {
             "kills": len(self.kills),
             "kills_by_target": dict(Counter(kill.target for kill in self.kills).most_common()),
+            "kills_at_failpoints": sum(kill.at_failpoint for kill in self.kills),
+            "failpoints": len(self.failpoints),
+            "failpoints_hit": len(self.failpoints_hit),
+            "failpoints_of_booking": [_of_booking(self.failpoints_hit), _of_booking(self.failpoints)],
+            "failpoints_never_hit": sorted(set(self.failpoints) - set(self.failpoints_hit)),
             "kills_two_at_once": sum(kill.together for kill in self.kills),
             "acknowledged": sum(entry.outcome == "ok" for entry in self.entries),
             "unknown": len(self.unknown),
@@ -100,6 +107,11 @@ class Report:
             f"  {told['acknowledged']} commandes acceptées ; {told['unknown']} restées un moment sans réponse, "
             f"{told['unknown_resolved']} éclaircies par la même clé."
         )
+        say(
+            f"  {told['kills_at_failpoints']} morts en un point précis ; {told['failpoints_hit']} points sur "
+            f"{told['failpoints']} touchés, dont {_of_booking(self.failpoints_hit)} sur "
+            f"{_of_booking(self.failpoints)} de l'agenda."
+        )
         times = _times(self.kills)
         if times:
             say(f"  Retour en service : {times['median']:.1f} s (médiane), {times['max']:.1f} s au plus.")
@@ -110,6 +122,10 @@ class Report:
             say(f"  FAUTE {line}")
         if len(self.lines) > SHOWN:
             say(f"  … et {len(self.lines) - SHOWN} autres dans le fichier.")
+
+
+def _of_booking(points: Iterable[str]) -> int:
+    return sum(point.startswith("booking") for point in points)
 
 
 def _times(kills: Sequence[Kill]) -> dict[str, float]:

@@ -12,6 +12,11 @@ POSTMASTER, BACKEND, BROKER = "postgres", "backend", "kafka"
 TARGETS = (*SERVICES, *RELAYS, BROKER, POSTMASTER, BACKEND)
 OFTEN = ("booking", "notifications", POSTMASTER)  # twice in each round: most is at stake there
 
+# Who is sent over failpoints, and how often: about as they have of them.
+PROGRAMS = {**dict.fromkeys(RELAYS, 1), "booking": 12, "notifications": 9, "registry": 5, "reporting": 3}
+SWEPT_AT_ONCE = 4
+AT_FAILPOINTS = 0.7  # of all kills
+
 TWO_AT_ONCE = 0.15
 WITH_A_RELAY = 0.5  # of the blows on the broker: the relay dies while its events are on their way
 IN_THE_RECOVERY = 0.2
@@ -22,7 +27,7 @@ DELAYS = (0.02, 0.15)  # seconds at most after a command was sent: half of the b
 @dataclass(frozen=True, slots=True)
 class Strike:
     """One blow. It falls `delay` seconds after the `after`-th command counted from the last blow; a second target
-    dies `apart` seconds later.
+    dies `apart` seconds later. `at_failpoints`: each target dies by itself, at the next failpoint that is new to it.
 
     `patient`: commands are counted only once the last victims serve again; else the blow may fall in their recovery.
     """
@@ -32,6 +37,29 @@ class Strike:
     targets: tuple[str, ...]
     apart: float
     patient: bool
+    at_failpoints: bool = False
+
+
+def mixed(kills: int, at_failpoints: int, seed: int, gap: int) -> Iterator[Strike]:
+    """`kills` in all, `at_failpoints` of them at failpoints, shuffled evenly."""
+    dice = random.Random(f"mixed/{seed}")
+    blind, sweeping = schedule(kills - at_failpoints, seed, gap), sweep(at_failpoints, seed)
+    left = {False: kills - at_failpoints, True: at_failpoints}
+    while sum(left.values()):
+        sweeps = dice.random() * sum(left.values()) < left[True]
+        strike = next(sweeping if sweeps else blind)
+        left[sweeps] -= len(strike.targets)
+        yield strike
+
+
+def sweep(kills: int, seed: int) -> Iterator[Strike]:
+    """Strikes at failpoints, several programs at once: a command after the other has come through, or failed to."""
+    dice = random.Random(f"sweep/{seed}")
+    left = kills
+    while left:
+        programs = dict.fromkeys(dice.choices(list(PROGRAMS), list(PROGRAMS.values()), k=min(left, SWEPT_AT_ONCE)))
+        left -= len(programs)
+        yield Strike(dice.randint(1, 3), 0.0, tuple(programs), 0.0, patient=True, at_failpoints=True)
 
 
 def schedule(kills: int, seed: int, gap: int) -> Iterator[Strike]:

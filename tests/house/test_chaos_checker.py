@@ -12,7 +12,7 @@ from tests.chaos.checker import check
 from tests.chaos.findings import Appointment, Finding, Occupied, Owed, Projection, Said, Snapshot, Text
 from tests.chaos.hunter import Kill
 from tests.chaos.report import Report
-from tests.chaos.schedule import TARGETS, schedule
+from tests.chaos.schedule import PROGRAMS, TARGETS, mixed, schedule
 
 NOW = datetime(2026, 11, 26, 20, tzinfo=UTC)
 NINE = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -292,3 +292,11 @@ def test_twelve_kills_reach_every_target_and_two_hundred_some_at_once_and_some_i
     assert any(len(strike.targets) == 2 for strike in strikes)
     assert any(not strike.patient for strike in strikes)
     assert all({"postgres", "backend"} != set(strike.targets) for strike in strikes)
+
+
+def test_a_mixed_schedule_has_its_share_of_failpoints_and_reaches_every_program_there() -> None:
+    strikes = list(mixed(200, 120, 1, gap=10))
+    swept = [target for strike in strikes if strike.at_failpoints for target in strike.targets]
+    assert sum(len(strike.targets) for strike in strikes) == 200
+    assert len(swept) == 120
+    assert set(swept) == set(PROGRAMS)
