@@ -6,16 +6,19 @@ service may name. What is compared afterwards: states, sessions, occupancies, an
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
+
+from tests.booking.world import PARIS
 
 VISIT = timedelta(minutes=20)
 GRID = timedelta(minutes=20)
 HOLD = timedelta(minutes=5)
 LATE = timedelta(hours=24)
 MINUTE = timedelta(minutes=1)
-ENDED = frozenset({"cancelled", "expired"})
-STANDING = frozenset({"held", "booked", "arrived", "in_consultation"})
+WAITING = frozenset({"arrived", "in_preparation"})
+STANDING = frozenset({"held", "booked", "in_consultation"}) | WAITING
 
 Problems = frozenset[str]
 Resource = tuple[str, str]  # kind and whose
@@ -52,6 +55,8 @@ class Visit:
     state: str
     expires_at: datetime | None = None
     events: list[str] = field(default_factory=list)
+    trail: list[tuple[str, date, bool]] = field(default_factory=list)  # state, local day, is a correction
+    is_free: bool = False  # its place is free again
 
     @property
     def end(self) -> datetime:
@@ -61,9 +66,12 @@ class Visit:
     def resources(self) -> frozenset[Resource]:
         return wanted(self.presence, self.patient)
 
-    def becomes(self, state: str, event: str) -> None:
+    def becomes(self, state: str, event: str, now: datetime, *, is_correction: bool = False) -> None:
+        left_early = state == "left_unseen" and now < self.start
+        self.is_free = state in ("cancelled", "excused", "expired") or left_early
         self.state = state
         self.events.append(event)
+        self.trail.append((state, now.astimezone(PARIS).date(), is_correction))
 
 
 def wanted(presence: Presence, patient: str | None) -> frozenset[Resource]:
@@ -148,13 +156,13 @@ class Model:
         found = self.place(new.presence, new.start, new.patient)
         if not found:
             new.expires_at = self.now + HOLD
-            new.becomes("held", "SlotHeld")
+            new.becomes("held", "SlotHeld", self.now)
         return found
 
     def book(self, new: Visit) -> Problems:
         found = self.place(new.presence, new.start, new.patient)
         if not found:
-            new.becomes("booked", "SlotBooked")
+            new.becomes("booked", "SlotBooked", self.now)
         return found
 
     def confirm(self, hold: Visit, patient: str) -> Problems:
@@ -167,7 +175,7 @@ class Model:
         if hold.patient is None and (found := self._make_room(frozenset({("patient", patient)}), hold.start, hold)):
             return found
         hold.patient = patient
-        hold.becomes("booked", "SlotBooked")
+        hold.becomes("booked", "SlotBooked", self.now)
         return FINE
 
     def move(self, visit: Visit, presence: Presence, start: datetime) -> Problems:
@@ -176,26 +184,66 @@ class Model:
         found = self.place(presence, start, visit.patient, leaving=visit)
         if not found:
             visit.presence, visit.start = presence, start
-            visit.becomes("booked", "SlotMoved")
+            visit.becomes("booked", "SlotMoved", self.now)
         return found
 
     def cancel(self, visit: Visit) -> Problems:
-        if visit.state not in ("held", "booked", "arrived"):
+        if visit.state not in {"held", "booked"} | WAITING:
             return frozenset({"wrong-transition"})
         self._give_up(visit)
         return FINE
+
+    def arrive(self, visit: Visit) -> Problems:
+        if visit.state != "booked":
+            return frozenset({"wrong-transition"})
+        if visit.start.astimezone(PARIS).date() != self.now.astimezone(PARIS).date():
+            return frozenset({"not-the-day"})
+        if self._waits(visit.patient):
+            return frozenset({"patient-already-waiting"})
+        return self.step(visit, "booked", "arrived", "PatientArrived")
+
+    def no_show(self, visit: Visit) -> Problems:
+        if visit.state == "booked" and self.now < visit.start:
+            return frozenset({"too-early"})
+        return self.step(visit, "booked", "no_show", "PatientNoShow")
+
+    def correct(self, visit: Visit) -> Problems:
+        """The state before the last one again, once, on the same day, if the place can be had again."""
+        changes = [(before, last) for before, last in pairwise(visit.trail) if before[0] != last[0]]
+        if not changes:
+            return frozenset({"nothing-to-correct"})
+        (before, _, _), (last, day, was_correction) = changes[-1]
+        if was_correction:
+            return frozenset({"already-corrected"})
+        if before == "held" or last in ("held", "booked", "expired"):
+            return frozenset({"nothing-to-correct"})
+        if day != self.now.astimezone(PARIS).date():
+            return frozenset({"correction-too-late"})
+        found = set()
+        if before in WAITING and visit.state not in WAITING and self._waits(visit.patient):
+            found.add("patient-already-waiting")
+        if visit.is_free:
+            if not visit.presence.is_open:
+                found.add("session-cancelled")
+            if not self.is_covered(visit.presence, visit.start):
+                found.add("no-supervisor")
+        if not found and visit.is_free:
+            found |= self._make_room(visit.resources, visit.start, visit)
+        if not found:
+            visit.becomes(before, "StatusCorrected", self.now, is_correction=True)
+        return frozenset(found)
 
     def step(self, visit: Visit, sources: str, state: str, event: str) -> Problems:
         """A step that only its state allows or not; `sources` are states, separated by blanks."""
         if visit.state not in sources.split():
             return frozenset({"wrong-transition"})
-        visit.becomes(state, event)
+        visit.becomes(state, event, self.now)
         return FINE
 
     def expire_holds(self) -> None:
         for each in self.visits:
             if self.is_over(each):
-                each.becomes("expired", "HoldExpired")
+                each.becomes("expired", "HoldExpired", self.now)
 
     # --- what it looks like ---------------------------------------------------------------------------------
 
@@ -209,7 +257,7 @@ class Model:
     def occupancies(self) -> Iterator[tuple[str, str, datetime, datetime]]:
         """Visit, kind of resource, from, until: all that blocks."""
         for each in self.visits:
-            if each.state not in ENDED:
+            if not each.is_free:
                 for kind, _ in each.resources:
                     yield each.id, kind, each.start, each.end
 
@@ -225,12 +273,15 @@ class Model:
             for each in self.visits
         }
 
+    def _waits(self, patient: str | None) -> bool:
+        return any(each.state in WAITING and each.patient == patient for each in self.visits)
+
     def _make_room(self, resources: frozenset[Resource], start: datetime, leaving: Visit | None) -> Problems:
         over: list[Visit] = []
         taken: set[Resource] = set()
         for each in self.visits:
             meets = each.start < start + VISIT and start < each.end
-            if each is leaving or each.state in ENDED or not meets or not each.resources & resources:
+            if each is leaving or each.is_free or not meets or not each.resources & resources:
                 continue
             if self.is_over(each):
                 over.append(each)
@@ -240,11 +291,11 @@ class Model:
             only_patient = all(kind == "patient" for kind, _ in taken)
             return frozenset({"patient-already-booked" if only_patient else "slot-taken"})
         for each in over:
-            each.becomes("expired", "HoldExpired")
+            each.becomes("expired", "HoldExpired", self.now)
         return FINE
 
     def _give_up(self, visit: Visit) -> None:
         if self.is_over(visit):
-            visit.becomes("expired", "HoldExpired")
+            visit.becomes("expired", "HoldExpired", self.now)
         else:
-            visit.becomes("cancelled", "SlotCancelled")
+            visit.becomes("cancelled", "SlotCancelled", self.now)

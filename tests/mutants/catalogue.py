@@ -47,7 +47,7 @@ BOOKING_MUTANTS = (
         "hold-without-expiry", "a hold lasts a year",
         f"{BOOKING}/use_cases/hold_slot.py",
         "expires_at=now + rules.hold,", "expires_at=now + rules.hold * 105_120,",
-        (STATEFUL, LIFE),
+        (LIFE, STATEFUL),
     ),
     Mutant(
         "hold-ignores-expiry", "a hold whose time is over can still be confirmed",
@@ -61,13 +61,13 @@ BOOKING_MUTANTS = (
         f"{BOOKING}/use_cases/placing.py",
         "    if not await expire_in_the_way(tx, taken, new.period, now):\n        return taken\n    taken = await",
         "    if now:\n        return taken\n    taken = await",
-        (STATEFUL, LIFE),
+        (LIFE, STATEFUL),
     ),
     Mutant(
         "hold-takes-nothing", "a hold occupies nobody",
         f"{BOOKING}/use_cases/hold_slot.py",
         "tx, hold, placing.resources_of(place.session, request.patient), now)", "tx, hold, (), now)",
-        (STATEFUL, LIFE),
+        (LIFE, STATEFUL),
     ),
     Mutant(
         "exclusion-without-patients", "the database lets a patient be in two places",
@@ -123,7 +123,8 @@ BOOKING_MUTANTS = (
     Mutant(
         "expiry-keeps-place", "an expired hold still blocks",
         f"{BOOKING}/store/appointments.sql",
-        "AND $3 IN ('cancelled', 'expired')\n", "AND $3 IN ('cancelled')\n",
+        "    WHERE appointment = $1 AND blocking AND $4 AND (",
+        "    WHERE appointment = $1 AND blocking AND $3 = 'cancelled' AND (",
         (LIFE, STATEFUL),
     ),
     Mutant(
@@ -147,8 +148,8 @@ BOOKING_MUTANTS = (
     Mutant(
         "veil-lifted", "everybody reads who saw the social worker",
         f"{BOOKING}/use_cases/day_list.py",
-        "return it.kind == KindCode.SOCIAL and not sees_social",
-        "return it.kind == KindCode.SOCIAL and it.kind is None",
+        "return it.compartment == Compartment.MEDICO_SOCIAL and not sees_social",
+        "return it.compartment == Compartment.MEDICO_SOCIAL and it.kind is None",
         (DAY,),
     ),
     Mutant(
