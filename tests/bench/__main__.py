@@ -13,13 +13,14 @@ import uvloop
 
 from smp.logging import configure
 from smp_local.topics import create_topics
-from tests.bench import bookings, consumer, latency, relay, report, start
+from tests.bench import bookings, consumer, guards, latency, relay, report, start
 from tests.bench.bench import Bench
 from tests.bench.figures import Figure
 from tests.bench.servers import servers
 
 FIGURES: dict[str, Callable[[Bench], Awaitable[Figure]]] = {
     "P1": bookings.complete,
+    "P3": guards.guarded,
     "P4": bookings.said,
     "P6": relay.measure,
     "P7": latency.measure,
