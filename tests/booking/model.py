@@ -16,6 +16,7 @@ VISIT = timedelta(minutes=20)
 GRID = timedelta(minutes=20)
 HOLD = timedelta(minutes=5)
 LATE = timedelta(hours=24)
+COOL_DOWN = timedelta(minutes=10)
 MINUTE = timedelta(minutes=1)
 WAITING = frozenset({"arrived", "in_preparation"})
 STANDING = frozenset({"held", "booked", "in_consultation"}) | WAITING
@@ -54,6 +55,7 @@ class Visit:
     patient: str | None
     state: str
     expires_at: datetime | None = None
+    rests_until: datetime | None = None
     events: list[str] = field(default_factory=list)
     trail: list[tuple[str, date, bool]] = field(default_factory=list)  # state, local day, is a correction
     is_free: bool = False  # its place is free again
@@ -64,7 +66,10 @@ class Visit:
 
     @property
     def resources(self) -> frozenset[Resource]:
-        return wanted(self.presence, self.patient)
+        """What it takes: all of its place, or all but the patient while a place given up rests."""
+        if not self.is_free:
+            return wanted(self.presence, self.patient)
+        return self.presence.resources if self.rests_until else frozenset()
 
     def becomes(self, state: str, event: str, now: datetime, *, is_correction: bool = False) -> None:
         left_early = state == "left_unseen" and now < self.start
@@ -114,6 +119,9 @@ class Model:
             return frozenset(found)
         for each in hit:
             self._give_up(each)
+        for each in self.visits:
+            if each.presence is gone:
+                each.rests_until = None
         gone.is_open = False
         gone.events.append("SessionCancelled")
         return FINE
@@ -190,8 +198,17 @@ class Model:
     def cancel(self, visit: Visit) -> Problems:
         if visit.state not in {"held", "booked"} | WAITING:
             return frozenset({"wrong-transition"})
+        may_rest = visit.state != "held"
         self._give_up(visit)
+        if may_rest:
+            self._rest(visit)
         return FINE
+
+    def excuse(self, visit: Visit) -> Problems:
+        found = self.step(visit, "booked no_show", "excused", "SlotCancelled")
+        if not found:
+            self._rest(visit)
+        return found
 
     def arrive(self, visit: Visit) -> Problems:
         if visit.state != "booked":
@@ -228,8 +245,9 @@ class Model:
             if not self.is_covered(visit.presence, visit.start):
                 found.add("no-supervisor")
         if not found and visit.is_free:
-            found |= self._make_room(visit.resources, visit.start, visit)
+            found |= self._make_room(wanted(visit.presence, visit.patient), visit.start, visit)
         if not found:
+            visit.rests_until = None
             visit.becomes(before, "StatusCorrected", self.now, is_correction=True)
         return frozenset(found)
 
@@ -244,6 +262,8 @@ class Model:
         for each in self.visits:
             if self.is_over(each):
                 each.becomes("expired", "HoldExpired", self.now)
+            elif self.has_rested(each):
+                each.rests_until = None
 
     # --- what it looks like ---------------------------------------------------------------------------------
 
@@ -251,15 +271,15 @@ class Model:
         """A hold whose time is over, though nobody has written it down."""
         return visit.state == "held" and visit.expires_at is not None and visit.expires_at <= self.now
 
-    def is_waiting(self, patient: str | None) -> bool:
-        return any(each.state == "arrived" and each.patient == patient for each in self.visits)
+    def has_rested(self, visit: Visit) -> bool:
+        """A place given up that is for all again, though nobody has written it down."""
+        return visit.rests_until is not None and visit.rests_until <= self.now
 
     def occupancies(self) -> Iterator[tuple[str, str, datetime, datetime]]:
         """Visit, kind of resource, from, until: all that blocks."""
         for each in self.visits:
-            if not each.is_free:
-                for kind, _ in each.resources:
-                    yield each.id, kind, each.start, each.end
+            for kind, _ in each.resources:
+                yield each.id, kind, each.start, each.end
 
     def events(self) -> dict[str, list[str]]:
         """What was said of each aggregate, in order."""
@@ -281,18 +301,25 @@ class Model:
         taken: set[Resource] = set()
         for each in self.visits:
             meets = each.start < start + VISIT and start < each.end
-            if each is leaving or each.is_free or not meets or not each.resources & resources:
+            if each is leaving or not meets or not each.resources & resources:
                 continue
-            if self.is_over(each):
+            if self.is_over(each) or self.has_rested(each):
                 over.append(each)
             else:
                 taken |= each.resources & resources
         if taken:
             only_patient = all(kind == "patient" for kind, _ in taken)
-            return frozenset({"patient-already-booked" if only_patient else "slot-taken"})
+            return frozenset({"patient-already-booked"} if only_patient else {"slot-taken", "slot-resting"})
         for each in over:
-            each.becomes("expired", "HoldExpired", self.now)
+            if each.rests_until:
+                each.rests_until = None
+            else:
+                each.becomes("expired", "HoldExpired", self.now)
         return FINE
+
+    def _rest(self, visit: Visit) -> None:
+        until = self.now + COOL_DOWN
+        visit.rests_until = until if until < visit.start else None
 
     def _give_up(self, visit: Visit) -> None:
         if self.is_over(visit):

@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 )
 
 from booking.__main__ import service
-from booking.use_cases.expire_holds import expire_holds
+from booking.use_cases.expire_holds import end_rests, expire_holds
 from tests.booking.model import GRID, Model, Presence, Problems, Visit
 from tests.booking.world import MONDAY, PARIS, Centre, paris
 from tests.support.api import FixedClock, bearer, client_for, command_headers
@@ -55,9 +55,7 @@ STEPS: dict[str, Callable[[Model, Visit], tuple[Problems, Any, str]]] = {
         model.step(visit, "arrived in_preparation", "left_unseen", "PatientLeftUnseen"), {}, "secretary"
     ),
     "no-show": lambda model, visit: (model.no_show(visit), None, "secretary"),
-    "cancellation": lambda model, visit: (
-        model.step(visit, "booked no_show", "excused", "SlotCancelled"), {"by": "patient", "excused": True}, "secretary"
-    ),
+    "cancellation": lambda model, visit: (model.excuse(visit), {"by": "patient", "excused": True}, "secretary"),
     "correction": lambda model, visit: (model.correct(visit), {"reason": "wrong_line"}, "secretary"),
 }  # fmt: skip
 EVENTS = {
@@ -229,6 +227,7 @@ class Agenda(RuleBasedStateMachine):
     def the_job_expires_holds(self) -> None:
         self.model.expire_holds()
         self.world.wait(expire_holds(self.world.database.database, self.model.now))
+        self.world.wait(end_rests(self.world.database.database, self.model.now))
 
     @precondition(lambda self: self.last is not None)
     @rule()

@@ -6,7 +6,7 @@ from booking import api
 from booking.consumers import HANDLERS
 from booking.settings import Settings
 from booking.use_cases.book_together import book_together
-from booking.use_cases.expire_holds import expire_holds
+from booking.use_cases.expire_holds import end_rests, expire_holds
 from booking.use_cases.materialise_sessions import materialise_rules
 from booking.use_cases.release_capacity import release_capacity
 from smp.combining import Combiner
@@ -21,6 +21,7 @@ async def _start(runtime: Runtime) -> None:
 
 async def _expire(runtime: Runtime) -> None:
     await expire_holds(runtime.database, runtime.clock.now())
+    await end_rests(runtime.database, runtime.clock.now())
 
 
 async def _materialise(runtime: Runtime) -> None:

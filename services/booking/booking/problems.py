@@ -8,6 +8,13 @@ SLOT_TAKEN = ProblemType(
     "Ce créneau vient d'être pris. D'autres créneaux proches sont proposés.",
     "This slot has just been taken. Other slots close to it are proposed.",
 )
+SLOT_RESTING = ProblemType(
+    "slot-resting", 409, "Créneau réservé à la liste d'attente", "Slot kept for the waiting list",
+    "Ce créneau vient de se libérer : la liste d'attente passe d'abord. Il sera proposé à tous à partir du "
+    "{released_at}. D'autres créneaux sont proposés.",
+    "This slot has just been given up: the waiting list has first call. It is offered to all from {released_at}. "
+    "Other slots are proposed.",
+)
 PATIENT_BUSY = ProblemType(
     "patient-already-booked", 409, "Patient déjà attendu à cette heure", "Patient already booked at that time",
     "Ce patient a déjà un rendez-vous qui recouvre ce créneau. D'autres créneaux sont proposés.",

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     teleconsultation_minutes: Minutes = 20
     search_days: Annotated[int, Field(ge=1, le=92)] = 28
     alternatives_days: Annotated[int, Field(ge=1, le=28)] = 14
+    cool_down_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
     patient_wait_seconds: Annotated[float, Field(ge=0, le=2)] = 2.0
     release_medico_social: ReleaseRule = "2d 00:00"
     release_online: ReleaseRule = "1d 18:00"
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
             late_notice=timedelta(hours=self.late_cancellation_hours),
             search_span=timedelta(days=self.search_days),
             alternatives_span=timedelta(days=self.alternatives_days),
+            cool_down=timedelta(minutes=self.cool_down_minutes),
             patience=timedelta(seconds=self.patient_wait_seconds),
             releases=self._releases(),
         )

@@ -186,6 +186,7 @@ _PLACE = (
     problems.NO_SUPERVISOR,
     problems.CLASS_NOT_RELEASED,
     problems.SLOT_TAKEN,
+    problems.SLOT_RESTING,
     problems.PATIENT_BUSY,
 )
 _STEP = (problems.APPOINTMENT_UNKNOWN, problems.WRONG_TRANSITION)

@@ -206,6 +206,13 @@ def is_late(start: datetime, now: datetime, notice: timedelta) -> bool:
     return start - now < notice
 
 
+def rest_of(start: datetime, now: datetime, cool_down: timedelta) -> datetime | None:
+    """Until when a place given up at `now` rests for the waiting list before it is offered to all. Nothing when the
+    rest would last until its hour: a place about to begin is for whoever comes first."""
+    until = now + cool_down
+    return until if now < until < start else None
+
+
 def waited(appointment: Appointment, now: datetime) -> timedelta | None:
     """Time at the site before being seen: from arrival to the start of the consultation, to the departure of somebody
     who left unseen, or to `now` for who still waits (preparation is part of the wait). Nothing for who has not come."""

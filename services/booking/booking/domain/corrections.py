@@ -15,8 +15,8 @@ _WRITTEN: dict[State, tuple[str, ...]] = {
     State.DONE: ("ended_at", "outcome", "severity", "otherwise_emergency", "supervisor"),
     State.NO_SHOW: (),
     State.LEFT_UNSEEN: ("left_at",),
-    State.EXCUSED: ("cancelled_by", "cancel_reason", "late"),
-    State.CANCELLED: ("cancelled_by", "cancel_reason", "late"),
+    State.EXCUSED: ("cancelled_by", "cancel_reason", "late", "rests_until"),
+    State.CANCELLED: ("cancelled_by", "cancel_reason", "late", "rests_until"),
 }
 
 

@@ -19,4 +19,5 @@ class Rules:
     search_span: timedelta  # the longest window of one search
     alternatives_span: timedelta  # how far ahead alternatives are looked for
     patience: timedelta  # longest wait for an event of registry that is on its way
+    cool_down: timedelta = timedelta()  # how long a place given up rests for the waiting list
     releases: Mapping[str, Release] = field(default_factory=dict)  # when the share of a class is everybody's

@@ -163,6 +163,41 @@ async def lock_expired_in_the_way(
     return _appointments(rows)
 
 
+async def end_rests_in_the_way(
+    tx: Transaction, numbers: Collection[int], period: Interval, now: datetime, *, first_call: bool
+) -> bool:
+    """Free the places in the way whose rest is over, or that rest at all for whoever has first call; True when one
+    was."""
+    ended = await tx.fetch(SQL.end_rests_in_the_way, list(numbers), period.start, period.end, now, first_call)
+    return bool(ended)
+
+
+async def end_rests(tx: Transaction, now: datetime, limit: int) -> int:
+    """Free at most `limit` places whose rest is over; how many were."""
+    return len(await tx.fetch(SQL.end_rests, now, limit))
+
+
+async def end_rest(tx: Transaction, appointment: UUID) -> bool:
+    """Free the place that this appointment gave up before its rest is over; False when it does not rest."""
+    return await tx.fetchval(SQL.end_rest, appointment) is not None
+
+
+async def end_rests_of_sessions(tx: Transaction, sessions: Collection[UUID]) -> None:
+    """Free what rests in sessions that no longer take place."""
+    await tx.execute(SQL.end_rests_of_sessions, list(sessions))
+
+
+async def rests_until(tx: Transaction, numbers: Collection[int], period: Interval) -> datetime | None:
+    """Until when what takes these resources rests, when it does."""
+    until: datetime | None = await tx.fetchval(SQL.rests_until, list(numbers), period.start, period.end)
+    return until
+
+
+async def resting(tx: Transaction, site: UUID, now: datetime) -> list[Appointment]:
+    """The appointments given up at a site whose places rest."""
+    return _appointments(await tx.fetch(SQL.resting, site, now))
+
+
 async def lock_expired(tx: Transaction, now: datetime, limit: int) -> list[Appointment]:
     """Expired holds that no other transaction is busy with."""
     return _appointments(await tx.fetch(SQL.lock_expired, now, limit))

@@ -183,6 +183,62 @@ WHERE state = 'held' AND expires_at <= $4
 ORDER BY id
 FOR UPDATE;
 
+-- name: end_rests_in_the_way
+-- Places that rested and stand in the way are free for whoever met them: those whose rest is over, and any for the
+-- waiting list, which has first call ($5).
+WITH over AS (
+    SELECT id
+    FROM appointment
+    WHERE rests_until IS NOT NULL AND (rests_until <= $4 OR $5)
+      AND id IN (SELECT appointment FROM occupancy
+                 WHERE resource = ANY ($1::bigint[]) AND blocking
+                   AND starts_at < $3 AND starts_at > $2::timestamptz - interval '16 hours' AND upper(period) > $2)
+    ORDER BY id
+    FOR UPDATE
+), freed AS (
+    UPDATE occupancy SET blocking = false WHERE appointment IN (SELECT id FROM over) AND blocking
+)
+UPDATE appointment SET rests_until = NULL WHERE id IN (SELECT id FROM over) RETURNING id;
+
+-- name: end_rests
+-- Places whose rest is over are free for all; those somebody is busy with are left to them.
+WITH over AS (
+    SELECT id FROM appointment WHERE rests_until <= $1 ORDER BY rests_until LIMIT $2 FOR UPDATE SKIP LOCKED
+), freed AS (
+    UPDATE occupancy SET blocking = false WHERE appointment IN (SELECT id FROM over) AND blocking
+)
+UPDATE appointment SET rests_until = NULL WHERE id IN (SELECT id FROM over) RETURNING id;
+
+-- name: end_rest
+-- Nobody on the waiting list wants this place: it is free for all at once.
+WITH over AS (
+    SELECT id FROM appointment WHERE id = $1 AND rests_until IS NOT NULL FOR UPDATE
+), freed AS (
+    UPDATE occupancy SET blocking = false WHERE appointment IN (SELECT id FROM over) AND blocking
+)
+UPDATE appointment SET rests_until = NULL WHERE id IN (SELECT id FROM over) RETURNING id;
+
+-- name: end_rests_of_sessions
+-- What rested in sessions that no longer take place keeps neither practitioner nor room from anybody.
+WITH over AS (
+    SELECT id FROM appointment WHERE session = ANY ($1::uuid[]) AND rests_until IS NOT NULL ORDER BY id FOR UPDATE
+), freed AS (
+    UPDATE occupancy SET blocking = false WHERE appointment IN (SELECT id FROM over) AND blocking
+)
+UPDATE appointment SET rests_until = NULL WHERE id IN (SELECT id FROM over);
+
+-- name: rests_until
+-- Until when what takes these resources in a period rests.
+SELECT max(a.rests_until)
+FROM occupancy AS o
+JOIN appointment AS a ON a.id = o.appointment AND a.rests_until IS NOT NULL
+WHERE o.resource = ANY ($1::bigint[]) AND o.blocking
+  AND o.starts_at < $3 AND o.starts_at > $2::timestamptz - interval '16 hours' AND upper(o.period) > $2;
+
+-- name: resting
+-- Places of a site that rest: whom the waiting list could offer them to.
+SELECT * FROM appointment WHERE rests_until > $2 AND site = $1 ORDER BY starts_at, id;
+
 -- name: lock_expired
 -- Expired holds nobody else is busy with.
 SELECT *

@@ -78,6 +78,7 @@ async def cancel_all(
     how = CancelRequest(CENTRE, request.reason, request.notify)
     gone = [cancel(each, how, rules, author.at, author.by) for each in hit]
     await appointments.save(tx, gone)
+    await appointments.end_rests_of_sessions(tx, [each.session.id for each in stored])
     for each in gone:
         announcing.released(tx, each, author.at)
     versions = await sessions.cancel(tx, [each.session.id for each in stored], request.reason, author)

@@ -1,4 +1,5 @@
-"""Holds whose time is over: a state and an event, so that nobody has to guess."""
+"""What time alone decides: holds that are over become a state and an event, so that nobody has to guess; places that
+have rested are free for all, at the hour that `SlotCancelled` had told (`released_at`)."""
 
 from datetime import datetime
 
@@ -20,4 +21,15 @@ async def expire_holds(database: Database, now: datetime) -> int:
             await expire(tx, over, now, BY)
         total += len(over)
         if len(over) < _BATCH:
+            return total
+
+
+async def end_rests(database: Database, now: datetime) -> int:
+    """The job: free every place that has rested, a batch a transaction. Returns how many."""
+    total = 0
+    while True:
+        async with database.transaction(Scope.everywhere()) as tx:
+            freed = await appointments.end_rests(tx, now, _BATCH)
+        total += freed
+        if freed < _BATCH:
             return total

@@ -25,6 +25,7 @@ class HoldRequest:
     mode: str = "AMB"
     channel: str = "phone"
     requested_at: datetime | None = None
+    first_call: bool = False  # the waiting list may take a place that still rests
 
 
 async def hold_slot(tx: Transaction, request: HoldRequest, rules: Rules, *, actor: Actor, now: datetime) -> Appointment:
@@ -48,7 +49,9 @@ async def hold_slot(tx: Transaction, request: HoldRequest, rules: Rules, *, acto
         requested_at=min(request.requested_at or now, now),
         expires_at=now + rules.hold,
     )  # fmt: skip
-    taken = await placing.insert_or_take_over(tx, hold, placing.resources_of(place.session, request.patient), now)
+    taken = await placing.insert_or_take_over(
+        tx, hold, placing.resources_of(place.session, request.patient), now, first_call=request.first_call
+    )
     if taken:
         await placing.refuse_taken(tx, taken, wish)
     announcing.held(tx, hold, now)

@@ -143,14 +143,17 @@ def resources_of(session: Session, patient: UUID | None) -> tuple[Resource, ...]
 
 
 async def insert_or_take_over(
-    tx: Transaction, new: Appointment, wanted: Sequence[Resource], now: datetime
+    tx: Transaction, new: Appointment, wanted: Sequence[Resource], now: datetime, *, first_call: bool = False
 ) -> frozenset[int]:
-    """Write the appointment; an expired hold in the way is expired and its place taken, in this transaction.
-    Returns the resources that are taken; when there are some nothing was written."""
+    """Write the appointment; an expired hold in the way is expired and its place taken, in this transaction, and so is
+    a place that has rested, or that rests when the waiting list has `first_call`. Returns the resources that are taken;
+    when there are some nothing was written."""
     taken = await _insert(tx, new, wanted)
-    if taken and await expire_in_the_way(tx, taken, new.period, now):
-        taken = await _insert(tx, new, wanted)
-    return taken
+    if not taken:
+        return taken
+    # Tried again whatever was found: somebody else, the job say, may have made room while this transaction waited.
+    await expire_in_the_way(tx, taken, new.period, now, first_call=first_call)
+    return await _insert(tx, new, wanted)
 
 
 async def _insert(tx: Transaction, new: Appointment, wanted: Sequence[Resource]) -> frozenset[int]:
@@ -160,11 +163,16 @@ async def _insert(tx: Transaction, new: Appointment, wanted: Sequence[Resource])
     return taken
 
 
-async def expire_in_the_way(tx: Transaction, numbers: Iterable[int], period: Interval, now: datetime) -> bool:
-    """Write down the expiry of holds that take these resources although their time is over; True when one did."""
-    expired = await appointments.lock_expired_in_the_way(tx, list(numbers), period, now)
+async def expire_in_the_way(
+    tx: Transaction, numbers: Iterable[int], period: Interval, now: datetime, *, first_call: bool = False
+) -> bool:
+    """Write down the expiry of holds that take these resources although their time is over, and end the rest of places
+    that have rested (or rest, with `first_call`); True when there was one."""
+    wanted = list(numbers)
+    expired = await appointments.lock_expired_in_the_way(tx, wanted, period, now)
     await expire(tx, expired, now, by="booking")
-    return bool(expired)
+    rested = await appointments.end_rests_in_the_way(tx, wanted, period, now, first_call=first_call)
+    return rested or bool(expired)
 
 
 async def expire(tx: Transaction, holds: Sequence[Appointment], now: datetime, by: str) -> None:
@@ -177,15 +185,19 @@ async def expire(tx: Transaction, holds: Sequence[Appointment], now: datetime, b
 
 
 async def refuse_taken(tx: Transaction, taken: frozenset[int], wish: Wish) -> NoReturn:
-    """Refuse with SLOT_TAKEN, or PATIENT_BUSY when only the patient is in the way."""
-    only_patient = wish.patient is not None and taken == {resources.patient(wish.patient).number}
-    await refuse(tx, problems.PATIENT_BUSY if only_patient else problems.SLOT_TAKEN, wish)
+    """Refuse with PATIENT_BUSY when only the patient is in the way, SLOT_RESTING when the place waits for the waiting
+    list, else SLOT_TAKEN."""
+    if wish.patient is not None and taken == {resources.patient(wish.patient).number}:
+        await refuse(tx, problems.PATIENT_BUSY, wish)
+    if until := await appointments.rests_until(tx, taken, Interval(wish.start, wish.start + wish.kind.duration)):
+        await refuse(tx, problems.SLOT_RESTING, wish, released_at=until.isoformat())
+    await refuse(tx, problems.SLOT_TAKEN, wish)
 
 
-async def refuse(tx: Transaction, problem: ProblemType, wish: Wish) -> NoReturn:
+async def refuse(tx: Transaction, problem: ProblemType, wish: Wish, **more: str) -> NoReturn:
     """Refuse, with the three best other slots."""
     slots = await _alternatives(tx, wish)
-    raise Refusal(problem, alternatives=[slot_document(slot) for slot in slots])
+    raise Refusal(problem, alternatives=[slot_document(slot) for slot in slots], **more)
 
 
 def slot_document(slot: Slot) -> dict[str, str]:
