@@ -17,6 +17,7 @@ from notifications.use_cases.provider import Accepted, Outcome, ProviderUnavaila
 from notifications.use_cases.send_due import Sender
 from smp.consumer import Consumer
 from smp.contracts import (
+    CallRequested,
     PatientArrived,
     PatientContactChanged,
     PatientErased,
@@ -240,6 +241,21 @@ class World:
             "corrected_at": self.clock.now(),
         }
         return self._of(book, StatusCorrected(**data))
+
+    def call_requested(self, book: Book) -> Event[CallRequested]:
+        book.sequence += 1
+        data = CallRequested(
+            appointment=book.appointment,
+            patient=book.patient,
+            site=book.site,
+            session=book.session,
+            start=book.start,
+            end=book.start + timedelta(minutes=20),
+            mode="AMB",
+            reason="practitioner_away",
+            requested_at=self.clock.now(),
+        )
+        return self._of(book, data)
 
     def arrived(self, book: Book) -> Event[PatientArrived]:
         book.sequence += 1

@@ -9,6 +9,7 @@ from booking.use_cases.book_together import book_together
 from booking.use_cases.expire_holds import end_rests, expire_holds
 from booking.use_cases.materialise_sessions import materialise_rules
 from booking.use_cases.release_capacity import release_capacity
+from booking.use_cases.settle_impact import settle_impacts
 from smp.combining import Combiner
 from smp.service import Job, Runtime, Service
 
@@ -32,6 +33,10 @@ async def _release(runtime: Runtime) -> None:
     await release_capacity(runtime.database, runtime.clock.now())
 
 
+async def _settle(runtime: Runtime) -> None:
+    await settle_impacts(runtime.database, runtime.state["rules"], runtime.clock.now())
+
+
 service = Service(
     "booking",
     Settings,
@@ -42,8 +47,9 @@ service = Service(
         Job("expire-holds", every=1, run=_expire),
         Job("materialise-sessions", every=60, run=_materialise),
         Job("release-capacity", every=5, run=_release),
+        Job("settle-impacts", every=1, run=_settle),
     ],
-    projections=["site", "professional", "supervision", "patient"],
+    projections=["site", "professional", "supervision", "patient", "patient_contact"],
     on_start=_start,
 )
 

@@ -12,6 +12,7 @@ from smp.consumer import Delivery, Handlers, PermanentError
 from smp.contracts import (
     EligibilityChanged,
     OpeningHoursChanged,
+    PatientContactChanged,
     PatientErased,
     PatientRegistered,
     ProfessionalJoined,
@@ -82,6 +83,12 @@ async def patient_registered(tx: Transaction, delivery: Delivery[PatientRegister
     it, event = delivery.data, delivery.event
     eligibility = {"sequence": event.sequence, "from": it.eligibility_from.isoformat(), "status": it.eligibility}
     await projections.patient_registered(tx, it.patient, event.territory, it.registered_at, eligibility)
+    await projections.patient_contact(tx, it.patient, event.territory, it.reachable_by_text, event.sequence)
+
+
+async def patient_contact_changed(tx: Transaction, delivery: Delivery[PatientContactChanged]) -> None:
+    it, event = delivery.data, delivery.event
+    await projections.patient_contact(tx, it.patient, event.territory, it.reachable_by_text, event.sequence)
 
 
 async def eligibility_changed(tx: Transaction, delivery: Delivery[EligibilityChanged]) -> None:
@@ -93,6 +100,7 @@ async def eligibility_changed(tx: Transaction, delivery: Delivery[EligibilityCha
 async def patient_erased(tx: Transaction, delivery: Delivery[PatientErased]) -> None:
     it = delivery.data
     await projections.patient_erased(tx, it.patient, delivery.event.territory, it.erased_at)
+    await projections.patient_contact(tx, it.patient, delivery.event.territory, False, delivery.event.sequence)
     await forget_patient(tx, it.patient, delivery.now)
 
 
@@ -106,6 +114,7 @@ HANDLERS: Handlers = {
     SupervisionAssigned: supervision_assigned,
     SupervisionEnded: supervision_ended,
     PatientRegistered: patient_registered,
+    PatientContactChanged: patient_contact_changed,
     EligibilityChanged: eligibility_changed,
     PatientErased: patient_erased,
 }

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     search_days: Annotated[int, Field(ge=1, le=92)] = 28
     alternatives_days: Annotated[int, Field(ge=1, le=28)] = 14
     cool_down_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
+    impact_notice_minutes: Annotated[int, Field(ge=0, le=1440)] = 120
     patient_wait_seconds: Annotated[float, Field(ge=0, le=2)] = 2.0
     release_medico_social: ReleaseRule = "2d 00:00"
     release_online: ReleaseRule = "1d 18:00"
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
             cool_down=timedelta(minutes=self.cool_down_minutes),
             patience=timedelta(seconds=self.patient_wait_seconds),
             releases=self._releases(),
+            impact_notice=timedelta(minutes=self.impact_notice_minutes),
         )
 
     def _releases(self) -> Mapping[str, Release]:

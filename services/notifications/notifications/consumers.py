@@ -1,5 +1,6 @@
 """Which events notifications listens to, and which use case each one calls."""
 
+from notifications.use_cases.ask_for_call import ask_for_call
 from notifications.use_cases.end_appointment import end_appointment
 from notifications.use_cases.plan import plan_for_booking, plan_for_cancellation, plan_for_move, plan_for_restoration
 from notifications.use_cases.policy import Policy
@@ -7,6 +8,7 @@ from notifications.use_cases.project_patients import change_contact, erase_patie
 from notifications.use_cases.project_sites import close_site, open_site, relocate_site
 from smp.consumer import Delivery, Handlers
 from smp.contracts import (
+    CallRequested,
     ConsultationDone,
     ConsultationPrepared,
     PatientArrived,
@@ -46,6 +48,7 @@ class Consumers:
             SlotMoved: self._moved,
             SlotCancelled: self._cancelled,
             StatusCorrected: self._corrected,
+            CallRequested: self._call_requested,
             PatientArrived: _arrived,
             ConsultationPrepared: _arrived,
             ConsultationDone: _done,
@@ -67,6 +70,9 @@ class Consumers:
             await plan_for_restoration(tx, delivery, self.policy)
         else:
             await end_appointment(tx, delivery, "corrected")
+
+    async def _call_requested(self, tx: Transaction, delivery: Delivery[CallRequested]) -> None:
+        await ask_for_call(tx, delivery, self.policy)
 
 
 async def _left_unseen(tx: Transaction, delivery: Delivery[PatientLeftUnseen]) -> None:

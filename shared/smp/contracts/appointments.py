@@ -132,6 +132,20 @@ class SlotCancelled(AppointmentEvent):
     party: UUID | None = None
 
 
+class CallRequested(AppointmentEvent):
+    """Somebody must speak with the patient about this appointment, for no text can say what becomes of it: its session
+    is gone, or the patient does not know that the site moves. It stands until it is moved or cancelled; `reason` is the
+    code of the change, never a health fact."""
+
+    patient: UUID
+    session: UUID
+    start: AwareDatetime
+    end: AwareDatetime
+    mode: Mode
+    reason: Code
+    requested_at: AwareDatetime
+
+
 class PatientArrived(AppointmentEvent):
     """The patient is in the waiting room: the wait on the spot starts at `arrived_at`."""
 

@@ -28,6 +28,7 @@ CATALOGUE: tuple[type[EventData], ...] = (
     appointments.SlotCancelled,
     appointments.AppointmentUnsupported,
     appointments.AppointmentSupported,
+    appointments.CallRequested,
     appointments.PatientArrived,
     appointments.ConsultationPrepared,
     appointments.ConsultationStarted,

@@ -154,6 +154,9 @@ _APPOINTMENTS: tuple[appointments.AppointmentEvent, ...] = (
         cancelled_at=_at(7, 40),
         notify=True,
     ),
+    appointments.CallRequested(
+        **_OF_PATIENT, **_OF_SLOT, mode="AMB", reason="practitioner_away", requested_at=_at(7, 46)
+    ),
     appointments.PatientArrived(**_OF_PATIENT, arrived_at=_at(8, 11)),
     appointments.ConsultationPrepared(**_OF_PATIENT, practitioners=_PRACTITIONERS, prepared_at=_at(8, 14)),
     appointments.ConsultationStarted(**_OF_PATIENT, practitioners=_PRACTITIONERS, started_at=_at(8, 24)),

@@ -97,9 +97,10 @@ MessageChannel = Annotated[str, OneOf(("sms",))]
 
 CallReason = Annotated[
     str,
-    OneOf(("no_mobile", "no_consent", "refused", "invalid_number", "undelivered", "key_missing")),
+    OneOf(("no_mobile", "no_consent", "refused", "invalid_number", "undelivered", "key_missing", "to_be_decided")),
 ]
-"""Why a secretary must call instead of a text. `key_missing` = the contact can no longer be unsealed."""
+"""Why a secretary must call instead of a text. `key_missing` = the contact can no longer be unsealed;
+`to_be_decided` = the centre asks for it, to settle with the patient what becomes of the appointment."""
 
 Sealed = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/_-]+={0,2}$")]
 """One compartment of personal data, AES-256-GCM, base64. Bound to patient, compartment and event id."""

@@ -1,5 +1,5 @@
 """HTTP: parse, authorise, call one use case, answer."""
 
-from booking.api import appointments, day, sessions
+from booking.api import appointments, day, impacts, sessions
 
-ROUTERS = (sessions.router, appointments.router, day.router)
+ROUTERS = (sessions.router, appointments.router, day.router, impacts.router)

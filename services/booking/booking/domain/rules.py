@@ -21,3 +21,4 @@ class Rules:
     patience: timedelta  # longest wait for an event of registry that is on its way
     cool_down: timedelta = timedelta()  # how long a place given up rests for the waiting list
     releases: Mapping[str, Release] = field(default_factory=dict)  # when the share of a class is everybody's
+    impact_notice: timedelta = timedelta(hours=2)  # nobody is asked to come earlier than agreed sooner than that

@@ -133,15 +133,20 @@ async def save(tx: Transaction, changed: Iterable[Appointment]) -> None:
     await tx.executemany(SQL.save, [_saved(each) for each in changed])
 
 
+async def change_mode(tx: Transaction, it: Appointment) -> None:
+    """Write the mode of an appointment that moved."""
+    await tx.execute(SQL.change_mode, it.id, it.mode)
+
+
 async def get(tx: Transaction, id: UUID) -> Appointment | None:
     row = await tx.fetchrow(SQL.get, id)
-    return _appointment(row) if row else None
+    return appointment_of(row) if row else None
 
 
 async def lock(tx: Transaction, id: UUID) -> Appointment | None:
     """The appointment, alone until the end of the transaction."""
     row = await tx.fetchrow(SQL.lock, id)
-    return _appointment(row) if row else None
+    return appointment_of(row) if row else None
 
 
 async def lock_active_of_sessions(tx: Transaction, sessions: Collection[UUID]) -> list[Appointment]:
@@ -335,10 +340,11 @@ def _companions(others: list[dict[str, str]]) -> tuple[Companion, ...]:
 
 
 def _appointments(rows: Iterable[Record]) -> list[Appointment]:
-    return [_appointment(row) for row in rows]
+    return [appointment_of(row) for row in rows]
 
 
-def _appointment(row: Record) -> Appointment:
+def appointment_of(row: Record) -> Appointment:
+    """An appointment from the columns of its table."""
     columns = dict(row)
     period = Interval(columns.pop("starts_at"), columns.pop("ends_at"))
     state, trail = State(columns.pop("state")), _steps(columns.pop("trail"))

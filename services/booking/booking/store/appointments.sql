@@ -145,6 +145,10 @@ SET version = $2, state = $3, rests_until = $5, session = $6, site = $7, day = $
     named = $35, trail = trail || $36::jsonb
 WHERE id = $1;
 
+-- name: change_mode
+-- A visit becomes a video consultation, or the reverse; with a move that was saved before.
+UPDATE appointment SET mode = $2 WHERE id = $1;
+
 -- name: get
 -- One appointment.
 SELECT * FROM appointment WHERE id = $1;

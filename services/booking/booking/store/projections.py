@@ -153,5 +153,10 @@ async def eligibility_changed(tx: Transaction, id: UUID, territory: str, eligibi
     await tx.execute(SQL.eligibility_changed, id, territory, [eligibility])
 
 
+async def patient_contact(tx: Transaction, id: UUID, territory: str, reachable_by_text: bool, sequence: int) -> None:
+    """Whether a text can reach a patient, as the event of that sequence says."""
+    await tx.execute(SQL.patient_contact, id, territory, reachable_by_text, sequence)
+
+
 async def patient_erased(tx: Transaction, id: UUID, territory: str, erased_at: datetime) -> None:
     await tx.execute(SQL.patient_erased, id, territory, erased_at)

@@ -123,3 +123,11 @@ SET eligibility = CASE WHEN p.erased_at IS NULL THEN p.eligibility || excluded.e
 INSERT INTO patient (id, territory, erased_at)
 VALUES ($1, $2, $3)
 ON CONFLICT (id) DO UPDATE SET erased_at = excluded.erased_at, eligibility = '[]';
+
+-- name: patient_contact
+-- PatientRegistered, PatientContactChanged, PatientErased: the latest says whether a text can reach the patient.
+INSERT INTO patient_contact AS c (patient, territory, reachable_by_text, sequence)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (patient) DO UPDATE
+SET reachable_by_text = excluded.reachable_by_text, sequence = excluded.sequence
+WHERE c.sequence < excluded.sequence;

@@ -7,6 +7,7 @@ from booking.domain.appointments import Appointment, State
 from booking.domain.capacity import Share
 from booking.domain.sessions import Session
 from smp.contracts import (
+    CallRequested,
     CapacityReleased,
     ConsultationDone,
     ConsultationPrepared,
@@ -16,6 +17,7 @@ from smp.contracts import (
     PatientLeftUnseen,
     PatientNoShow,
     SessionCancelled,
+    SessionChanged,
     SessionOpened,
     SlotBooked,
     SlotCancelled,
@@ -43,6 +45,24 @@ def session_opened(tx: Transaction, session: Session, rule: UUID | None, now: da
         rule=rule,
     )
     tx.publish(Event.of(data, subject=session.id, territory=session.territory, site=session.site, sequence=1, time=now))
+
+
+def session_changed(tx: Transaction, session: Session, version: int, rule: UUID | None, now: datetime) -> None:
+    data = SessionChanged(
+        session=session.id,
+        site=session.site,
+        professional=session.professional,
+        role=session.role,
+        room=session.room,
+        kinds=tuple(sorted(session.kinds)),
+        start=session.period.start,
+        end=session.period.end,
+        slot_minutes=int(session.grid.total_seconds() // 60),
+        rule=rule,
+    )
+    tx.publish(
+        Event.of(data, subject=session.id, territory=session.territory, site=session.site, sequence=version, time=now)
+    )
 
 
 def session_cancelled(tx: Transaction, session: Session, version: int, reason: str, now: datetime) -> None:
@@ -160,6 +180,21 @@ def cancelled(tx: Transaction, it: Appointment, now: datetime) -> None:
         released_at=it.rests_until,
         preparation_start=it.preparation_start,
         party=it.party,
+    )
+    _say(tx, it, data, now)
+
+
+def call_requested(tx: Transaction, it: Appointment, reason: str, now: datetime) -> None:
+    data = CallRequested(
+        appointment=it.id,
+        patient=_patient(it),
+        site=it.site,
+        session=it.session,
+        start=it.period.start,
+        end=it.period.end,
+        mode=it.mode,
+        reason=reason,
+        requested_at=now,
     )
     _say(tx, it, data, now)
 

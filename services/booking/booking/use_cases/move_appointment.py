@@ -1,6 +1,6 @@
 """Put an appointment elsewhere: the old place is given up only if the new one is had."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -20,11 +20,12 @@ from smp.problems import Refusal
 
 @dataclass(frozen=True, slots=True)
 class MoveRequest:
-    """Where to."""
+    """Where to; `mode` when it becomes another one (video instead of a visit)."""
 
     session: UUID
     start: datetime
     notify: bool = True
+    mode: str | None = None
 
 
 async def move_appointment(
@@ -50,6 +51,9 @@ async def move_appointment(
     moved = before.moved_to(place.session, period, now, actor.subject, notify=request.notify)
     await _take_place(tx, moved, wish)
     await appointments.save(tx, [moved])
+    if request.mode:
+        moved = replace(moved, mode=request.mode)
+        await appointments.change_mode(tx, moved)
     announcing.moved(tx, before, moved, now)
     return Booked(moved, warnings)
 

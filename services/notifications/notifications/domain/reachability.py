@@ -12,6 +12,7 @@ class CallReason(StrEnum):
     INVALID_NUMBER = "invalid_number"
     UNDELIVERED = "undelivered"
     KEY_MISSING = "key_missing"
+    TO_BE_DECIDED = "to_be_decided"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,277 @@
+"""What a change of the agenda does to those who have an appointment: who is hit, who can be kept, where the others
+could go.
+
+`remaining` says what is left of a session, `assign` who gets which of the places that are left. Whoever booked first
+has the first claim: the latest booked are displaced, unless another distribution of the places keeps everybody.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import IntEnum, StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from booking.domain.intervals import Interval
+from booking.domain.local_time import local_day
+
+_DOCTORS = frozenset({"gp", "retired_gp"})
+PROPOSALS = 2  # for each displaced appointment
+
+
+class ChangeKind(StrEnum):
+    ABSENCE = "absence"
+    SUPERVISOR_GONE = "supervisor_gone"
+    SESSION_CHANGE = "session_change"
+    SITE_CLOSED = "site_closed"
+    SITE_MOVED = "site_moved"
+
+
+class Decision(StrEnum):
+    """What becomes of one hit appointment."""
+
+    KEEP = "keep"
+    MOVE = "move"
+    CANCEL = "cancel"
+    CALL = "call"
+
+
+class DefaultPolicy(StrEnum):
+    """What becomes of the displaced whom nobody decided about one by one."""
+
+    MOVE = "move_to_first_proposal"
+    CANCEL = "cancel_and_tell"
+    CALL = "call"
+
+
+class Tier(IntEnum):
+    """How far a place is from what the patient had, best first."""
+
+    SAME_DAY_EQUAL = 0  # same site, practitioner of equal standing
+    SAME_DAY = 1  # same site, another practitioner who does this kind
+    VIDEO = 2
+    OTHER_SITE = 3
+    OTHER_DAY = 4
+    OTHER_SITE_AND_DAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place that remains once the change is made."""
+
+    session: UUID
+    site: UUID
+    professional: UUID
+    role: str
+    mode: str
+    period: Interval
+
+    def meets(self, other: "Place") -> bool:
+        """True when both cannot be given: same session, common time."""
+        return self.session == other.session and self.period.overlaps(other.period)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is about to happen; `reason` is a code, never a health fact. An absence and the departure of a supervisor
+    have `professional` and `period`, a session its new hours in `period`, a closed site `site` and `period`, a moved
+    site `site` and the first day at the new address."""
+
+    kind: ChangeKind
+    reason: str
+    professional: UUID | None = None
+    session: UUID | None = None
+    site: UUID | None = None
+    period: Interval | None = None
+    from_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An appointment that loses its place. `since` is when it was booked; `options` are the places that suit its kind
+    and in which its patient is free; `can_move` is false once the patient is there."""
+
+    appointment: UUID
+    site: UUID
+    role: str
+    mode: str
+    period: Interval
+    since: datetime
+    options: tuple[Place, ...] = ()
+    can_move: bool = True
+
+    @property
+    def claim(self) -> tuple[datetime, int]:
+        """Whoever booked first goes first."""
+        return (self.since, self.appointment.int)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What an appointment is to get: `kept` is its own hour with somebody else, and then nothing is proposed."""
+
+    appointment: UUID
+    kept: Place | None = None
+    proposals: tuple[Place, ...] = ()
+
+
+def assign(hits: Sequence[Hit], zone: ZoneInfo, now: datetime, notice: timedelta) -> list[Seat]:
+    """A seat for each hit appointment, those who booked first coming first; no place is given twice.
+
+    First as many as can be are kept at their hour, with a practitioner of equal standing at the same site. Then each
+    of the others gets a first proposal if any distribution of what is left has one for it; then a second one, of
+    another sort where there is one. `notice`: an earlier hour than the patient's own is proposed only so long ahead.
+    """
+    claims = sorted((hit for hit in hits), key=lambda hit: hit.claim)
+    movable = [hit for hit in claims if hit.can_move]
+    kept = _distribute({hit.appointment: [p for p in hit.options if keeps(hit, p)] for hit in movable}, ())
+    displaced = [hit for hit in movable if hit.appointment not in kept]
+    wanted = {hit.appointment: ranked(hit, hit.options, zone, now, notice) for hit in displaced}
+    first = _distribute(wanted, kept.values())
+    given = [*kept.values(), *first.values()]
+    second: dict[UUID, Place] = {}
+    for hit in displaced:
+        if (had := first.get(hit.appointment)) and (other := _another(hit, wanted[hit.appointment], had, given, zone)):
+            second[hit.appointment] = other
+            given.append(other)
+    return [
+        Seat(
+            hit.appointment,
+            kept.get(hit.appointment),
+            tuple(places[hit.appointment] for places in (first, second) if hit.appointment in places),
+        )
+        for hit in claims
+    ]
+
+
+def keeps(hit: Hit, place: Place) -> bool:
+    """True when the patient comes at the same hour to the same site and sees somebody of equal standing."""
+    return (place.site, place.mode, place.period) == (hit.site, hit.mode, hit.period) and _is_equal(
+        hit.role, place.role
+    )
+
+
+def tier(hit: Hit, place: Place, zone: ZoneInfo) -> Tier:
+    """How far `place` is from what the patient had; days are those of `zone`."""
+    same_day = _day(hit.period, zone) == _day(place.period, zone)
+    if place.mode != hit.mode and same_day:
+        return Tier.VIDEO
+    if place.site != hit.site:
+        return Tier.OTHER_SITE if same_day else Tier.OTHER_SITE_AND_DAY
+    if not same_day:
+        return Tier.OTHER_DAY
+    return Tier.SAME_DAY_EQUAL if _is_equal(hit.role, place.role) else Tier.SAME_DAY
+
+
+def remaining(session: Interval, lost: Iterable[Interval], grid: timedelta) -> list[Interval]:
+    """The parts of a session that are left, each beginning on the session's grid and no shorter than one step."""
+    parts, start = [], session.start
+    for gone in sorted(lost):
+        clipped = gone.clipped(session)
+        if clipped is None:
+            continue
+        if start < clipped.start:
+            parts.append((start, clipped.start))
+        start = max(start, _on_grid(session.start, clipped.end, grid))
+    if start < session.end:
+        parts.append((start, session.end))
+    return [Interval(first, last) for first, last in parts if last - first >= grid]
+
+
+def decide(seat: Seat, policy: DefaultPolicy, *, begun: bool = False) -> Decision:
+    """What the default policy makes of a seat. Nobody is moved without a place, and nobody is told by a text once
+    their hour has `begun`: then somebody calls."""
+    if seat.kept:
+        return Decision.KEEP
+    if policy is DefaultPolicy.MOVE and seat.proposals:
+        return Decision.MOVE
+    return Decision.CANCEL if policy is DefaultPolicy.CANCEL and not begun else Decision.CALL
+
+
+def shortlist(
+    hit: Hit, places: Iterable[Place], zone: ZoneInfo, now: datetime, notice: timedelta, per_tier: int
+) -> tuple[Place, ...]:
+    """The best places of each tier, those that keep the hour among them: enough to choose from, few enough to try
+    every distribution."""
+    chosen: dict[Tier, list[Place]] = {}
+    for place in ranked(hit, places, zone, now, notice):
+        of_tier = chosen.setdefault(tier(hit, place, zone), [])
+        if len(of_tier) < per_tier or keeps(hit, place):
+            of_tier.append(place)
+    return tuple(place for of_tier in chosen.values() for place in of_tier)
+
+
+def _distribute(wanted: Mapping[UUID, Sequence[Place]], taken: Iterable[Place]) -> dict[UUID, Place]:
+    """A place for each of `wanted` (in order of claim, places best first) such that as many as possible have one.
+
+    Augmenting paths (Kuhn 1955): a later claim that finds nothing free may push an earlier one to another of its
+    places, never off all of them. As long as places meet only when they are the same, no distribution serves more, and
+    none serves an earlier claim that this one leaves out (a transversal matroid). Where places of unequal length meet
+    several others, a claim never pushes two at once.
+    """
+    closed = list(taken)
+    seats: dict[UUID, Place] = {}
+    for claimant in wanted:
+        _seat(claimant, wanted, seats, closed, set(), ())
+    return seats
+
+
+def _seat(
+    claimant: UUID,
+    wanted: Mapping[UUID, Sequence[Place]],
+    seats: dict[UUID, Place],
+    closed: Sequence[Place],
+    seen: set[Place],
+    claimed: tuple[Place, ...],
+) -> bool:
+    open_places = [place for place in wanted[claimant] if not any(place.meets(other) for other in (*closed, *claimed))]
+    for place in open_places:
+        if not _holders(place, claimant, seats):
+            seats[claimant] = place
+            return True
+    for place in open_places:
+        holders = _holders(place, claimant, seats)
+        if place in seen or len(holders) > 1:
+            continue
+        seen.add(place)
+        if _seat(holders[0], wanted, seats, closed, seen, (*claimed, place)):
+            seats[claimant] = place
+            return True
+    return False
+
+
+def _holders(place: Place, claimant: UUID, seats: Mapping[UUID, Place]) -> list[UUID]:
+    return [who for who, had in seats.items() if who != claimant and had.meets(place)]
+
+
+def ranked(hit: Hit, places: Iterable[Place], zone: ZoneInfo, now: datetime, notice: timedelta) -> list[Place]:
+    """The places that can be proposed to the patient, best first: by tier, then nearest day, then nearest hour of the
+    clock. None has begun, and none earlier than the patient's own hour is nearer than `notice`."""
+
+    def rank(place: Place) -> tuple[int, int, timedelta, datetime, int]:
+        start, wanted = place.period.start.astimezone(zone), hit.period.start.astimezone(zone)
+        away = abs(start.replace(tzinfo=None) - datetime.combine(start, wanted.time()))
+        days = abs((start.date() - wanted.date()).days)
+        return (tier(hit, place, zone), days, away, place.period.start, place.session.int)
+
+    early = max(now, min(hit.period.start, now + notice))
+    return sorted((place for place in places if place.period.start >= early), key=rank)
+
+
+def _another(hit: Hit, places: Sequence[Place], first: Place, given: Sequence[Place], zone: ZoneInfo) -> Place | None:
+    free = [place for place in places if not any(place.meets(other) for other in given)]
+    other_sort = (place for place in free if tier(hit, place, zone) != tier(hit, first, zone))
+    return next(other_sort, None) or next(iter(free), None)
+
+
+def _is_equal(had: str, offered: str) -> bool:
+    """A doctor stands in for a doctor or an intern; others only for their like."""
+    return offered in _DOCTORS if had in _DOCTORS else offered == had or (had == "intern" and offered in _DOCTORS)
+
+
+def _day(period: Interval, zone: ZoneInfo) -> date:
+    return local_day(period.start, zone)
+
+
+def _on_grid(origin: datetime, at: datetime, grid: timedelta) -> datetime:
+    return origin + -((origin - at) // grid) * grid

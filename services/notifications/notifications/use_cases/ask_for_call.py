@@ -1,0 +1,50 @@
+"""The centre asks that a patient be called: no text can say what becomes of the appointment."""
+
+from notifications.domain.appointments import AppointmentState, Mode
+from notifications.domain.messages import Purpose
+from notifications.domain.reachability import CallReason
+from notifications.use_cases.drop_outdated import drop_outdated
+from notifications.use_cases.policy import Policy
+from notifications.use_cases.raise_call import Subject, raise_call
+from smp.consumer import Delivery
+from smp.contracts import CallRequested
+from smp.postgres import Statements, Transaction
+
+PROJECTIONS = Statements.load("notifications.store", "projections.sql")
+
+
+async def ask_for_call(tx: Transaction, delivery: Delivery[CallRequested], policy: Policy) -> None:
+    """One call for one request. Texts and calls about the place that is no longer sure are dropped, the reminder too;
+    the move or the cancellation that follows drops this call in its turn. One older than the horizon asks nothing."""
+    asked, event = delivery.data, delivery.event
+    stale, too_old = delivery.order == "stale", delivery.now - event.time > policy.horizon
+    verdict = "stale" if stale else "too_old" if too_old else "planned"
+    first = await tx.fetchval(
+        PROJECTIONS.record_state,
+        asked.appointment,
+        event.territory,
+        event.sequence,
+        AppointmentState.EXPECTED,
+        asked.patient,
+        asked.site,
+        asked.start,
+        asked.mode,
+        event.id,
+        delivery.now,
+        verdict,
+    )
+    await drop_outdated(tx, asked.appointment, event.sequence, "call_requested", delivery.now)
+    context = await tx.fetchrow(PROJECTIONS.planning_context, asked.site, asked.patient, asked.appointment)
+    if not first or verdict != "planned" or (context and context["erased"]):
+        return
+    about = Subject(
+        territory=event.territory,
+        appointment=asked.appointment,
+        version=event.sequence,
+        patient=asked.patient,
+        site=asked.site,
+        starts_at=asked.start,
+        mode=Mode(asked.mode),
+        traceparent=event.traceparent,
+    )
+    await raise_call(tx, about, Purpose.CHANGE, CallReason.TO_BE_DECIDED, delivery.now)

@@ -1,0 +1,402 @@
+"""A change of the agenda, asked first and then done, on a real database."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from booking import problems
+from booking.domain.appointments import Appointment, State
+from booking.domain.impact import Change, ChangeKind, Decision, DefaultPolicy
+from booking.domain.intervals import Interval
+from booking.domain.sessions import Session
+from booking.store import appointments
+from booking.store.impacts import Item
+from booking.use_cases.apply_impact import Application, Choice, apply_impact
+from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
+from booking.use_cases.plan_impact import Planned, plan_impact
+from booking.use_cases.read_impact import Progress, progress_of
+from booking.use_cases.settle_impact import settle_impact, settle_impacts
+from smp.auth import Actor
+from smp.contracts import PatientContactChanged, PatientErased
+from smp.ids import new_id
+from tests.booking.world import (
+    MONDAY,
+    NOW,
+    RULES,
+    SECRETARY,
+    Centre,
+    actor,
+    blocking,
+    events_of,
+    monday,
+    paris,
+    refusal,
+)
+from tests.support.databases import ServiceDatabase
+
+AT_DAWN = monday("07:45")
+BY_POLICY = Application()
+TUESDAY = MONDAY + timedelta(days=1)
+
+
+def away(who: UUID, start: str = "07:45", end: str = "23:00", day: date = MONDAY) -> Change:
+    period = Interval(paris(day, start), paris(day, end))
+    return Change(ChangeKind.ABSENCE, "practitioner_away", professional=who, period=period)
+
+
+def closed(site: UUID, start: str = "00:00", end: str = "23:00") -> Change:
+    return Change(ChangeKind.SITE_CLOSED, "flood", site=site, period=Interval(monday(start), monday(end)))
+
+
+def new_hours(session: Session, start: str, end: str) -> Change:
+    period = Interval(monday(start), monday(end))
+    return Change(ChangeKind.SESSION_CHANGE, "shortened", session=session.id, period=period)
+
+
+async def plan(centre: Centre, change: Change, now: datetime = AT_DAWN, who: Actor | None = None) -> Planned:
+    """By somebody who works at this site only, unless said otherwise."""
+    async with centre.transaction() as tx:
+        return await plan_impact(tx, change, RULES, actor=who or actor(site=centre.site), now=now)
+
+
+async def begin(
+    centre: Centre, planned: Planned, how: Application = Application(), now: datetime = AT_DAWN
+) -> Progress:
+    async with centre.transaction() as tx:
+        return await apply_impact(tx, planned.impact.id, how, RULES, actor=actor(site=centre.site), now=now)
+
+
+async def apply(
+    centre: Centre, planned: Planned, how: Application = Application(), now: datetime = AT_DAWN
+) -> Progress:
+    """Begin, and go on to the end."""
+    await begin(centre, planned, how, now)
+    await settle_impact(centre.database, planned.impact.id, RULES, now)
+    return await progress(centre, planned)
+
+
+async def progress(centre: Centre, planned: Planned) -> Progress:
+    async with centre.transaction() as tx:
+        return await progress_of(tx, planned.impact.id)
+
+
+async def now_of(centre: Centre, id: UUID) -> Appointment:
+    async with centre.transaction() as tx:
+        found = await appointments.get(tx, id)
+    assert found is not None
+    return found
+
+
+def line(planned: Planned, of: Appointment) -> Item:
+    return next(item for item in planned.items if item.appointment == of.id)
+
+
+def hours(*items: Item) -> list[str]:
+    """The hours that are proposed, local time."""
+    return [f"{place.period.start + timedelta(hours=1):%H:%M}" for item in items for place in item.proposals]
+
+
+@dataclass
+class Morning:
+    """A doctor who will not come, with patients from nine on, and a colleague."""
+
+    session: Session
+    patients: list[Appointment]
+
+
+@pytest.fixture
+async def morning(centre: Centre) -> Morning:
+    session = await centre.session(await centre.doctor())
+    patients = [(await centre.book(session, hour)).appointment for hour in ("09:00", "09:20", "09:40")]
+    return Morning(session, patients)
+
+
+class TestTheDryRun:
+    async def test_it_says_who_is_hit_and_changes_nothing(
+        self, centre: Centre, morning: Morning, booking_database: ServiceDatabase
+    ) -> None:
+        planned = await plan(centre, away(morning.session.professional))
+        assert [item.appointment for item in planned.items] == [each.id for each in morning.patients]
+        assert planned.impact.figures["hit"] == 3
+        assert await events_of(booking_database, morning.session.id) == [("SessionOpened", 1)]
+        assert [(await now_of(centre, each.id)).version for each in morning.patients] == [1, 1, 1]
+
+    async def test_a_colleague_who_is_free_at_the_same_hour_keeps_the_appointment(
+        self, centre: Centre, morning: Morning
+    ) -> None:
+        colleague = await centre.session(await centre.doctor("retired_gp"), "09:00", "09:20")
+        planned = await plan(centre, away(morning.session.professional))
+        kept = line(planned, morning.patients[0]).kept
+        assert kept is not None
+        assert kept.session == colleague.id
+        assert [item.kept for item in planned.items[1:]] == [None, None]
+        assert (planned.impact.figures["kept"], planned.impact.figures["displaced"]) == (1, 2)
+
+    async def test_the_others_are_proposed_two_places_nobody_the_same(self, centre: Centre, morning: Morning) -> None:
+        await centre.session(await centre.doctor(), "14:00", "14:40")
+        await centre.session(await centre.doctor(), "09:00", "10:00", day=TUESDAY)
+        planned = await plan(centre, away(morning.session.professional))
+        assert hours(*planned.items) == ["14:00", "09:00", "14:20", "09:20", "09:40"]
+        assert planned.impact.figures["without_proposal"] == 0
+
+    async def test_what_is_left_of_a_shortened_session_is_proposed(self, centre: Centre, morning: Morning) -> None:
+        planned = await plan(centre, new_hours(morning.session, "09:20", "10:20"))
+        assert [item.appointment for item in planned.items] == [morning.patients[0].id]
+        assert hours(*planned.items) == ["10:00"]
+
+    async def test_an_absence_in_the_middle_leaves_both_ends(self, centre: Centre, morning: Morning) -> None:
+        planned = await plan(centre, away(morning.session.professional, "09:20", "09:40"))
+        assert [item.appointment for item in planned.items] == [morning.patients[1].id]
+        assert hours(*planned.items) == ["10:00", "10:20"]
+
+    async def test_whoever_a_text_cannot_reach_is_counted_as_a_call(self, centre: Centre, morning: Morning) -> None:
+        silent = morning.patients[0].patient
+        assert silent is not None
+        changed = {"patient": silent, "reachable_by_text": False, "text_consent": False, "sealed": {"contact": "QUJD"}}
+        await centre.hear(silent, PatientContactChanged.model_validate(changed))
+        figures = (await plan(centre, away(morning.session.professional))).impact.figures
+        assert (figures["reachable_by_text"], figures["calls"]) == (2, 1)
+
+    async def test_the_interns_patients_are_hit_when_their_only_supervisor_goes(self, centre: Centre) -> None:
+        one, other = await centre.doctor(), await centre.doctor()
+        await centre.session(one)
+        await centre.session(other, "09:00", "10:00")
+        session = await centre.session(await centre.intern_of(one, other))
+        covered = (await centre.book(session, "09:20")).appointment
+        uncovered = (await centre.book(session, "10:20")).appointment
+        period = Interval(monday("08:00"), monday("13:00"))
+        planned = await plan(centre, Change(ChangeKind.SUPERVISOR_GONE, "called_away", professional=one, period=period))
+        assert [item.appointment for item in planned.items] == [uncovered.id]
+        assert covered.id not in {item.appointment for item in planned.items}
+
+    async def test_a_patient_is_not_proposed_an_hour_at_which_they_are_expected_elsewhere(
+        self, centre: Centre, morning: Morning
+    ) -> None:
+        colleague = await centre.session(await centre.doctor(), "14:00", "14:40")
+        await centre.book(colleague, "14:00", morning.patients[0].patient)
+        planned = await plan(centre, away(morning.session.professional))
+        assert hours(planned.items[0]) == ["14:20"]
+
+    async def test_who_is_with_the_practitioner_is_finished_with_first(self, centre: Centre, morning: Morning) -> None:
+        first = morning.patients[0]
+        async with centre.transaction() as tx:
+            await tx.execute("UPDATE appointment SET state = 'in_consultation' WHERE id = $1", first.id)
+        refused = await refusal(plan(centre, away(morning.session.professional)))
+        assert refused.problem is problems.IN_CONSULTATION
+        assert refused.extensions["appointments"][0]["appointment"] == str(first.id)
+
+    async def test_a_site_where_one_does_not_work_is_refused(self, centre: Centre, morning: Morning) -> None:
+        stranger = actor(site=new_id())
+        refused = await refusal(plan(centre, away(morning.session.professional), who=stranger))
+        assert refused.problem.slug == "forbidden"
+
+    async def test_what_is_not_known_is_said(self, centre: Centre) -> None:
+        period = Interval(monday("08:00"), monday("13:00"))
+        unknown = {
+            problems.PROFESSIONAL_UNKNOWN: away(new_id()),
+            problems.SITE_UNKNOWN: closed(new_id()),
+            problems.SESSION_UNKNOWN: Change(ChangeKind.SESSION_CHANGE, "x", session=new_id(), period=period),
+        }
+        for problem, change in unknown.items():
+            assert (await refusal(plan(centre, change, who=SECRETARY))).problem is problem
+
+    async def test_a_year_of_absence_is_planned_and_more_is_refused(self, centre: Centre, morning: Morning) -> None:
+        who = morning.session.professional
+        year = Interval(AT_DAWN, AT_DAWN + timedelta(days=366))
+        leave = Change(ChangeKind.ABSENCE, "leave", professional=who, period=year)
+        assert len((await plan(centre, leave)).items) == 3
+        longer = replace(leave, period=Interval(AT_DAWN, year.end + timedelta(minutes=1)))
+        assert (await refusal(plan(centre, longer))).problem is problems.PERIOD_TOO_LONG
+
+
+class TestApplying:
+    async def test_the_agenda_becomes_what_was_shown(
+        self, centre: Centre, morning: Morning, booking_database: ServiceDatabase
+    ) -> None:
+        colleague = await centre.session(await centre.doctor(), "09:00", "09:20")
+        await centre.session(await centre.doctor(), "14:00", "14:20")
+        planned = await plan(centre, away(morning.session.professional))
+        told = planned.impact.figures["outcomes"]["move_to_first_proposal"]
+        assert told == {"kept": 1, "moved": 1, "cancelled": 0, "call": 1}
+        assert (await apply(centre, planned)).done == {"kept": 1, "moved": 1, "call": 1}
+        kept, moved, called = [await now_of(centre, each.id) for each in morning.patients]
+        assert (kept.session, kept.period) == (colleague.id, morning.patients[0].period)
+        assert moved.period.start == monday("14:00")
+        assert called.state is State.BOOKED
+        assert await events_of(booking_database, morning.session.id) == [("SessionOpened", 1), ("SessionCancelled", 2)]
+        assert (await events_of(booking_database, called.id))[-1] == ("CallRequested", 2)
+
+    async def test_cancel_and_tell(self, centre: Centre, morning: Morning, booking_database: ServiceDatabase) -> None:
+        planned = await plan(centre, away(morning.session.professional))
+        done = await apply(centre, planned, Application(DefaultPolicy.CANCEL))
+        assert (
+            done.done
+            == {"cancelled": 3}
+            == {"cancelled": planned.impact.figures["outcomes"]["cancel_and_tell"]["cancelled"]}
+        )
+        for each in morning.patients:
+            assert (await now_of(centre, each.id)).cancel_reason == "practitioner_away"
+            assert await blocking(booking_database, each.id) == 0
+
+    async def test_one_by_one_decisions_count_before_the_policy(self, centre: Centre, morning: Morning) -> None:
+        await centre.session(await centre.doctor(), "14:00", "15:40")
+        planned = await plan(centre, away(morning.session.professional))
+        first, second, third = morning.patients
+        second_place = line(planned, second).proposals[1]
+        decisions = {
+            first.id: Choice(Decision.CALL),
+            second.id: Choice(Decision.MOVE, 2),
+            third.id: Choice(Decision.CANCEL),
+        }
+        done = await apply(centre, planned, Application(decisions=decisions))
+        assert done.done == {"call": 1, "moved": 1, "cancelled": 1}
+        assert (await now_of(centre, second.id)).period == second_place.period
+
+    async def test_impossible_decisions_are_refused_and_nothing_is_done(self, centre: Centre, morning: Morning) -> None:
+        planned = await plan(centre, away(morning.session.professional))
+        first = morning.patients[0].id
+        for who, choice in (
+            (new_id(), Choice(Decision.CALL)),
+            (first, Choice(Decision.KEEP)),
+            (first, Choice(Decision.MOVE, 2)),
+        ):
+            refused = await refusal(begin(centre, planned, Application(decisions={who: choice})))
+            assert refused.problem is problems.IMPACT_DECISION
+            assert refused.extensions["appointments"] == [str(who)]
+        assert (await progress(centre, planned)).impact.state == "planned"
+
+    async def test_a_shortened_session_keeps_its_other_patients(
+        self, centre: Centre, morning: Morning, booking_database: ServiceDatabase
+    ) -> None:
+        await apply(centre, await plan(centre, away(morning.session.professional, "09:20", "09:40")))
+        first, _, third = morning.patients
+        assert (await now_of(centre, first.id)).version == (await now_of(centre, third.id)).version == 1
+        assert (await events_of(booking_database, morning.session.id))[-1] == ("SessionChanged", 2)
+        refused = await refusal(centre.book(morning.session, "09:20", now=AT_DAWN))
+        assert refused.problem is problems.OUTSIDE_SESSION
+
+    async def test_who_waits_for_a_call_gives_room_and_practitioner_back_but_not_the_patients_own_hour(
+        self, centre: Centre, morning: Morning, booking_database: ServiceDatabase
+    ) -> None:
+        planned = await plan(centre, away(morning.session.professional))
+        await apply(centre, planned, Application(DefaultPolicy.CALL))
+        assert await blocking(booking_database, *(each.id for each in morning.patients)) == 3
+
+    async def test_a_hold_in_the_way_is_given_up(self, centre: Centre, morning: Morning) -> None:
+        hold = await centre.hold(morning.session, "10:00", now=AT_DAWN)
+        await apply(centre, await plan(centre, away(morning.session.professional)))
+        assert (await now_of(centre, hold.id)).state is State.CANCELLED
+
+    async def test_whose_hour_has_begun_is_called_for_no_text_would_come_in_time(
+        self, centre: Centre, morning: Morning
+    ) -> None:
+        late = monday("09:05")
+        planned = await plan(centre, away(morning.session.professional), late)
+        assert planned.impact.figures["outcomes"]["cancel_and_tell"] == {
+            "kept": 0,
+            "moved": 0,
+            "cancelled": 2,
+            "call": 1,
+        }
+        done = await apply(centre, planned, Application(DefaultPolicy.CANCEL), late)
+        assert done.done == {"cancelled": 2, "call": 1}
+
+    async def test_a_plan_that_hits_nobody_is_over_at_once(self, centre: Centre) -> None:
+        session = await centre.session(await centre.doctor())
+        done = await begin(centre, await plan(centre, away(session.professional)))
+        assert (done.impact.state, done.done, done.still_open) == ("applied", {}, 0)
+
+
+class TestAChangedWorld:
+    async def refused(self, centre: Centre, planned: Planned, now: datetime = AT_DAWN) -> dict[str, list[object]]:
+        refused = await refusal(begin(centre, planned, now=now))
+        assert refused.problem is problems.IMPACT_CHANGED
+        assert (await progress(centre, planned)).impact.state == "planned"
+        difference: dict[str, list[object]] = refused.extensions["difference"]
+        return difference
+
+    async def test_a_new_booking_is_told(self, centre: Centre, morning: Morning) -> None:
+        planned = await plan(centre, away(morning.session.professional))
+        new = (await centre.book(morning.session, "11:00", now=AT_DAWN)).appointment
+        assert await self.refused(centre, planned) == {"newly_hit": [str(new.id)]}
+
+    async def test_a_patient_who_has_cancelled_meanwhile_is_told(self, centre: Centre, morning: Morning) -> None:
+        planned = await plan(centre, away(morning.session.professional))
+        gone = morning.patients[1].id
+        async with centre.transaction() as tx:
+            await cancel_appointment(tx, gone, CancelRequest("patient"), RULES, actor=SECRETARY, now=AT_DAWN)
+        assert await self.refused(centre, planned) == {"no_longer_hit": [str(gone)]}
+
+    async def test_a_promised_place_that_was_taken_is_told(self, centre: Centre, morning: Morning) -> None:
+        colleague = await centre.session(await centre.doctor(), "14:00", "15:00")
+        planned = await plan(centre, away(morning.session.professional))
+        await centre.book(colleague, "14:20", now=AT_DAWN)
+        [taken] = (await self.refused(centre, planned))["places_taken"]
+        assert taken["place"]["start"] == monday("14:20").isoformat()  # type: ignore[index]
+
+    async def test_an_hour_later_places_that_have_gone_by_are_told(self, centre: Centre, morning: Morning) -> None:
+        await centre.session(await centre.doctor(), "08:00", "10:20")
+        planned = await plan(centre, away(morning.session.professional))
+        assert len((await self.refused(centre, planned, monday("09:10")))["places_taken"]) == 1
+
+    async def test_a_session_changed_meanwhile_is_told(self, centre: Centre, morning: Morning) -> None:
+        who = morning.session.professional
+        early, late = await plan(centre, away(who, "11:00", "12:00")), await plan(centre, away(who, "11:20", "12:00"))
+        await apply(centre, early)
+        assert await self.refused(centre, late) == {"sessions": [str(morning.session.id)]}
+
+    async def test_an_untouched_world_an_hour_later_is_as_good(self, centre: Centre, morning: Morning) -> None:
+        planned = await plan(centre, away(morning.session.professional), monday("06:45"))
+        assert (await apply(centre, planned)).still_open == 0
+
+
+class TestSiteMoved:
+    async def test_everybody_stays_and_whoever_no_text_reaches_is_called(
+        self, centre: Centre, morning: Morning, booking_database: ServiceDatabase
+    ) -> None:
+        first = morning.patients[0]
+        assert first.patient is not None
+        changed = {
+            "patient": first.patient, "reachable_by_text": False, "text_consent": True, "sealed": {"contact": "QUJD"},
+        }  # fmt: skip
+        await centre.hear(first.patient, PatientContactChanged.model_validate(changed))
+        planned = await plan(
+            centre, Change(ChangeKind.SITE_MOVED, "new_address", site=centre.site, from_day=MONDAY), NOW
+        )
+        assert planned.impact.figures["calls"] == 1
+        assert (await apply(centre, planned, now=NOW)).done == {"kept": 2, "call": 1}
+        assert await events_of(booking_database, morning.session.id) == [("SessionOpened", 1)]
+        assert (await events_of(booking_database, first.id))[-1] == ("CallRequested", 2)
+        assert await blocking(booking_database, first.id) == 2, "the session takes place"
+
+    @pytest.mark.usefixtures("morning")
+    async def test_those_before_the_move_are_not_hit(self, centre: Centre) -> None:
+        change = Change(ChangeKind.SITE_MOVED, "new_address", site=centre.site, from_day=TUESDAY)
+        assert (await plan(centre, change, NOW)).items == ()
+
+
+class TestReachability:
+    async def test_an_erased_patient_is_reachable_no_more_whatever_is_heard_late(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        who = await centre.patient()
+        await centre.hear(who, PatientErased(patient=who, erased_at=NOW), sequences=[5])
+        changed = {"patient": who, "reachable_by_text": True, "text_consent": True, "sealed": {"contact": "QUJD"}}
+        await centre.hear(who, PatientContactChanged.model_validate(changed), sequences=[3])
+        async with booking_database.admin() as connection:
+            row = await connection.fetchrow("SELECT * FROM patient_contact WHERE patient = $1", who)
+        assert row is not None
+        assert row["reachable_by_text"] is False
+
+
+async def test_the_job_goes_on_with_what_is_open(centre: Centre, morning: Morning) -> None:
+    planned = await plan(centre, away(morning.session.professional))
+    await begin(centre, planned)
+    assert (await progress(centre, planned)).still_open == 3
+    await settle_impacts(centre.database, RULES, AT_DAWN)
+    over = await progress(centre, planned)
+    assert (over.impact.state, over.still_open) == ("applied", 0)
+    assert Counter(over.done) == {"call": 3}

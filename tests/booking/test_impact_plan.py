@@ -1,0 +1,238 @@
+"""Who keeps their hour, who is proposed what: the pure function, against every distribution there is."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import combinations
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from booking.domain.impact import (
+    Decision,
+    DefaultPolicy,
+    Hit,
+    Place,
+    Seat,
+    Tier,
+    assign,
+    decide,
+    keeps,
+    remaining,
+    tier,
+)
+from booking.domain.intervals import Interval
+from tests.booking.world import MONDAY, PARIS, monday, paris
+
+HERE, THERE = UUID(int=1), UUID(int=2)
+LONG_AGO = paris(date(2027, 1, 1), "09:00")
+NOW = monday("07:45")
+NOTICE = timedelta(hours=2)
+
+
+def between(start: str, end: str, day: date = MONDAY) -> Interval:
+    return Interval(paris(day, start), paris(day, end))
+
+
+def twenty(start: str, day: date = MONDAY) -> Interval:
+    first = paris(day, start)
+    return Interval(first, first + timedelta(minutes=20))
+
+
+def place(start: str, session: int = 7, **changes: object) -> Place:
+    made = Place(UUID(int=session), HERE, UUID(int=100 + session), "gp", "AMB", twenty(start))
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def hit(number: int, start: str, *options: Place, **changes: object) -> Hit:
+    """Booked in the order of their numbers."""
+    since = LONG_AGO + timedelta(minutes=number)
+    made = Hit(UUID(int=number), HERE, "gp", "AMB", twenty(start), since, options)
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def seats(*hits: Hit) -> dict[int, Seat]:
+    return {seat.appointment.int: seat for seat in assign(hits, PARIS, NOW, NOTICE)}
+
+
+class TestKeeping:
+    def test_somebody_free_at_the_same_hour_takes_over(self) -> None:
+        colleague = place("09:00")
+        assert seats(hit(1, "09:00", colleague))[1] == Seat(UUID(int=1), colleague)
+
+    def test_of_two_at_one_hour_whoever_booked_first_is_kept(self) -> None:
+        found = seats(hit(2, "09:00", place("09:00")), hit(1, "09:00", place("09:00")))
+        assert found[1].kept == place("09:00")
+        assert found[2].kept is None
+
+    def test_a_better_distribution_keeps_both(self) -> None:
+        both, only = place("09:00", 7), place("09:00", 8)
+        found = seats(hit(1, "09:00", both, only), hit(2, "09:00", both))
+        assert (found[1].kept, found[2].kept) == (only, both)
+
+    def test_an_intern_does_not_stand_in_for_a_doctor_but_a_doctor_does_for_an_intern(self) -> None:
+        doctor, intern = place("09:00"), place("09:00", role="intern")
+        assert seats(hit(1, "09:00", intern))[1].kept is None
+        assert seats(hit(1, "09:00", doctor, role="intern"))[1].kept == doctor
+
+    def test_another_site_another_hour_or_video_is_not_the_same_appointment(self) -> None:
+        for other in (place("09:00", site=THERE), place("09:20"), place("09:00", mode="VR")):
+            assert seats(hit(1, "09:00", other))[1].kept is None
+
+    def test_who_is_already_there_is_not_sent_elsewhere_by_a_plan(self) -> None:
+        assert seats(hit(1, "09:00", place("09:00"), can_move=False))[1] == Seat(UUID(int=1))
+
+
+class TestProposals:
+    def test_two_of_different_sorts_the_nearest_of_the_best_first(self) -> None:
+        near, far, tomorrow = place("10:00"), place("11:00"), place("09:00", period=twenty("09:00", date(2027, 1, 12)))
+        assert seats(hit(1, "09:00", tomorrow, far, near))[1].proposals == (near, tomorrow)
+
+    def test_two_of_one_sort_when_there_is_no_other(self) -> None:
+        assert seats(hit(1, "09:00", place("11:00"), place("10:00")))[1].proposals == (place("10:00"), place("11:00"))
+
+    def test_everybody_has_a_first_one_before_anybody_a_second(self) -> None:
+        found = seats(hit(1, "09:00", place("10:00"), place("10:20")), hit(2, "09:20", place("10:00")))
+        assert found[1].proposals == (place("10:20"),)
+        assert found[2].proposals == (place("10:00"),)
+
+    def test_nobody_is_asked_to_come_earlier_at_short_notice(self) -> None:
+        found = seats(hit(1, "11:00", place("09:40"), place("08:00")), hit(2, "11:20", place("09:40")))
+        assert found[1].proposals == ()
+        assert seats(hit(1, "11:00", place("09:45")))[1].proposals == (place("09:45"),)
+
+    def test_no_place_that_has_begun_is_proposed(self) -> None:
+        assert seats(hit(1, "07:00", place("07:40")))[1].proposals == ()
+
+    def test_the_order_of_the_sorts(self) -> None:
+        tomorrow = twenty("09:00", date(2027, 1, 12))
+        patient = hit(1, "09:00")
+        sorts = [
+            place("10:00"),
+            place("10:00", role="intern"),
+            place("10:00", mode="VR", site=THERE),
+            place("10:00", site=THERE),
+            place("09:00", period=tomorrow),
+            place("09:00", period=tomorrow, site=THERE),
+        ]
+        assert [tier(patient, each, PARIS) for each in sorts] == list(Tier)
+
+
+class TestPolicies:
+    kept, proposed, nothing = (
+        Seat(UUID(int=1), place("09:00")),
+        Seat(UUID(int=1), None, (place("10:00"),)),
+        Seat(UUID(int=1)),
+    )
+
+    def test_whoever_is_kept_is_kept_under_every_policy(self) -> None:
+        assert {decide(self.kept, policy) for policy in DefaultPolicy} == {Decision.KEEP}
+
+    def test_nobody_is_moved_without_a_place(self) -> None:
+        assert decide(self.proposed, DefaultPolicy.MOVE) is Decision.MOVE
+        assert decide(self.nothing, DefaultPolicy.MOVE) is Decision.CALL
+
+    def test_cancel_and_call_mean_it(self) -> None:
+        for seat in (self.proposed, self.nothing):
+            assert decide(seat, DefaultPolicy.CANCEL) is Decision.CANCEL
+            assert decide(seat, DefaultPolicy.CALL) is Decision.CALL
+
+
+class TestWhatRemains:
+    session, grid = between("09:00", "12:00"), timedelta(minutes=20)
+
+    def left(self, *lost: Interval) -> list[Interval]:
+        return remaining(self.session, lost, self.grid)
+
+    def test_the_beginning_the_end_the_two_sides_or_nothing(self) -> None:
+        assert self.left(between("11:00", "13:00")) == [between("09:00", "11:00")]
+        assert self.left(between("08:00", "10:00")) == [between("10:00", "12:00")]
+        assert self.left(between("10:00", "10:40")) == [between("09:00", "10:00"), between("10:40", "12:00")]
+        assert self.left(between("08:00", "13:00")) == []
+        assert self.left() == [self.session]
+
+    def test_what_comes_back_begins_on_the_grid(self) -> None:
+        assert self.left(between("08:00", "09:50")) == [between("10:00", "12:00")]
+
+    def test_a_rest_shorter_than_one_step_is_nothing(self) -> None:
+        assert self.left(between("09:10", "11:50")) == []
+
+
+HOURS = ("09:00", "09:20", "09:40")
+_places = st.builds(place, st.sampled_from(HOURS), st.integers(7, 10))
+
+
+@st.composite
+def _hits(draw: st.DrawFn, lengths: Sequence[int] = (20,)) -> list[Hit]:
+    made = []
+    for number in draw(st.permutations(range(1, draw(st.integers(1, 6)) + 1))):
+        options = draw(st.lists(_places, max_size=6, unique=True))
+        minutes = timedelta(minutes=draw(st.sampled_from(lengths)))
+        patient = hit(number, draw(st.sampled_from(HOURS)))
+        own = Interval(patient.period.start, patient.period.start + minutes)
+        wide = [replace(each, period=Interval(each.period.start, each.period.start + minutes)) for each in options]
+        made.append(replace(patient, period=own, options=tuple(wide)))
+    return made
+
+
+def _distributions(wanted: list[list[Place]]) -> Iterator[tuple[Place | None, ...]]:
+    """Every way of giving each of them one of their places or none, no place twice."""
+    if not wanted:
+        yield ()
+        return
+    for rest in _distributions(wanted[1:]):
+        yield (None, *rest)
+        for option in wanted[0]:
+            if not any(other and option.meets(other) for other in rest):
+                yield (option, *rest)
+
+
+def _best(wanted: list[list[Place]]) -> tuple[bool, ...]:
+    """As many as possible; among those, the earliest claims."""
+    return max(
+        (tuple(given is not None for given in each) for each in _distributions(wanted)),
+        key=lambda served: (sum(served), served),
+    )
+
+
+@given(_hits())
+@settings(max_examples=150)
+def test_as_many_are_kept_as_any_distribution_keeps_the_earliest_booked_first(hits: list[Hit]) -> None:
+    claims = sorted(hits, key=lambda each: each.claim)
+    found = assign(hits, PARIS, NOW, NOTICE)
+    wanted = [[option for option in each.options if keeps(each, option)] for each in claims]
+    assert tuple(seat.kept is not None for seat in found) == _best(wanted)
+
+
+@given(_hits())
+@settings(max_examples=150)
+def test_as_many_have_a_first_proposal_as_any_distribution_gives(hits: list[Hit]) -> None:
+    early = monday("06:00")  # every place is far enough ahead
+    found = assign(hits, PARIS, early, NOTICE)
+    kept = [seat.kept for seat in found if seat.kept]
+    wanted = [
+        [option for option in each.options if not any(option.meets(had) for had in kept)]
+        for each, seat in zip(sorted(hits, key=lambda each: each.claim), found, strict=True)
+        if seat.kept is None
+    ]
+    assert tuple(bool(seat.proposals) for seat in found if seat.kept is None) == _best(wanted)
+
+
+@given(_hits(lengths=(20, 40, 60)))
+@settings(max_examples=150)
+def test_no_place_is_given_twice_whatever_the_lengths(hits: list[Hit]) -> None:
+    given_ = [
+        each for seat in assign(hits, PARIS, NOW, NOTICE) for each in (*seat.proposals, seat.kept) if each is not None
+    ]
+    assert not any(one.meets(other) for one, other in combinations(given_, 2))
+    by_id = {each.appointment: each for each in hits}
+    for seat in assign(hits, PARIS, NOW, NOTICE):
+        assert {*seat.proposals, seat.kept} - {None} <= set(by_id[seat.appointment].options)
+
+
+@given(_hits(lengths=(20, 40, 60)), st.randoms())
+def test_the_order_of_the_list_changes_nothing(hits: list[Hit], luck: object) -> None:
+    shuffled = list(hits)
+    luck.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert assign(shuffled, PARIS, NOW, NOTICE) == assign(hits, PARIS, NOW, NOTICE)
