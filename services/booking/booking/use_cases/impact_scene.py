@@ -25,6 +25,7 @@ from booking.domain.supervision import Supervision, is_covered
 from booking.store import impacts, projections, sessions
 from booking.store.sessions import StoredSession
 from booking.use_cases.kind_book import kind_of
+from booking.use_cases.sharing import with_room
 from smp.auth import Actor
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -92,13 +93,12 @@ async def options_of(
             continue
         kinds = {each.id: await kind_of(tx, rules, each) for each in hit}
         slots = {
-            (kind.code, kind.version): await _slots(tx, scene, sites, kind, window, now)
-            for kind in _each_once(kinds.values())
+            _asked(each, kinds): await _slots(tx, scene, sites, kinds[each.id], each.capacity_class, window, now)
+            for each in {_asked(each, kinds): each for each in hit}.values()
         }
         busy = await _busy_patients(tx, hit, window)
         for each in hit:
-            kind = kinds[each.id]
-            suitable = _suitable(each, kind, slots[kind.code, kind.version])
+            suitable = _suitable(each, kinds[each.id], slots[_asked(each, kinds)])
             found[each.id] = _free_for_patient(each, suitable, busy, scene.zone, rules.alternatives_span)
     return found
 
@@ -221,31 +221,41 @@ def _by_week(scene: Scene) -> dict[Interval, list[Appointment]]:
     return weeks
 
 
+def _asked(it: Appointment, kinds: Mapping[UUID, Kind]) -> tuple[str, int, str]:
+    """What decides which slots suit an appointment, its patient and mode apart."""
+    kind = kinds[it.id]
+    return kind.code, kind.version, it.capacity_class
+
+
 async def _slots(
-    tx: Transaction, scene: Scene, sites: Sequence[UUID], kind: Kind, window: Interval, now: datetime
+    tx: Transaction,
+    scene: Scene,
+    sites: Sequence[UUID],
+    kind: Kind,
+    capacity_class: str,
+    window: Interval,
+    now: datetime,
 ) -> list[Slot]:
     """Free slots over the sessions as they would be, at each of the sites."""
-    return [slot for site in sites for slot in await _slots_at(tx, scene, site, kind, window, now)]
+    return [slot for site in sites for slot in await _slots_at(tx, scene, site, kind, capacity_class, window, now)]
 
 
 async def _slots_at(
-    tx: Transaction, scene: Scene, site: UUID, kind: Kind, window: Interval, now: datetime
+    tx: Transaction, scene: Scene, site: UUID, kind: Kind, capacity_class: str, window: Interval, now: datetime
 ) -> list[Slot]:
     after = _after(await sessions.open_at(tx, site, window), scene.cuts)
     offering = [session for session in after if session.offers(kind)]
+    offering = await with_room(tx, offering, capacity_class, kind.length, now)
     if not offering:
         return []
     interns = {session.professional for session in offering if session.needs_supervision}
     ties = await projections.supervisions(tx, site, interns) if interns else ()
     numbers = {resource.number for session in offering for resource in session.resources}
     # A slot that starts in the window may end after it.
-    taken = await sessions.busy(tx, numbers, Interval(window.start, window.end + kind.duration))
-    return available_slots(after, taken, Policy(kind=kind, supervisions=tuple(ties)), now, window)
-
-
-def _each_once(kinds: Iterable[Kind]) -> list[Kind]:
-    """Versions of kinds, each once."""
-    return list({(kind.code, kind.version): kind for kind in kinds}.values())
+    taken = await sessions.busy(tx, numbers, Interval(window.start, window.end + kind.length))
+    possible = {session.id for session in offering}
+    slots = available_slots(after, taken, Policy(kind=kind, supervisions=tuple(ties)), now, window)
+    return [slot for slot in slots if slot.session in possible]
 
 
 async def _busy_patients(
