@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from booking.domain.intervals import Interval
 from booking.domain.sessions import Session
-from booking.store import impacts, sessions
+from booking.store import appointments, impacts, sessions
 from booking.store.sessions import Author, StoredSession
 from booking.use_cases import announcing
 from smp.ids import new_id
@@ -19,6 +19,7 @@ async def cut_session(
     own; without any it does not take place."""
     session = stored.session
     if not parts:
+        await appointments.end_rests_of_sessions(tx, [session.id])
         versions = await sessions.cancel(tx, [session.id], reason, author)
         announcing.session_cancelled(tx, session, versions[session.id], reason, author.at)
         return
