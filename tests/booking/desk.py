@@ -21,11 +21,12 @@ class Desk:
     async def post(
         self, path: str, body: Any = None, *, role: str = "secretary", key: str | None = None, **who: Any
     ) -> Any:
-        headers = command_headers(bearer(role, **{"site": self.centre.site, **who}), key)
+        headers = command_headers(bearer(role, **{"site": self.centre.site, "subject": f"a-{role}", **who}), key)
         return await self.client.post(f"/v1{path}", json=body, headers=headers)
 
     async def get(self, path: str, *, role: str = "secretary", **parameters: Any) -> Any:
-        return await self.client.get(f"/v1{path}", params=parameters, headers=bearer(role, site=self.centre.site))
+        headers = bearer(role, site=self.centre.site, subject=f"a-{role}")
+        return await self.client.get(f"/v1{path}", params=parameters, headers=headers)
 
     async def open_session(self, kinds: tuple[str, ...] = ("consultation", "minor_emergency"), role: str = "gp") -> str:
         who = await self.centre.doctor(role)

@@ -70,8 +70,8 @@ def monday(at: str) -> datetime:
     return paris(MONDAY, at)
 
 
-def actor(*roles: str, site: UUID | str = "*", territory: str = "53") -> Actor:
-    return Actor("person-1", frozenset(roles or {"secretary"}), frozenset({str(site)}), frozenset({territory}))
+def actor(*roles: str, site: UUID | str = "*", territory: str = "53", subject: str = "person-1") -> Actor:
+    return Actor(subject, frozenset(roles or {"secretary"}), frozenset({str(site)}), frozenset({territory}))
 
 
 SECRETARY = actor("secretary")

@@ -148,8 +148,8 @@ BOOKING_MUTANTS = (
     Mutant(
         "veil-lifted", "everybody reads who saw the social worker",
         f"{BOOKING}/use_cases/day_list.py",
-        "return it.compartment == Compartment.MEDICO_SOCIAL and not sees_social",
-        "return it.compartment == Compartment.MEDICO_SOCIAL and it.kind is None",
+        "return not sees(it, reader.roles, reader.subject)",
+        "return it.kind is None and not sees(it, reader.roles, reader.subject)",
         (DAY,),
     ),
     Mutant(

@@ -40,6 +40,36 @@ KIND_NOT_OFFERED = ProblemType(
     "Cette vacation ne propose pas ce type de rendez-vous. D'autres créneaux sont proposés.",
     "This session does not offer this kind of appointment. Other slots are proposed.",
 )
+MODE_NOT_OFFERED = ProblemType(
+    "mode-not-offered", 422, "Modalité non proposée", "Mode not offered",
+    "Ce type de rendez-vous ne se donne pas de cette façon. Modalités possibles : {modes}.",
+    "This kind of appointment does not take place that way. Possible modes: {modes}.",
+)
+ROOM_WANTED = ProblemType(
+    "room-wanted", 422, "Salle nécessaire", "Room wanted",
+    "Ce type de rendez-vous demande une salle, et cette vacation n'en a pas. D'autres créneaux sont proposés.",
+    "This kind of appointment wants a room and this session has none. Other slots are proposed.",
+)
+EQUIPMENT_WANTED = ProblemType(
+    "equipment-wanted", 422, "Matériel nécessaire", "Equipment wanted",
+    "Cette vacation n'a pas le matériel que ce type de rendez-vous demande. D'autres créneaux sont proposés.",
+    "This session has not the equipment that this kind of appointment wants. Other slots are proposed.",
+)
+LEAD_TOO_SHORT = ProblemType(
+    "lead-too-short", 422, "Délai trop court", "Lead too short",
+    "Ce type de rendez-vous se prend au moins {minutes} minutes à l'avance. Des créneaux possibles sont proposés.",
+    "This kind of appointment is booked at least {minutes} minutes ahead. Possible slots are proposed.",
+)
+LEAD_TOO_LONG = ProblemType(
+    "lead-too-long", 422, "Trop longtemps à l'avance", "Too far ahead",
+    "Ce type de rendez-vous se prend au plus {days} jours à l'avance. Des créneaux possibles sont proposés.",
+    "This kind of appointment is booked at most {days} days ahead. Possible slots are proposed.",
+)
+NEVER_SEEN = ProblemType(
+    "follow-up-elsewhere", 422, "Suivi par un autre professionnel", "Followed up by somebody else",
+    "Un rendez-vous de suivi se prend avec un professionnel qui a déjà vu ce patient. D'autres créneaux sont proposés.",
+    "A follow-up is booked with a professional who has already seen this patient. Other slots are proposed.",
+)
 SESSION_UNKNOWN = ProblemType(
     "session-unknown", 404, "Vacation inconnue", "Session unknown",
     "Cherchez à nouveau les disponibilités du centre.",

@@ -3,6 +3,8 @@
 held → booked → arrived → (in preparation →) in consultation → done; booked → no-show; arrived or in preparation →
 left unseen; held, booked or arrived → cancelled; held → expired. A correction goes one step back. Periods are
 half-open [start, end). No event says why the patient comes.
+
+`neutral_wording`: texts name neither the place nor the service. `compartment` "silent": nobody is told anything.
 """
 
 from typing import Annotated, ClassVar
@@ -16,10 +18,12 @@ from smp.contracts.vocabulary import (
     BookingChannel,
     CancelledBy,
     CapacityClass,
+    Compartment,
     Kind,
     Mode,
     Outcome,
     People,
+    RemoteBy,
     Severity,
     SupportLost,
 )
@@ -47,6 +51,7 @@ class SlotHeld(AppointmentEvent):
     practitioners: People
     kind: Kind
     mode: Mode
+    remote_by: RemoteBy | None = None
     start: AwareDatetime
     end: AwareDatetime
     expires_at: AwareDatetime
@@ -74,6 +79,7 @@ class SlotBooked(AppointmentEvent):
     practitioners: People
     kind: Kind
     mode: Mode
+    remote_by: RemoteBy | None = None
     start: AwareDatetime
     end: AwareDatetime
     capacity_class: CapacityClass
@@ -84,6 +90,8 @@ class SlotBooked(AppointmentEvent):
     preparation_start: AwareDatetime | None = None
     party: UUID | None = None
     named: bool | None = None
+    compartment: Compartment | None = None
+    neutral_wording: bool | None = None
 
 
 class SlotMoved(AppointmentEvent):
@@ -97,6 +105,7 @@ class SlotMoved(AppointmentEvent):
     practitioners: People
     kind: Kind
     mode: Mode
+    remote_by: RemoteBy | None = None
     start: AwareDatetime
     end: AwareDatetime
     previous_session: UUID
@@ -108,6 +117,8 @@ class SlotMoved(AppointmentEvent):
     floated: bool | None = None
     preparation_start: AwareDatetime | None = None
     party: UUID | None = None
+    compartment: Compartment | None = None
+    neutral_wording: bool | None = None
 
 
 class SlotCancelled(AppointmentEvent):
@@ -130,6 +141,8 @@ class SlotCancelled(AppointmentEvent):
     released_at: AwareDatetime | None = None
     preparation_start: AwareDatetime | None = None
     party: UUID | None = None
+    compartment: Compartment | None = None
+    neutral_wording: bool | None = None
 
 
 class CallRequested(AppointmentEvent):
@@ -238,6 +251,7 @@ class StatusCorrected(AppointmentEvent):
     practitioners: People
     kind: Kind
     mode: Mode
+    remote_by: RemoteBy | None = None
     start: AwareDatetime
     end: AwareDatetime
     previous_state: AppointmentState
@@ -248,3 +262,5 @@ class StatusCorrected(AppointmentEvent):
     notify: bool
     preparation_start: AwareDatetime | None = None
     party: UUID | None = None
+    compartment: Compartment | None = None
+    neutral_wording: bool | None = None

@@ -34,6 +34,12 @@ Kind = Code
 Mode = Literal["AMB", "HH", "VR"]
 """HL7 ActCode of the encounter: AMB on site, HH at the patient's home, VR by video."""
 
+RemoteBy = Annotated[str, OneOf(("video", "telephone"))]
+"""By what means an appointment of mode VR takes place; by video when nothing is said."""
+
+Compartment = Annotated[str, OneOf(("medical", "medico_social", "silent"))]
+"""Who may know more than that the time is taken. `silent` protects a victim: no text, no trace on a shared screen."""
+
 CapacityClass = Annotated[str, OneOf(("desk", "same_day", "medico_social", "regulation", "online"))]
 """Which reserved share of the agenda the appointment was taken from."""
 

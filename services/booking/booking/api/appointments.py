@@ -21,7 +21,7 @@ from booking.api.parts import (
     example,
     rules_of,
 )
-from booking.api.rights import Right, allow, allow_kind, sees_social
+from booking.api.rights import Right, allow
 from booking.domain.appointments import Appointment
 from booking.use_cases.book_slot import Booked, BookRequest, book_slot
 from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
@@ -64,7 +64,7 @@ class HoldSlot(Body):
     start: Instant
     kind: KindCode
     patient: UUID | None = None
-    mode: Mode = "AMB"
+    mode: Mode | None = None
     channel: Channel = "phone"
     requested_at: Instant | None = None
 
@@ -88,7 +88,7 @@ class BookSlot(Body):
     session: UUID | None = None
     start: Instant | None = None
     kind: KindCode | None = None
-    mode: Mode = "AMB"
+    mode: Mode | None = None
     channel: Channel = "phone"
     requested_at: Instant | None = None
     notify: bool = True
@@ -180,6 +180,12 @@ _PLACE = (
     problems.NOT_ELIGIBLE,
     problems.SESSION_CANCELLED,
     problems.KIND_NOT_OFFERED,
+    problems.MODE_NOT_OFFERED,
+    problems.ROOM_WANTED,
+    problems.EQUIPMENT_WANTED,
+    problems.LEAD_TOO_SHORT,
+    problems.LEAD_TOO_LONG,
+    problems.NEVER_SEEN,
     problems.OUTSIDE_SESSION,
     problems.OFF_GRID,
     problems.SLOT_PAST,
@@ -196,7 +202,6 @@ _STEP = (problems.APPOINTMENT_UNKNOWN, problems.WRONG_TRANSITION)
 async def hold(body: HoldSlot, command: Command) -> Response:
     """Keep a slot; it is free again when the hold expires."""
     allow(command, Right.BOOK)
-    allow_kind(command, body.kind)
     request = HoldRequest(body.session, body.start, body.kind, body.patient, body.mode, body.channel, body.requested_at)
     return await _step(
         command, lambda tx: hold_slot(tx, request, rules_of(command), actor=command.actor, now=command.now)
@@ -218,7 +223,6 @@ async def book(body: BookSlot, command: Command) -> Response:
         return await command.once(
             lambda tx: confirm_hold(tx, confirm, rules, actor=who, now=command.now), lambda it: _view(command, it)
         )
-    allow_kind(command, body.kind)
     request = body.request()
     answer = await command.together(bookings_of(command), request, lambda it: _view(command, it))
     if answer is not None:
@@ -236,7 +240,7 @@ async def read(appointment: UUID, query: Query) -> AppointmentView:
     allow(query, Right.READ)
     async with query.transaction() as tx:
         found = await read_appointment(tx, appointment, query.actor)
-    return AppointmentView.of(found, sees_social(query.actor))
+    return AppointmentView.of(found, query.actor)
 
 
 @router.post("/appointments/{appointment}/move", response_model=AppointmentView, responses=describe(*_PLACE, *_STEP))
@@ -355,8 +359,8 @@ async def no_show(appointment: UUID, command: Command) -> Response:
 
 
 async def _step(command: Command, effect: Callable[[Transaction], Awaitable[Appointment]]) -> Response:
-    return await command.once(effect, lambda it: AppointmentView.of(it, sees_social(command.actor)))
+    return await command.once(effect, lambda it: AppointmentView.of(it, command.actor))
 
 
 def _view(command: Command, it: Booked) -> AppointmentView:
-    return AppointmentView.of(it.appointment, sees_social(command.actor), it.warnings)
+    return AppointmentView.of(it.appointment, command.actor, it.warnings)

@@ -1,6 +1,6 @@
 """The day of a site: who comes, who waits, who came without appointment."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from booking import problems
 from booking.api.parts import PATIENT, SITE, AppointmentView, KindCode, example, rules_of
-from booking.api.rights import Right, allow, allow_kind, sees_social
+from booking.api.rights import Right, allow
 from booking.domain.appointments import State
 from booking.use_cases.close_day import DayClose, DayClosed, close_day
 from booking.use_cases.day_list import DayLine, day_list
@@ -32,14 +32,15 @@ class WalkIn(Body):
 
 
 class LineView(BaseModel):
-    """One line of the day. `waited_minutes` runs from arrival to the start of the consultation, or to now."""
+    """One line of the day. `waited_minutes` runs from arrival to the start of the consultation, or to now. A
+    line without state only says that the time is taken."""
 
     appointment: UUID
     start: datetime
     end: datetime
     professional: UUID
     role: str
-    state: State
+    state: State | None
     patient: UUID | None
     kind: str | None
     channel: str | None
@@ -57,14 +58,14 @@ class LineView(BaseModel):
             end=it.period.end,
             professional=it.professional,
             role=it.role,
-            state=it.state,
+            state=None if line.is_hidden else it.state,
             patient=None if line.is_veiled else it.patient,
             kind=None if line.is_veiled else it.kind,
             channel=None if line.is_veiled else it.channel,
-            arrived_at=it.arrived_at,
-            started_at=it.started_at,
-            ended_at=it.ended_at,
-            waited_minutes=None if line.waited is None else round(line.waited.total_seconds() / 60, 1),
+            arrived_at=None if line.is_hidden else it.arrived_at,
+            started_at=None if line.is_hidden else it.started_at,
+            ended_at=None if line.is_hidden else it.ended_at,
+            waited_minutes=None if line.is_hidden else _minutes(line.waited),
         )
 
 
@@ -102,6 +103,10 @@ class DayClosedView(BaseModel):
         )
 
 
+def _minutes(waited: timedelta | None) -> float | None:
+    return None if waited is None else round(waited.total_seconds() / 60, 1)
+
+
 class DayView(BaseModel):
     """A day of a site, in order of hour."""
 
@@ -122,16 +127,16 @@ class DayView(BaseModel):
         problems.NOT_ELIGIBLE,
         problems.NO_PLACE_TODAY,
         problems.ALREADY_WAITING,
+        problems.MODE_NOT_OFFERED,
     ),
 )
 async def walk_in(body: WalkIn, command: Command) -> Response:
     """The next free slot of today is booked and the arrival noted."""
     allow(command, Right.RECEIVE, body.site)
-    allow_kind(command, body.kind)
     request = WalkInRequest(body.site, body.patient, body.kind, body.professional)
     return await command.once(
         lambda tx: register_walk_in(tx, request, rules_of(command), actor=command.actor, now=command.now),
-        lambda it: AppointmentView.of(it.appointment, sees_social(command.actor), it.warnings),
+        lambda it: AppointmentView.of(it.appointment, command.actor, it.warnings),
     )
 
 
@@ -151,5 +156,5 @@ async def day_of_site(site: UUID, query: Query, day: Annotated[Day, Parameter(al
     """Appointments and walk-ins of a day in one list, with their waits."""
     allow(query, Right.READ, site)
     async with query.transaction() as tx:
-        lines = await day_list(tx, site, day, sees_social=sees_social(query.actor), now=query.now)
+        lines = await day_list(tx, site, day, reader=query.actor, now=query.now)
     return DayView(site=site, day=day, lines=[LineView.of(line) for line in lines])

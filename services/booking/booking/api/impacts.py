@@ -11,8 +11,9 @@ from pydantic_core import PydanticCustomError
 
 from booking import problems
 from booking.api.parts import PROFESSIONAL, Reason, example, rules_of
-from booking.api.rights import RIGHTS, Right, allow, sees_social
+from booking.api.rights import RIGHTS, Right, allow
 from booking.domain.appointments import State
+from booking.domain.compartments import SEE
 from booking.domain.impact import Change, ChangeKind, Decision, DefaultPolicy, Place
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Compartment
@@ -309,7 +310,7 @@ def _hides(actor: Actor, compartment: str) -> bool:
     """Managers plan and read nothing personal; what is not medical is for those who may see it."""
     if not actor.has_role(*RIGHTS[Right.READ]):
         return True
-    return compartment != Compartment.MEDICAL and not sees_social(actor)
+    return SEE[Compartment(compartment)].isdisjoint(actor.roles)
 
 
 def _about(it: StoredImpact) -> dict[str, Any]:

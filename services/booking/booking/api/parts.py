@@ -12,7 +12,8 @@ from booking.domain.availability import Slot
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.use_cases.book_together import BookOrder
-from booking.use_cases.day_list import is_veiled
+from booking.use_cases.day_list import is_hidden, is_veiled
+from smp.auth import Actor
 from smp.combining import Combiner
 from smp.http import Caller
 from smp.postgres import Answer
@@ -25,8 +26,11 @@ PROFESSIONAL = "0199c0de-0000-7000-8000-0000000000bb"
 KindCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 """Unknown ones are refused with `kind-unknown`; see `GET /v1/kinds`."""
 Kinds = Annotated[frozenset[KindCode], Field(min_length=1, max_length=40)]
+Equipment = Annotated[frozenset[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")]], Field(max_length=20)]
+"""Labels of what stands in the room; kinds of appointment may want some."""
 SlotMinutes = Annotated[int, Field(ge=5, le=240, multiple_of=5)]
-Mode = Literal["AMB", "HH", "VR"]
+Mode = Literal["AMB", "HH", "VR", "TEL"]
+"""On site, at home, by video, by telephone."""
 Channel = Literal["phone", "desk", "online", "regulation"]
 Reason = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,49}$")]
 """A code, never a reason of care."""
@@ -83,6 +87,7 @@ class SessionView(BaseModel):
     end: datetime
     slot_minutes: int
     shares: list[ShareView] = []
+    equipment: list[str]
 
     @classmethod
     def of(cls, it: Session) -> "SessionView":
@@ -101,6 +106,7 @@ class SessionView(BaseModel):
                 ShareView(capacity_class=each.capacity_class, slots=each.slots, release_at=each.release_at)
                 for each in it.shares
             ],
+            equipment=sorted(it.equipment),
         )
 
 
@@ -141,7 +147,8 @@ class StepView(BaseModel):
 
 
 class AppointmentView(BaseModel):
-    """An appointment as it stands. Patient and kind are hidden from who only may know that the time is taken."""
+    """An appointment as it stands. Patient and kind are left out for who only may know that the time is taken, and all
+    but the hours when it is silent."""
 
     appointment: UUID
     site: UUID
@@ -151,13 +158,13 @@ class AppointmentView(BaseModel):
     role: str
     start: datetime
     end: datetime
-    state: State
+    state: State | None
     version: int
     patient: UUID | None
     kind: str | None
-    mode: str
+    mode: str | None
     channel: str | None
-    requested_at: datetime
+    requested_at: datetime | None
     expires_at: datetime | None = None
     arrived_at: datetime | None = None
     prepared_at: datetime | None = None
@@ -174,8 +181,8 @@ class AppointmentView(BaseModel):
     warnings: list[str] = []
 
     @classmethod
-    def of(cls, it: Appointment, sees_social: bool, warnings: tuple[str, ...] = ()) -> "AppointmentView":
-        veiled = is_veiled(it, sees_social)
+    def of(cls, it: Appointment, reader: Actor, warnings: tuple[str, ...] = ()) -> "AppointmentView":
+        veiled, hidden = is_veiled(it, reader), is_hidden(it, reader)
         return cls(
             appointment=it.id,
             site=it.site,
@@ -185,25 +192,25 @@ class AppointmentView(BaseModel):
             role=it.role,
             start=it.period.start,
             end=it.period.end,
-            state=it.state,
+            state=None if hidden else it.state,
             version=it.version,
             patient=None if veiled else it.patient,
             kind=None if veiled else it.kind,
-            mode=it.mode,
+            mode=None if hidden else it.mode,
             channel=None if veiled else it.channel,
-            requested_at=it.requested_at,
-            expires_at=it.expires_at,
-            arrived_at=it.arrived_at,
-            prepared_at=it.prepared_at,
-            left_at=it.left_at,
-            started_at=it.started_at,
-            ended_at=it.ended_at,
+            requested_at=None if hidden else it.requested_at,
+            expires_at=None if hidden else it.expires_at,
+            arrived_at=None if hidden else it.arrived_at,
+            prepared_at=None if hidden else it.prepared_at,
+            left_at=None if hidden else it.left_at,
+            started_at=None if hidden else it.started_at,
+            ended_at=None if hidden else it.ended_at,
             outcome=None if veiled else it.outcome,
-            severity=it.severity,
-            otherwise_emergency=it.otherwise_emergency,
-            supervisor=it.supervisor,
-            cancelled_by=it.cancelled_by,
-            late=it.late,
-            trail=[StepView.of(step) for step in it.trail],
+            severity=None if hidden else it.severity,
+            otherwise_emergency=None if hidden else it.otherwise_emergency,
+            supervisor=None if hidden else it.supervisor,
+            cancelled_by=None if hidden else it.cancelled_by,
+            late=None if hidden else it.late,
+            trail=[StepView.of(step) for step in (() if hidden else it.trail)],
             warnings=list(warnings),
         )

@@ -4,10 +4,7 @@ security the territory."""
 from enum import StrEnum
 from uuid import UUID
 
-from booking.domain.platform_kinds import SOCIAL
-from smp.auth import Actor
 from smp.http import Caller
-from smp.problems import FORBIDDEN, Refusal
 
 
 class Right(StrEnum):
@@ -37,21 +34,7 @@ RIGHTS: dict[Right, frozenset[str]] = {
     Right.READ: _DESK | _CARE | _SOCIAL,
 }
 
-# Medico-social appointments are only taken time for everybody else (CASF L411-3).
-_SEE_SOCIAL = _DESK | _SOCIAL
-
 
 def allow(caller: Caller, right: Right, site: UUID | None = None) -> None:
     """Refuse (FORBIDDEN) unless one of the caller's roles has the right and the caller covers the site, if named."""
     caller.require(*RIGHTS[right], site=site)
-
-
-def allow_kind(caller: Caller, kind: str) -> None:
-    """Refuse (FORBIDDEN) to book medico-social appointments to those who may not see them."""
-    if kind == SOCIAL and not sees_social(caller.actor):
-        raise Refusal(FORBIDDEN)
-
-
-def sees_social(actor: Actor) -> bool:
-    """Whether this reader may see the kind and the patient of medico-social appointments."""
-    return actor.has_role(*_SEE_SOCIAL)

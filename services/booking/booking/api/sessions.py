@@ -13,6 +13,7 @@ from booking import problems
 from booking.api.parts import (
     PROFESSIONAL,
     SITE,
+    Equipment,
     KindCode,
     Kinds,
     LocalTime,
@@ -108,6 +109,7 @@ class OpenRule(Body):
     end: LocalTime
     slot_minutes: SlotMinutes = 20
     shares: Shares = ()
+    equipment: Equipment = frozenset()
     valid_from: Day
     valid_until: Day | None = None
 
@@ -135,6 +137,7 @@ class OpenRule(Body):
             grid=timedelta(minutes=self.slot_minutes),
             room=self.room,
             shares=_counted(self.shares, self.slot_minutes),
+            equipment=self.equipment,
         )
 
 
@@ -191,6 +194,7 @@ class OpenSession(Body):
     end: LocalTime
     slot_minutes: SlotMinutes = 20
     shares: Shares = ()
+    equipment: Equipment = frozenset()
 
     @model_validator(mode="after")
     def _ends_after_its_start(self) -> Self:
@@ -209,6 +213,7 @@ class OpenSession(Body):
             grid=timedelta(minutes=self.slot_minutes),
             room=self.room,
             shares=_counted(self.shares, self.slot_minutes),
+            equipment=self.equipment,
         )
 
 
@@ -270,6 +275,8 @@ _STAFF = (
     problems.KIND_NOT_FOR_ROLE,
     problems.KIND_TOO_LONG,
     problems.SHARES_TOO_LARGE,
+    problems.ROOM_WANTED,
+    problems.EQUIPMENT_WANTED,
 )
 _CONSENT = (problems.HAS_APPOINTMENTS, problems.IN_CONSULTATION, problems.SESSION_PAST)
 

@@ -21,6 +21,7 @@ from uuid import UUID
 from booking.domain.capacity import class_of
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Compartment, Kind
+from booking.domain.resources import Resource, ResourceKind
 from booking.domain.sessions import Session
 
 
@@ -154,6 +155,7 @@ class Appointment:
     call_place: str | None = None
     call_before: UUID | None = None
     call_decided_at: datetime | None = None
+    neutral_wording: bool = False
     trail: tuple[Step, ...] = ()
 
     @classmethod
@@ -167,6 +169,7 @@ class Appointment:
             professional=session.professional, role=session.role,
             kind=kind.code, kind_version=kind.version, capacity_class=class_of(kind.capacity_class, how["channel"]),
             compartment=kind.compartment, buffer_before=kind.buffer_before, buffer_after=kind.buffer_after,
+            neutral_wording=kind.neutral_wording,
             **how,
         )  # fmt: skip
 
@@ -176,6 +179,20 @@ class Appointment:
         no-show stays taken, for it was lost."""
         left_before = self.state is State.LEFT_UNSEEN and self.left_at is not None and self.left_at < self.period.start
         return left_before or self.state in RELEASING
+
+    @property
+    def occupied(self) -> Interval:
+        """The practitioner's time, buffers included."""
+        return Interval(self.period.start - self.buffer_before, self.period.end + self.buffer_after)
+
+    def takes(self, resource: Resource) -> Interval:
+        """When it takes that resource: the buffers are the practitioner's alone."""
+        return self.occupied if resource.kind is ResourceKind.PRACTITIONER else self.period
+
+    @property
+    def may_be_told(self) -> bool:
+        """Whether a text about it may leave: the desk wants it, and nothing silent is ever told."""
+        return self.notify and self.compartment != Compartment.SILENT
 
     def has_expired(self, now: datetime) -> bool:
         """True for a hold whose time is over, whether or not that has been written down yet."""

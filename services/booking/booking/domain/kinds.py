@@ -70,6 +70,11 @@ class Kind:
         """What the appointment takes of the practitioner's time."""
         return self.buffer_before + self.duration + self.buffer_after
 
+    @property
+    def usual_mode(self) -> str:
+        """How it takes place unless somebody says otherwise."""
+        return ON_SITE if ON_SITE in self.modes else min(self.modes - {TELEPHONE}, default=TELEPHONE)
+
     def lead(self, now: datetime, window: Interval) -> Interval | None:
         """The part of a window of starts that may be booked at `now`."""
         start = max(window.start, now + self.min_lead)
@@ -102,6 +107,10 @@ class KindBook:
     def as_booked(self, code: str, version: int) -> Kind | None:
         """The kind as an appointment keeps it."""
         return next((kind for kind in self.versions.get(code, ()) if kind.version == version), None)
+
+    def next_change(self, code: str, day: date) -> date | None:
+        """The first day after `day` from which another version counts."""
+        return min((kind.valid_from for kind in self.versions.get(code, ()) if kind.valid_from > day), default=None)
 
     def all_on(self, day: date) -> list[Kind]:
         """The kinds of that day, by code."""

@@ -29,6 +29,7 @@ class Session:
     period: Interval
     grid: timedelta
     shares: tuple[Share, ...] = ()
+    equipment: frozenset[str] = frozenset()
 
     @property
     def needs_supervision(self) -> bool:
@@ -40,7 +41,13 @@ class Session:
         return of_session(self.site, self.professional, self.room)
 
     def offers(self, kind: Kind) -> bool:
-        return kind.code in self.kinds and self.role in kind.roles
+        return kind.code in self.kinds and self.role in kind.roles and self.lacks(kind) is None
+
+    def lacks(self, kind: Kind) -> "Misfit | None":
+        """What the place of this session lacks for that kind."""
+        if kind.wants_room and self.room is None:
+            return Misfit.NO_ROOM
+        return None if kind.equipment <= self.equipment else Misfit.NO_EQUIPMENT
 
 
 class Misfit(StrEnum):
@@ -50,15 +57,28 @@ class Misfit(StrEnum):
     OUTSIDE_SESSION = "outside_session"
     OFF_GRID = "off_grid"
     PAST = "past"
+    NO_ROOM = "no_room"
+    NO_EQUIPMENT = "no_equipment"
+    MODE_NOT_OFFERED = "mode_not_offered"
+    TOO_SOON = "too_soon"  # less than the least lead of the kind
+    TOO_FAR = "too_far"  # more than its most
 
 
-def fit(session: Session, kind: Kind, start: datetime, now: datetime) -> Interval | Misfit:
+def fit(session: Session, kind: Kind, start: datetime, now: datetime, mode: str | None = None) -> Interval | Misfit:
     """The period of an appointment of `kind` that starts at `start`, or why there is none. Looks at no occupancy."""
-    period = Interval(start, start + kind.duration)
-    if not session.offers(kind):
+    if kind.code not in session.kinds or session.role not in kind.roles:
         return Misfit.KIND_NOT_OFFERED
-    if not session.period.contains(period):
+    if lacking := session.lacks(kind):
+        return lacking
+    if mode is not None and mode not in kind.modes:
+        return Misfit.MODE_NOT_OFFERED
+    period = Interval(start, start + kind.duration)
+    if not session.period.contains(kind.around(period)):
         return Misfit.OUTSIDE_SESSION
     if (start - session.period.start) % session.grid:
         return Misfit.OFF_GRID
-    return Misfit.PAST if start < now else period
+    if start < now:
+        return Misfit.PAST
+    if start < now + kind.min_lead:
+        return Misfit.TOO_SOON
+    return Misfit.TOO_FAR if kind.max_lead is not None and start > now + kind.max_lead else period

@@ -66,7 +66,7 @@ async def insert(tx: Transaction, new: Sequence[tuple[Appointment, Sequence[Reso
     """Write new appointments, each with all it occupies; returns for each the resources that are taken by somebody
     else. One with such resources is not written, and `clear_partial` must follow for it, or a rollback."""
     occupied = sorted(
-        (resource.number, each.period.start, each.period.end, each.id, resource.kind, each.territory)
+        (resource.number, each.takes(resource).start, each.takes(resource).end, each.id, resource.kind, each.territory)
         for each, resources in new
         for resource in resources
     )
@@ -114,6 +114,8 @@ async def replace_occupancies(
         appointment.period.end,
         [resource.number for resource in ordered],
         [resource.kind for resource in ordered],
+        appointment.buffer_before,
+        appointment.buffer_after,
     )
     return frozenset(resource.number for resource in ordered) - frozenset(had)
 
@@ -126,6 +128,16 @@ async def own_resources(tx: Transaction, appointment: UUID) -> list[int]:
 async def take_again(tx: Transaction, appointment: UUID) -> frozenset[int]:
     """Take back what the appointment had given up; returns what somebody else has now (a rollback must follow)."""
     return frozenset(await tx.fetchval(SQL.take_again, appointment))
+
+
+async def has_been_seen_by(tx: Transaction, patient: UUID, professional: UUID) -> bool:
+    """Whether that professional has already received this patient."""
+    return bool(await tx.fetchval(SQL.has_been_seen_by, patient, professional))
+
+
+async def practitioners_who_saw(tx: Transaction, patient: UUID) -> frozenset[UUID]:
+    """The professionals who have already received this patient."""
+    return frozenset(row["professional"] for row in await tx.fetch(SQL.practitioners_who_saw, patient))
 
 
 async def save(tx: Transaction, changed: Iterable[Appointment]) -> None:
@@ -260,6 +272,7 @@ def _new(each: Appointment, resources: int) -> tuple[Any, ...]:
         each.buffer_before,
         each.buffer_after,
         each.named,
+        each.neutral_wording,
     )
 
 

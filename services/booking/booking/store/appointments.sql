@@ -2,7 +2,7 @@
 -- All that a booking has to know, in one round trip; the session cannot be cancelled before the commit. No row, and
 -- no lock, when either the session or the patient is unknown.
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.state, p.registered_at, p.erased_at, p.eligibility
+       s.slot_minutes, s.shares, s.equipment, s.state, p.registered_at, p.erased_at, p.eligibility
 FROM session AS s
 JOIN patient AS p ON p.id = $2
 WHERE s.id = $1
@@ -10,7 +10,8 @@ FOR KEY SHARE OF s;
 
 -- name: place
 -- The same for a hold whose patient is not known yet.
-SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, state
+SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, equipment,
+       state
 FROM session
 WHERE id = $1
 FOR KEY SHARE;
@@ -18,7 +19,7 @@ FOR KEY SHARE;
 -- name: place_of_hold
 -- The same for a hold that becomes a booking: session before appointment, as whoever cancels a session does.
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.state, p.registered_at, p.erased_at, p.eligibility
+       s.slot_minutes, s.shares, s.equipment, s.state, p.registered_at, p.erased_at, p.eligibility
 FROM session AS s
 JOIN patient AS p ON p.id = $2
 WHERE s.id = (SELECT session FROM appointment WHERE id = $1)
@@ -27,7 +28,7 @@ FOR KEY SHARE OF s;
 -- name: place_of_appointment
 -- The same for an appointment that may take its place again.
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.state, p.registered_at, p.erased_at, p.eligibility
+       s.slot_minutes, s.shares, s.equipment, s.state, p.registered_at, p.erased_at, p.eligibility
 FROM appointment AS a
 JOIN session AS s ON s.id = a.session
 JOIN patient AS p ON p.id = a.patient
@@ -37,7 +38,7 @@ FOR KEY SHARE OF s;
 -- name: place_for_appointment
 -- The same for an appointment that moves to another session.
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.state, p.registered_at, p.erased_at, p.eligibility
+       s.slot_minutes, s.shares, s.equipment, s.state, p.registered_at, p.erased_at, p.eligibility
 FROM session AS s
 JOIN patient AS p ON p.id = (SELECT patient FROM appointment WHERE id = $2)
 WHERE s.id = $1
@@ -46,7 +47,7 @@ FOR KEY SHARE OF s;
 -- name: places_for_patients
 -- The same for several bookings at once. A session that somebody is changing is left out: nobody waits for it here.
 SELECT n.n, s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.state, p.registered_at, p.erased_at, p.eligibility
+       s.slot_minutes, s.shares, s.equipment, s.state, p.registered_at, p.erased_at, p.eligibility
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS n (session, patient, n)
 JOIN session AS s ON s.id = n.session
 JOIN patient AS p ON p.id = n.patient
@@ -70,18 +71,20 @@ WITH occupied AS (
 ), placed AS (
     INSERT INTO appointment (id, territory, site, session, day, patient, professional, role, kind, mode, starts_at,
                              ends_at, capacity_class, channel, state, notify, requested_at, expires_at, booked_at,
-                             trail, kind_version, compartment, buffer_before, buffer_after, named)
+                             trail, kind_version, compartment, buffer_before, buffer_after, named,
+                             neutral_wording)
     SELECT n.id, n.territory, n.site, n.session, n.day, n.patient, n.professional, n.role, n.kind, n.mode, n.starts_at,
            n.ends_at, n.capacity_class, n.channel, n.state, n.notify, n.requested_at, n.expires_at, n.booked_at,
-           jsonb_build_array(n.step), n.kind_version, n.compartment, n.buffer_before, n.buffer_after, n.named
+           jsonb_build_array(n.step), n.kind_version, n.compartment, n.buffer_before, n.buffer_after, n.named,
+           n.neutral_wording
     FROM unnest($7::int[], $8::uuid[], $9::text[], $10::uuid[], $11::uuid[], $12::date[], $13::uuid[], $14::uuid[],
                 $15::text[], $16::text[], $17::text[], $18::timestamptz[], $19::timestamptz[], $20::text[],
                 $21::text[], $22::text[], $23::bool[], $24::timestamptz[], $25::timestamptz[], $26::timestamptz[],
                 $27::jsonb[], $28::int[], $29::text[], $30::interval[], $31::interval[],
-                $32::bool[])
+                $32::bool[], $33::bool[])
         AS n (wanted, id, territory, site, session, day, patient, professional, role, kind, mode, starts_at, ends_at,
               capacity_class, channel, state, notify, requested_at, expires_at, booked_at, step, kind_version,
-              compartment, buffer_before, buffer_after, named)
+              compartment, buffer_before, buffer_after, named, neutral_wording)
     JOIN had AS h ON h.appointment = n.id AND cardinality(h.resources) = n.wanted
 )
 SELECT appointment, resources FROM had;
@@ -103,7 +106,10 @@ WITH given_up AS (
     DELETE FROM occupancy WHERE appointment = $1 RETURNING 1
 ), occupied AS (
     INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
-    SELECT $1, r.number, r.kind, $2, tstzrange($3, $4)
+    SELECT $1, r.number, r.kind, $2,
+           CASE WHEN r.kind = 'practitioner'
+                THEN tstzrange($3::timestamptz - $7::interval, $4::timestamptz + $8::interval)
+                ELSE tstzrange($3, $4) END
     FROM unnest($5::bigint[], $6::text[]) WITH ORDINALITY AS r (number, kind, n)
     WHERE (SELECT count(*) FROM given_up) >= 0
     ORDER BY r.n
@@ -128,6 +134,14 @@ WITH given_up AS (
     RETURNING resource
 )
 SELECT array(SELECT resource FROM given_up EXCEPT SELECT resource FROM occupied);
+
+-- name: has_been_seen_by
+-- Whether somebody has already received this patient.
+SELECT EXISTS (SELECT FROM appointment WHERE patient = $1 AND professional = $2 AND state = 'done');
+
+-- name: practitioners_who_saw
+-- Those who have already received this patient.
+SELECT DISTINCT professional FROM appointment WHERE patient = $1 AND state = 'done';
 
 -- name: save
 -- An appointment one step further. When it gives its place back its resources are free again; while the place rests,

@@ -42,6 +42,7 @@ class StoredRule:
     rule: Rule
     materialised_until: date | None = None
     shares: Mapping[str, int] = field(default_factory=dict)  # slots kept for a class
+    equipment: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ async def insert(
         [session.period.end for session in sessions],
         [_kept(session.shares) for session in sessions],
         [first_release(session.shares, author.at) for session in sessions],
+        sorted(first.equipment),
     )
     return frozenset(row["id"] for row in rows)
 
@@ -146,6 +148,7 @@ async def insert_rule(tx: Transaction, stored: StoredRule, author: Author) -> No
         author.at,
         author.by,
         dict(stored.shares) or None,
+        sorted(stored.equipment),
     )
 
 
@@ -175,6 +178,7 @@ async def lock_rule(tx: Transaction, id: UUID) -> StoredRule | None:
         rule=Rule(recurrence, row["starts"], row["ends"], row["valid_from"], row["valid_until"]),
         materialised_until=row["materialised_until"],
         shares=row["shares"] or {},
+        equipment=frozenset(row["equipment"]),
     )
 
 
@@ -209,6 +213,7 @@ def session_of(row: Record) -> Session:
         period=Interval(row["starts_at"], row["ends_at"]),
         grid=timedelta(minutes=row["slot_minutes"]),
         shares=_shares(row["shares"]) if row["shares"] else (),
+        equipment=frozenset(row["equipment"]),
     )
 
 

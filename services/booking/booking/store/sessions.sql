@@ -1,22 +1,22 @@
 -- name: get
 -- One session, whatever its state.
-SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, state, version,
-       rule
+SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, equipment, state,
+       version, rule
 FROM session
 WHERE id = $1;
 
 -- name: lock
 -- One session before it is cancelled: bookings that read it (FOR KEY SHARE) end first, later ones wait.
-SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, state, version,
-       rule
+SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, equipment, state,
+       version, rule
 FROM session
 WHERE id = $1
 FOR UPDATE;
 
 -- name: lock_of_day
 -- The open sessions of a site on a day, in id order, before that day is closed.
-SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, state, version,
-       rule
+SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, equipment, state,
+       version, rule
 FROM session
 WHERE site = $1 AND day = $2 AND state = 'open' AND starts_at BETWEEN $3 AND $4
 ORDER BY id
@@ -24,16 +24,16 @@ FOR UPDATE;
 
 -- name: open_at
 -- Open sessions of a site that meet a window; no session is longer than 16 hours.
-SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, state, version,
-       rule
+SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, equipment, state,
+       version, rule
 FROM session
 WHERE site = $1 AND state = 'open' AND starts_at < $3 AND starts_at > $2::timestamptz - interval '16 hours' AND ends_at > $2
 ORDER BY starts_at, id;
 
 -- name: share_presence_of_supervisors
 -- The presence that covers an intern, kept as it is until the booking ends; in id order, so that no two wait crosswise.
-SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, state, version,
-       rule
+SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, equipment, state,
+       version, rule
 FROM session
 WHERE site = $1 AND state = 'open' AND starts_at < $4 AND starts_at > $3::timestamptz - interval '16 hours' AND ends_at > $3
   AND professional IN (SELECT supervisor FROM supervision WHERE intern = $2)
@@ -51,9 +51,9 @@ WHERE resource = ANY ($1::bigint[]) AND blocking
 -- Opens sessions; those that already exist, or that would put a professional or a room in two places, are left out.
 INSERT INTO session (id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes,
                      rule, rule_version, opened_at, opened_by, practitioner_resource, room_resource, shares,
-                     next_release_at)
+                     next_release_at, equipment)
 SELECT n.id, $1, $2, $3, n.role, $4, $5, n.day, n.starts_at, n.ends_at, $6, $7, $8, $9, $10, $11, $12, n.shares,
-       n.next_release_at
+       n.next_release_at, $20
 FROM unnest($13::uuid[], $14::text[], $15::date[], $16::timestamptz[], $17::timestamptz[], $18::jsonb[],
             $19::timestamptz[]) AS n (id, role, day, starts_at, ends_at, shares, next_release_at)
 ORDER BY n.starts_at
@@ -70,8 +70,8 @@ RETURNING id, version;
 -- name: insert_rule
 -- Keeps a rule of recurrence.
 INSERT INTO session_rule (id, territory, site, professional, room, kinds, slot_minutes, weekdays, every_weeks, anchor,
-                          dates, starts, ends, valid_from, valid_until, created_at, created_by, shares)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18::jsonb);
+                          dates, starts, ends, valid_from, valid_until, created_at, created_by, shares, equipment)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18::jsonb, $19);
 
 -- name: rules_behind
 -- Rules not yet turned into sessions as far as a day.
@@ -84,7 +84,7 @@ ORDER BY site, id;
 -- name: lock_rule
 -- One rule, for one materialiser at a time.
 SELECT id, version, territory, site, professional, room, kinds, slot_minutes, weekdays, every_weeks, anchor, dates, starts, ends,
-       valid_from, valid_until, materialised_until, shares
+       valid_from, valid_until, materialised_until, shares, equipment
 FROM session_rule
 WHERE id = $1
 FOR UPDATE;

@@ -1,12 +1,36 @@
-"""Which site an actor may touch; which role may do what is asked at the edge (`booking.api.rights`)."""
+"""Which site, compartment and channel an actor may touch; which role may do what is asked at the edge
+(`booking.api.rights`)."""
 
 from uuid import UUID
 
+from booking.domain.appointments import Appointment
+from booking.domain.compartments import BOOK, may_book, sees
+from booking.domain.kinds import Compartment, Kind
 from smp.auth import Actor
 from smp.problems import FORBIDDEN, Refusal
+
+_ANY_CHANNEL = BOOK[Compartment.MEDICAL] - {"regulator"}
 
 
 def require_site(actor: Actor, site: UUID) -> None:
     """Refuse an actor who does not work at `site`. Row security has checked the territory."""
     if not actor.covers_site(site):
+        raise Refusal(FORBIDDEN)
+
+
+def require_compartment(actor: Actor, kind: Kind) -> None:
+    """Refuse an actor who may not give appointments of that compartment."""
+    if not may_book(kind.compartment, actor.roles):
+        raise Refusal(FORBIDDEN)
+
+
+def require_sight(actor: Actor, it: Appointment) -> None:
+    """Refuse to change what this actor may only see as taken time; whoever booked it may always."""
+    if not sees(it, actor.roles, actor.subject):
+        raise Refusal(FORBIDDEN)
+
+
+def require_channel(actor: Actor, channel: str) -> None:
+    """Refuse a regulator who is nothing else here every channel but regulation's."""
+    if "regulator" in actor.roles and actor.roles.isdisjoint(_ANY_CHANNEL) and channel != "regulation":
         raise Refusal(FORBIDDEN)

@@ -1,10 +1,12 @@
 """What booking says: each step of a session or an appointment is one event, its version the sequence."""
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from booking.domain.appointments import Appointment, State
 from booking.domain.capacity import Share
+from booking.domain.kinds import TELEPHONE, VIDEO
 from booking.domain.sessions import Session
 from smp.contracts import (
     CallRequested,
@@ -27,7 +29,7 @@ from smp.contracts import (
 )
 from smp.contracts.base import EventData
 from smp.contracts.envelope import Event
-from smp.contracts.vocabulary import People, Practitioner
+from smp.contracts.vocabulary import Mode, People, Practitioner
 from smp.postgres import Transaction
 
 
@@ -106,7 +108,8 @@ def held(tx: Transaction, it: Appointment, now: datetime) -> None:
         patient=it.patient,
         practitioners=_people(it),
         kind=it.kind,
-        mode=it.mode,
+        mode=_mode(it),
+        remote_by=_remote_by(it),
         start=it.period.start,
         end=it.period.end,
         expires_at=it.expires_at,
@@ -126,17 +129,20 @@ def booked(tx: Transaction, it: Appointment, now: datetime) -> None:
         session=it.session,
         practitioners=_people(it),
         kind=it.kind,
-        mode=it.mode,
+        mode=_mode(it),
+        remote_by=_remote_by(it),
         start=it.period.start,
         end=it.period.end,
         capacity_class=it.capacity_class,
         channel=it.channel,
         requested_at=it.requested_at,
         booked_at=now,
-        notify=it.notify,
         preparation_start=it.preparation_start,
         party=it.party,
         named=it.named,
+        notify=it.may_be_told,
+        compartment=it.compartment,
+        neutral_wording=it.neutral_wording,
     )
     _say(tx, it, data, now)
 
@@ -149,16 +155,19 @@ def moved(tx: Transaction, before: Appointment, it: Appointment, now: datetime) 
         session=it.session,
         practitioners=_people(it),
         kind=it.kind,
-        mode=it.mode,
+        mode=_mode(it),
+        remote_by=_remote_by(it),
         start=it.period.start,
         end=it.period.end,
         previous_session=before.session,
         previous_start=before.period.start,
         previous_end=before.period.end,
         moved_at=now,
-        notify=it.notify,
         preparation_start=it.preparation_start,
         party=it.party,
+        notify=it.may_be_told,
+        compartment=it.compartment,
+        neutral_wording=it.neutral_wording,
     )
     _say(tx, it, data, now)
 
@@ -175,11 +184,13 @@ def cancelled(tx: Transaction, it: Appointment, now: datetime) -> None:
         reason=it.cancel_reason,
         late=bool(it.late),
         cancelled_at=now,
-        notify=it.notify,
         excused=it.state is State.EXCUSED,
         released_at=it.rests_until,
         preparation_start=it.preparation_start,
         party=it.party,
+        notify=it.may_be_told,
+        compartment=it.compartment,
+        neutral_wording=it.neutral_wording,
     )
     _say(tx, it, data, now)
 
@@ -255,15 +266,18 @@ def corrected(tx: Transaction, before: Appointment, it: Appointment, now: dateti
         session=it.session,
         practitioners=_people(it),
         kind=it.kind,
-        mode=it.mode,
+        mode=_mode(it),
+        remote_by=_remote_by(it),
         start=it.period.start,
         end=it.period.end,
         previous_state=before.state,
         state=it.state,
         corrects=step.undoes,
         reason=step.why,
+        notify=it.may_be_told,
+        compartment=it.compartment,
+        neutral_wording=it.neutral_wording,
         corrected_at=now,
-        notify=it.notify,
         preparation_start=it.preparation_start,
         party=it.party,
     )
@@ -278,6 +292,15 @@ def released(tx: Transaction, it: Appointment, now: datetime) -> None:
 
 def _say(tx: Transaction, it: Appointment, data: EventData, now: datetime) -> None:
     tx.publish(Event.of(data, subject=it.id, territory=it.territory, site=it.site, sequence=it.version, time=now))
+
+
+def _mode(it: Appointment) -> Mode:
+    """In the contract's closed list, the telephone travels as VR."""
+    return cast("Mode", VIDEO if it.mode == TELEPHONE else it.mode)
+
+
+def _remote_by(it: Appointment) -> str | None:
+    return {VIDEO: "video", TELEPHONE: "telephone"}.get(it.mode)
 
 
 def _people(it: Appointment) -> People:

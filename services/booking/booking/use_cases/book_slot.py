@@ -12,9 +12,11 @@ from uuid import UUID
 
 from booking.domain.appointments import Appointment, State
 from booking.domain.intervals import Interval
+from booking.domain.kinds import Kind
 from booking.domain.rules import Rules
+from booking.store.appointments import Place
 from booking.use_cases import announcing, placing
-from booking.use_cases.access import require_site
+from booking.use_cases.access import require_channel, require_compartment, require_site
 from booking.use_cases.kind_book import kind_on
 from smp.auth import Actor
 from smp.ids import new_id
@@ -29,7 +31,7 @@ class BookRequest:
     start: datetime
     kind: str
     patient: UUID
-    mode: str = "AMB"
+    mode: str | None = None  # the usual one of the kind
     channel: str = "phone"
     requested_at: datetime | None = None
     notify: bool = True
@@ -52,9 +54,11 @@ async def book_slot(tx: Transaction, request: BookRequest, rules: Rules, *, acto
     """
     place = await placing.find_place(tx, request.session, request.patient, rules)
     require_site(actor, place.session.site)
+    require_channel(actor, request.channel)
     kind = await kind_on(tx, rules, request.kind, place.session.territory, place.session.day)
+    require_compartment(actor, kind)
     warnings = placing.require_eligible(kind, place)
-    wish = placing.Wish(place.session, kind, request.start, request.patient, rules, now, channel=request.channel)
+    wish = wish_of(request, place, kind, rules, now)
     period = await placing.period_of(tx, place, wish)
     booked = appointment_of(request, wish, period, actor)
     taken = await placing.insert_or_take_over(tx, booked, placing.resources_of(place.session, request.patient), now)
@@ -64,12 +68,21 @@ async def book_slot(tx: Transaction, request: BookRequest, rules: Rules, *, acto
     return Booked(booked, warnings)
 
 
+def wish_of(request: BookRequest, place: Place, kind: Kind, rules: Rules, now: datetime) -> placing.Wish:
+    """What a request wants of that place."""
+    return placing.Wish(
+        place.session, kind, request.start, request.patient, rules, now,
+        channel=request.channel,
+        mode=request.mode or kind.usual_mode,
+    )  # fmt: skip
+
+
 def appointment_of(request: BookRequest, wish: placing.Wish, period: Interval, actor: Actor) -> Appointment:
     """The appointment that a request asks for, once its period is known."""
     return Appointment.placed(
         new_id(), State.BOOKED, wish.session, wish.kind, period, wish.now, actor.subject,
         patient=request.patient,
-        mode=request.mode,
+        mode=wish.mode,
         channel=request.channel,
         notify=request.notify,
         requested_at=min(request.requested_at or wish.now, wish.now),

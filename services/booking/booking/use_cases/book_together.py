@@ -15,8 +15,8 @@ from booking.domain.rules import Rules
 from booking.store import appointments
 from booking.store.appointments import Place
 from booking.use_cases import announcing, placing
-from booking.use_cases.access import require_site
-from booking.use_cases.book_slot import Booked, BookRequest, appointment_of
+from booking.use_cases.access import require_channel, require_compartment, require_site
+from booking.use_cases.book_slot import Booked, BookRequest, appointment_of, wish_of
 from booking.use_cases.kind_book import kind_on
 from smp.combining import Order
 from smp.postgres import Answer, Database, Scope, Transaction
@@ -76,12 +76,14 @@ async def _ready(tx: Transaction, position: int, order: BookOrder, place: Place,
     try:
         kind = await kind_on(tx, rules, request.kind, session.territory, session.day)
         require_site(order.actor, session.site)
+        require_channel(order.actor, request.channel)
+        require_compartment(order.actor, kind)
         warnings = placing.require_eligible(kind, place)
     except Refusal:
         return None
     if placing.needs_a_look(session, kind):
         return None
-    wish = placing.Wish(session, kind, request.start, request.patient, rules, order.now, channel=request.channel)
+    wish = wish_of(request, place, kind, rules, order.now)
     period = placing.period_at_sight(place, wish)
     if isinstance(period, ProblemType):
         return None

@@ -8,6 +8,7 @@ from booking.domain.appointments import Action, Appointment, State, is_late, res
 from booking.domain.rules import Rules
 from booking.store import appointments
 from booking.use_cases import announcing
+from booking.use_cases.access import require_sight
 from booking.use_cases.steps import appointment_for
 from smp.auth import Actor
 from smp.postgres import Transaction
@@ -39,6 +40,7 @@ async def cancel_appointment(
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION.
     """
     found = await appointment_for(tx, id, request.action, actor)
+    require_sight(actor, found)
     cancelled = cancel(found, request, rules, now, actor.subject, rests=True)
     await appointments.save(tx, [cancelled])
     announcing.released(tx, cancelled, now)

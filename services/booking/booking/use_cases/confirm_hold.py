@@ -10,7 +10,7 @@ from booking.domain.appointments import Action, Appointment, State, after
 from booking.domain.rules import Rules
 from booking.store import appointments
 from booking.use_cases import announcing, placing
-from booking.use_cases.access import require_site
+from booking.use_cases.access import require_channel, require_compartment, require_site
 from booking.use_cases.book_slot import Booked
 from booking.use_cases.kind_book import kind_of
 from smp.auth import Actor
@@ -34,7 +34,7 @@ async def confirm_hold(
     """Book the slot that a hold keeps.
 
     Raises Refusal: APPOINTMENT_UNKNOWN, PATIENT_UNKNOWN, PATIENT_ERASED, NOT_ELIGIBLE, HOLD_FOR_ANOTHER,
-    WRONG_TRANSITION, FORBIDDEN; with alternatives HOLD_EXPIRED, SESSION_CANCELLED, PATIENT_BUSY.
+    WRONG_TRANSITION, FORBIDDEN; with alternatives HOLD_EXPIRED, SESSION_CANCELLED, NEVER_SEEN, PATIENT_BUSY.
     """
     place = await placing.wait_for_patient(
         tx, lambda: appointments.place_of_hold(tx, request.hold, request.patient), request.patient, rules
@@ -43,16 +43,20 @@ async def confirm_hold(
     if hold is None:
         raise Refusal(problems.APPOINTMENT_UNKNOWN)
     require_site(actor, hold.site)
+    require_channel(actor, hold.channel)
     if place is None:
         raise Refusal(problems.PATIENT_UNKNOWN)
     if hold.patient not in (None, request.patient):
         raise Refusal(problems.HOLD_FOR_ANOTHER)
     kind = await kind_of(tx, rules, hold)
+    require_compartment(actor, kind)
     wish = placing.Wish(place.session, kind, hold.period.start, request.patient, rules, now, channel=hold.channel)
     await _require_running(tx, hold, wish)
     warnings = placing.require_eligible(kind, place)
     if not place.is_open:
         await placing.refuse(tx, problems.SESSION_CANCELLED, wish)
+    if kind.follow_up_only and not await placing.is_followed_up(tx, request.patient, hold.professional):
+        await placing.refuse(tx, problems.NEVER_SEEN, wish)
     if hold.patient is None:
         await _join(tx, hold, request.patient, wish)
     booked = hold.step(

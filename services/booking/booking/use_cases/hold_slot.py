@@ -7,7 +7,7 @@ from uuid import UUID
 from booking.domain.appointments import Appointment, State
 from booking.domain.rules import Rules
 from booking.use_cases import announcing, placing
-from booking.use_cases.access import require_site
+from booking.use_cases.access import require_channel, require_compartment, require_site
 from booking.use_cases.kind_book import kind_on
 from smp.auth import Actor
 from smp.ids import new_id
@@ -22,7 +22,7 @@ class HoldRequest:
     start: datetime
     kind: str
     patient: UUID | None = None
-    mode: str = "AMB"
+    mode: str | None = None  # the usual one of the kind
     channel: str = "phone"
     requested_at: datetime | None = None
     first_call: bool = False  # the waiting list may take a place that still rests
@@ -35,15 +35,20 @@ async def hold_slot(tx: Transaction, request: HoldRequest, rules: Rules, *, acto
     """
     place = await placing.find_place(tx, request.session, request.patient, rules)
     require_site(actor, place.session.site)
+    require_channel(actor, request.channel)
     kind = await kind_on(tx, rules, request.kind, place.session.territory, place.session.day)
+    require_compartment(actor, kind)
     if request.patient is not None:
         placing.require_eligible(kind, place)
-    wish = placing.Wish(place.session, kind, request.start, request.patient, rules, now, channel=request.channel)
+    mode = request.mode or kind.usual_mode
+    wish = placing.Wish(
+        place.session, kind, request.start, request.patient, rules, now, channel=request.channel, mode=mode
+    )
     period = await placing.period_of(tx, place, wish)
     hold = Appointment.placed(
         new_id(), State.HELD, place.session, kind, period, now, actor.subject,
         patient=request.patient,
-        mode=request.mode,
+        mode=mode,
         channel=request.channel,
         notify=False,
         requested_at=min(request.requested_at or now, now),

@@ -9,7 +9,7 @@ from booking.domain.appointments import Action, Appointment
 from booking.domain.rules import Rules
 from booking.store import appointments, sessions
 from booking.use_cases import announcing, placing
-from booking.use_cases.access import require_site
+from booking.use_cases.access import require_sight, require_site
 from booking.use_cases.book_slot import Booked
 from booking.use_cases.kind_book import kind_of
 from booking.use_cases.steps import appointment_for
@@ -38,6 +38,7 @@ async def move_appointment(
     # The session before the appointment: the same order as the cancellation of a session, so that none waits crosswise.
     place = await appointments.place_for_appointment(tx, request.session, id)
     before = await appointment_for(tx, id, Action.MOVE, actor)
+    require_sight(actor, before)
     if place is None:
         known = await sessions.get(tx, request.session)
         raise Refusal(problems.PATIENT_UNKNOWN if known else problems.SESSION_UNKNOWN)
@@ -45,7 +46,7 @@ async def move_appointment(
     kind = await kind_of(tx, rules, before)
     warnings = placing.require_eligible(kind, place)
     wish = placing.Wish(
-        place.session, kind, request.start, before.patient, rules, now, leaving=before, channel=before.channel
+        place.session, kind, request.start, before.patient, rules, now, before, before.channel, before.mode
     )
     period = await placing.period_of(tx, place, wish)
     moved = before.moved_to(place.session, period, now, actor.subject, notify=request.notify)
@@ -61,7 +62,7 @@ async def move_appointment(
 async def _take_place(tx: Transaction, moved: Appointment, wish: placing.Wish) -> None:
     wanted = placing.resources_of(wish.session, moved.patient)
     taken = await appointments.replace_occupancies(tx, moved, wanted)
-    if taken and await placing.expire_in_the_way(tx, taken, moved.period, wish.now):
+    if taken and await placing.expire_in_the_way(tx, taken, moved.occupied, wish.now):
         taken = await appointments.replace_occupancies(tx, moved, wanted)
     if taken:
         # The refusal rolls all back; what was had so far must not hide a slot from the alternatives.

@@ -19,7 +19,7 @@ from booking.use_cases.planning import (
     contract_at,
     kinds_on,
     require_not_over,
-    require_room_for_kinds,
+    require_place_for_kinds,
     require_room_for_shares,
     role_for,
     staffed,
@@ -43,6 +43,7 @@ class SessionRequest:
     grid: timedelta
     room: str | None = None
     shares: Mapping[str, int] = field(default_factory=dict)  # slots kept for a class of callers
+    equipment: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ async def open_session(
     """Open one session.
 
     Raises Refusal: SITE_UNKNOWN, SITE_CLOSED, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE, OUT_OF_CONTRACT,
-    KIND_UNKNOWN, KIND_NOT_FOR_ROLE, KIND_TOO_LONG, SHARES_TOO_LARGE, HOUR_MISSING, SESSION_PAST, SESSION_OVERLAP,
-    FORBIDDEN.
+    KIND_UNKNOWN, KIND_NOT_FOR_ROLE, KIND_TOO_LONG, ROOM_WANTED, EQUIPMENT_WANTED, SHARES_TOO_LARGE, HOUR_MISSING,
+    SESSION_PAST, SESSION_OVERLAP, FORBIDDEN.
     """
     require_site(actor, request.site)
     staff = await staffed(tx, request.site, request.professional, rules)
@@ -77,7 +78,7 @@ async def open_session(
     if period is None or is_missing(day, request.start, site.zone) or is_missing(day, request.end, site.zone):
         raise Refusal(problems.HOUR_MISSING, day=day.isoformat())
     require_not_over(period.end, now)
-    require_room_for_kinds(kinds, period)
+    require_place_for_kinds(kinds, period, request.room, request.equipment)
     require_room_for_shares(request.shares, period, request.grid)
     session = Session(
         id=new_id(),
@@ -91,6 +92,7 @@ async def open_session(
         period=period,
         grid=request.grid,
         shares=shares(request.shares, rules.releases, day, site.zone),
+        equipment=request.equipment,
     )
     if not await sessions.insert(tx, [session], Author(actor.subject, now)):
         raise Refusal(problems.SESSION_OVERLAP)

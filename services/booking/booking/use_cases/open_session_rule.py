@@ -17,7 +17,7 @@ from booking.use_cases.planning import (
     OUTSIDE_OPENING_HOURS,
     contract_at,
     kinds_on,
-    require_room_for_kinds,
+    require_place_for_kinds,
     require_room_for_shares,
     role_for,
     staffed,
@@ -39,6 +39,7 @@ class RuleRequest:
     grid: timedelta
     room: str | None = None
     shares: Mapping[str, int] = field(default_factory=dict)  # slots kept for a class of callers
+    equipment: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ async def open_session_rule(
     """Keep the rule and open its sessions up to the horizon.
 
     Raises Refusal: SITE_UNKNOWN, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE, OUT_OF_CONTRACT, KIND_UNKNOWN,
-    KIND_NOT_FOR_ROLE, KIND_TOO_LONG, SHARES_TOO_LARGE, FORBIDDEN.
+    KIND_NOT_FOR_ROLE, KIND_TOO_LONG, ROOM_WANTED, EQUIPMENT_WANTED, SHARES_TOO_LARGE, FORBIDDEN.
     """
     require_site(actor, request.site)
     staff = await staffed(tx, request.site, request.professional, rules)
@@ -70,7 +71,7 @@ async def open_session_rule(
     if role_for(staff.professional, kinds, first) is None:
         raise Refusal(problems.KIND_NOT_FOR_ROLE)
     any_day = Interval(datetime.combine(first, rule.start), datetime.combine(first, rule.end))
-    require_room_for_kinds(kinds, any_day)
+    require_place_for_kinds(kinds, any_day, request.room, request.equipment)
     require_room_for_shares(request.shares, any_day, request.grid)
     stored = StoredRule(
         id=new_id(),
@@ -81,6 +82,7 @@ async def open_session_rule(
         room=request.room,
         kinds=request.kinds,
         grid=request.grid,
+        equipment=request.equipment,
         rule=rule,
         shares=request.shares,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NoReturn
 from uuid import UUID
 
@@ -35,6 +35,11 @@ _MISFITS = {
     Misfit.OUTSIDE_SESSION: problems.OUTSIDE_SESSION,
     Misfit.OFF_GRID: problems.OFF_GRID,
     Misfit.PAST: problems.SLOT_PAST,
+    Misfit.NO_ROOM: problems.ROOM_WANTED,
+    Misfit.NO_EQUIPMENT: problems.EQUIPMENT_WANTED,
+    Misfit.MODE_NOT_OFFERED: problems.MODE_NOT_OFFERED,
+    Misfit.TOO_SOON: problems.LEAD_TOO_SHORT,
+    Misfit.TOO_FAR: problems.LEAD_TOO_LONG,
 }
 
 
@@ -50,6 +55,7 @@ class Wish:
     now: datetime
     leaving: Appointment | None = None  # whose own place is not an alternative
     channel: str = "phone"
+    mode: str | None = None
 
     @property
     def capacity_class(self) -> str:
@@ -88,8 +94,9 @@ async def wait_for_patient(
 async def period_of(tx: Transaction, place: Place, wish: Wish) -> Interval:
     """The period of the appointment that is wished for.
 
-    Raises Refusal with alternatives: SESSION_CANCELLED, KIND_NOT_OFFERED, OUTSIDE_SESSION, OFF_GRID, SLOT_PAST,
-    NO_SUPERVISOR, CLASS_NOT_RELEASED.
+    Raises Refusal with alternatives: SESSION_CANCELLED, KIND_NOT_OFFERED, ROOM_WANTED, EQUIPMENT_WANTED,
+    MODE_NOT_OFFERED, OUTSIDE_SESSION, OFF_GRID, SLOT_PAST, LEAD_TOO_SHORT, LEAD_TOO_LONG, NEVER_SEEN, NO_SUPERVISOR,
+    CLASS_NOT_RELEASED.
     """
     found = await period_or_problem(tx, place, wish)
     if isinstance(found, ProblemType):
@@ -102,6 +109,8 @@ async def period_or_problem(tx: Transaction, place: Place, wish: Wish) -> Interv
     period = period_at_sight(place, wish)
     if isinstance(period, ProblemType):
         return period
+    if wish.kind.follow_up_only and not await is_followed_up(tx, wish.patient, place.session.professional):
+        return problems.NEVER_SEEN
     if place.session.needs_supervision and not await is_supervised(tx, place.session, period):
         return problems.NO_SUPERVISOR
     leaving = wish.leaving.id if wish.leaving else None
@@ -114,7 +123,7 @@ def period_at_sight(place: Place, wish: Wish) -> Interval | ProblemType:
     """The period, or why there is none, as far as the place alone tells (`needs_a_look` says whether it does)."""
     if not place.is_open:
         return problems.SESSION_CANCELLED
-    period = fit(place.session, wish.kind, wish.start, wish.now)
+    period = fit(place.session, wish.kind, wish.start, wish.now, wish.mode)
     return _MISFITS[period] if isinstance(period, Misfit) else period
 
 
@@ -123,6 +132,11 @@ def needs_a_look(session: Session, kind: Kind) -> bool:
     patient already has or has had. Such bookings are not combined with others (`book_together`)."""
     conditions = kind.follow_up_only or kind.running_cap is not None or kind.preparation is not None
     return session.needs_supervision or bool(session.shares) or conditions
+
+
+async def is_followed_up(tx: Transaction, patient: UUID | None, professional: UUID) -> bool:
+    """Whether that professional has seen the patient before; True while nobody is named (see `confirm_hold`)."""
+    return patient is None or await appointments.has_been_seen_by(tx, patient, professional)
 
 
 def require_eligible(kind: Kind, place: Place) -> tuple[str, ...]:
@@ -152,7 +166,7 @@ async def insert_or_take_over(
     if not taken:
         return taken
     # Tried again whatever was found: somebody else, the job say, may have made room while this transaction waited.
-    await expire_in_the_way(tx, taken, new.period, now, first_call=first_call)
+    await expire_in_the_way(tx, taken, new.occupied, now, first_call=first_call)
     return await _insert(tx, new, wanted)
 
 
@@ -189,7 +203,9 @@ async def refuse_taken(tx: Transaction, taken: frozenset[int], wish: Wish) -> No
     list, else SLOT_TAKEN."""
     if wish.patient is not None and taken == {resources.patient(wish.patient).number}:
         await refuse(tx, problems.PATIENT_BUSY, wish)
-    if until := await appointments.rests_until(tx, taken, Interval(wish.start, wish.start + wish.kind.duration)):
+    if until := await appointments.rests_until(
+        tx, taken, wish.kind.around(Interval(wish.start, wish.start + wish.kind.duration))
+    ):
         await refuse(tx, problems.SLOT_RESTING, wish, released_at=until.isoformat())
     await refuse(tx, problems.SLOT_TAKEN, wish)
 
@@ -197,7 +213,19 @@ async def refuse_taken(tx: Transaction, taken: frozenset[int], wish: Wish) -> No
 async def refuse(tx: Transaction, problem: ProblemType, wish: Wish, **more: str) -> NoReturn:
     """Refuse, with the three best other slots."""
     slots = await _alternatives(tx, wish)
-    raise Refusal(problem, alternatives=[slot_document(slot) for slot in slots], **more)
+    figures = _figures(problem, wish.kind)
+    raise Refusal(problem, alternatives=[slot_document(slot) for slot in slots], **figures, **more)
+
+
+def _figures(problem: ProblemType, kind: Kind) -> dict[str, object]:
+    """What the words of a refusal name."""
+    if problem is problems.MODE_NOT_OFFERED:
+        return {"modes": ", ".join(sorted(kind.modes))}
+    if problem is problems.LEAD_TOO_SHORT:
+        return {"minutes": kind.min_lead // timedelta(minutes=1)}
+    if problem is problems.LEAD_TOO_LONG and kind.max_lead is not None:
+        return {"days": kind.max_lead.days}
+    return {}
 
 
 def slot_document(slot: Slot) -> dict[str, str]:

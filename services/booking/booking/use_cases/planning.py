@@ -63,10 +63,17 @@ def role_for(who: Professional, kinds: Iterable[Kind | None], day: date) -> str 
     return role if role and all(kind is not None and role in kind.roles for kind in kinds) else None
 
 
-def require_room_for_kinds(kinds: Iterable[Kind], period: Interval) -> None:
-    """Refuse (KIND_TOO_LONG) a session shorter than one of its kinds, buffers included."""
+def require_place_for_kinds(
+    kinds: Sequence[Kind], period: Interval, room: str | None, equipment: frozenset[str]
+) -> None:
+    """Refuse a session in which one of its kinds can never be given: shorter than the kind with its buffers
+    (KIND_TOO_LONG), without the room (ROOM_WANTED) or the equipment (EQUIPMENT_WANTED) it wants."""
     if any(kind.length > period.length for kind in kinds):
         raise Refusal(problems.KIND_TOO_LONG)
+    if room is None and any(kind.wants_room for kind in kinds):
+        raise Refusal(problems.ROOM_WANTED)
+    if any(not kind.equipment <= equipment for kind in kinds):
+        raise Refusal(problems.EQUIPMENT_WANTED)
 
 
 def require_room_for_shares(shares: Mapping[str, int], period: Interval, grid: timedelta) -> None:
@@ -133,6 +140,7 @@ def session_of(
         period=planned.period,
         grid=rule.grid,
         shares=shares(rule.shares, releases, planned.day, zone),
+        equipment=rule.equipment,
     )
 
 

@@ -9,12 +9,12 @@ from booking.domain.appointments import Appointment, State
 from booking.domain.availability import Slot
 from booking.domain.capacity import class_of
 from booking.domain.intervals import Interval
-from booking.domain.kinds import Kind
+from booking.domain.kinds import ON_SITE, Kind
 from booking.domain.local_time import local_day, whole_day
 from booking.domain.rules import Rules
 from booking.store import projections
 from booking.use_cases import announcing, placing
-from booking.use_cases.access import require_site
+from booking.use_cases.access import require_compartment, require_site
 from booking.use_cases.book_slot import Booked
 from booking.use_cases.finish_consultation import WALK_IN
 from booking.use_cases.kind_book import kind_on
@@ -43,7 +43,8 @@ async def register_walk_in(
 ) -> Booked:
     """An appointment of today, with channel `walk_in`, whose patient has arrived.
 
-    Raises Refusal: SITE_UNKNOWN, PATIENT_UNKNOWN, PATIENT_ERASED, KIND_UNKNOWN, NOT_ELIGIBLE, FORBIDDEN;
+    Raises Refusal: SITE_UNKNOWN, PATIENT_UNKNOWN, PATIENT_ERASED, KIND_UNKNOWN, MODE_NOT_OFFERED,
+    NOT_ELIGIBLE, FORBIDDEN;
     NO_PLACE_TODAY with the next slots.
     """
     require_site(actor, request.site)
@@ -52,6 +53,9 @@ async def register_walk_in(
         raise Refusal(problems.SITE_UNKNOWN)
     day = local_day(now, site.zone)
     kind = await kind_on(tx, rules, request.kind, site.territory, day)
+    require_compartment(actor, kind)
+    if ON_SITE not in kind.modes:
+        raise Refusal(problems.MODE_NOT_OFFERED, modes=", ".join(sorted(kind.modes)))
     today = Interval(now, whole_day(day, site.zone).end)
     for slot in (await _candidates(tx, request, kind, today, now))[:_TRIES]:
         if booked := await _try(tx, request, slot, kind, rules, actor, now):
@@ -75,13 +79,15 @@ async def _try(
     """The slot booked and the patient arrived, or nothing when things have changed since the search."""
     place = await placing.find_place(tx, slot.session, request.patient, rules)
     warnings = placing.require_eligible(kind, place)
-    wish = placing.Wish(place.session, kind, slot.period.start, request.patient, rules, now, channel=WALK_IN)
+    wish = placing.Wish(
+        place.session, kind, slot.period.start, request.patient, rules, now, channel=WALK_IN, mode=ON_SITE
+    )
     period = await placing.period_or_problem(tx, place, wish)
     if isinstance(period, ProblemType):
         return None
     booked = Appointment.placed(
         new_id(), State.BOOKED, place.session, kind, period, now, actor.subject,
-        patient=request.patient, mode="AMB", channel=WALK_IN, notify=False, requested_at=now, booked_at=now,
+        patient=request.patient, mode=ON_SITE, channel=WALK_IN, notify=False, requested_at=now, booked_at=now,
     )  # fmt: skip
     if await placing.insert_or_take_over(tx, booked, placing.resources_of(place.session, request.patient), now):
         return None

@@ -9,11 +9,12 @@ from booking.domain import resources
 from booking.domain.availability import Policy, Slot, available_slots
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
-from booking.domain.local_time import local_day
+from booking.domain.local_time import local_day, whole_day
+from booking.domain.people import Site
 from booking.domain.rules import Rules
 from booking.problems import SITE_UNKNOWN, WINDOW_TOO_LONG
-from booking.store import projections, sessions
-from booking.use_cases.kind_book import kind_on
+from booking.store import appointments, projections, sessions
+from booking.use_cases.kind_book import book_of, kind_on
 from booking.use_cases.sharing import with_room
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -43,10 +44,28 @@ async def search_availability(tx: Transaction, search: Search, rules: Rules, now
     if site is None:
         raise Refusal(SITE_UNKNOWN)
     window = Interval(search.start, search.end)
-    kind = await kind_on(tx, rules, search.kind, site.territory, local_day(window.start, site.zone))
-    slots = await free_slots(tx, search.site, kind, window, now, search.patient)
+    slots: list[Slot] = []
+    for kind, part in await _kinds_in(tx, search.kind, window, site, rules):
+        slots += await free_slots(tx, search.site, kind, part, now, search.patient)
     wanted = [slot for slot in slots if search.professional in (None, slot.professional)]
     return wanted[: search.limit]
+
+
+async def _kinds_in(
+    tx: Transaction, code: str, window: Interval, site: Site, rules: Rules
+) -> list[tuple[Kind, Interval]]:
+    """The versions of a kind that are in force in a window, each with its part of it. Raises Refusal: KIND_UNKNOWN."""
+    last = local_day(window.end, site.zone)
+    await kind_on(tx, rules, code, site.territory, last)  # looks again for one that is not known here
+    book, parts, start = await book_of(tx, rules, site.territory), [], window.start
+    while start < window.end:
+        day = local_day(start, site.zone)
+        change = book.next_change(code, day)
+        end = window.end if change is None or change > last else min(window.end, whole_day(change, site.zone).start)
+        if kind := book.on(code, day):
+            parts.append((kind, Interval(start, end)))
+        start = end
+    return parts
 
 
 async def free_slots(
@@ -75,10 +94,15 @@ async def free_slots(
         also_free=frozenset(also_free),
     )
     # A slot that starts in the window may end after it.
-    taken = await sessions.busy(tx, numbers, Interval(window.start, window.end + kind.duration))
+    reach = Interval(window.start - kind.buffer_before, window.end + kind.duration + kind.buffer_after)
+    taken = await sessions.busy(tx, numbers, reach)
     possible = {session.id for session in offering}
-    slots = available_slots(open_sessions, taken, policy, now, window)
-    return [slot for slot in slots if slot.session in possible]
+    found = available_slots(open_sessions, taken, policy, now, window)
+    slots = [slot for slot in found if slot.session in possible]
+    if not kind.follow_up_only or patient is None:
+        return slots
+    followed_by = await appointments.practitioners_who_saw(tx, patient)
+    return [slot for slot in slots if slot.professional in followed_by]
 
 
 def _number(patient: UUID | None) -> Iterable[int]:

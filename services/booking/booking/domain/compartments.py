@@ -1,0 +1,53 @@
+"""Who may know of an appointment more than that its time is taken, and who may give one.
+
+Involved are the practitioner who receives and whoever booked it: both know already. Medico-social appointments are
+those of the social workers and the desk (professional secrecy, CASF L411-3); silent ones, which protect a victim, are
+nobody's but the involved.
+"""
+
+from collections.abc import Collection
+
+from booking.domain.appointments import RELEASING, Appointment
+from booking.domain.kinds import Compartment
+
+_DESK = frozenset({"secretary", "coordinator"})
+_CARE = frozenset({"gp", "retired_gp", "intern", "nurse", "medical_assistant"})
+_SOCIAL = frozenset({"social_worker"})
+
+SEE: dict[Compartment, frozenset[str]] = {
+    Compartment.MEDICAL: _DESK | _CARE | _SOCIAL,
+    Compartment.MEDICO_SOCIAL: _DESK | _SOCIAL,
+    Compartment.SILENT: frozenset(),
+}
+
+# The telephone platform and the regulator book without reading, hence nothing that must be kept from a screen.
+BOOK: dict[Compartment, frozenset[str]] = {
+    Compartment.MEDICAL: _DESK | _CARE | _SOCIAL | {"telephone_platform", "regulator"},
+    Compartment.MEDICO_SOCIAL: _DESK | _SOCIAL | {"telephone_platform"},
+    Compartment.SILENT: _DESK | _CARE | _SOCIAL,
+}
+
+
+def sees(it: Appointment, roles: Collection[str], subject: str) -> bool:
+    """Whether a reader of these roles may know the patient and the kind of this appointment."""
+    return not SEE[Compartment(it.compartment)].isdisjoint(roles) or is_involved(it, subject)
+
+
+def shows(it: Appointment, roles: Collection[str], subject: str) -> bool:
+    """Whether this reader's list has a line for it. A silent one that takes no time any more leaves no trace."""
+    return not (hides_all(it, roles, subject) and it.state in RELEASING)
+
+
+def hides_all(it: Appointment, roles: Collection[str], subject: str) -> bool:
+    """Whether this reader learns nothing but the hours."""
+    return it.compartment == Compartment.SILENT and not sees(it, roles, subject)
+
+
+def is_involved(it: Appointment, subject: str) -> bool:
+    """The practitioner who receives, and whoever held or booked it."""
+    return subject == str(it.professional) or any(step.by == subject for step in it.trail[:1])
+
+
+def may_book(compartment: Compartment, roles: Collection[str]) -> bool:
+    """Whether somebody of these roles may hold or book there."""
+    return not BOOK[compartment].isdisjoint(roles)
