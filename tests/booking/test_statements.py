@@ -13,7 +13,7 @@ from tests.booking.world import NOW
 from tests.support.databases import ServiceDatabase, service_database
 
 LATER = NOW + timedelta(days=28)
-FILES = ("appointments.sql", "capacity.sql", "sessions.sql", "projections.sql", "kinds.sql")
+FILES = ("appointments.sql", "capacity.sql", "supervision.sql", "sessions.sql", "projections.sql", "kinds.sql")
 ALL = [(file, name) for file in FILES for name in vars(Statements.load("booking.store", file))]
 
 

@@ -8,6 +8,7 @@ from booking.settings import Settings
 from booking.use_cases.book_together import book_together
 from booking.use_cases.expire_holds import end_rests, expire_holds
 from booking.use_cases.materialise_sessions import materialise_rules
+from booking.use_cases.recheck_supervision import recheck_supervision
 from booking.use_cases.release_capacity import release_capacity
 from booking.use_cases.settle_impact import settle_impacts
 from smp.combining import Combiner
@@ -37,6 +38,10 @@ async def _settle(runtime: Runtime) -> None:
     await settle_impacts(runtime.database, runtime.state["rules"], runtime.clock.now())
 
 
+async def _recheck(runtime: Runtime) -> None:
+    await recheck_supervision(runtime.database, runtime.state["rules"], runtime.clock.now())
+
+
 service = Service(
     "booking",
     Settings,
@@ -46,6 +51,7 @@ service = Service(
     jobs=[
         Job("expire-holds", every=1, run=_expire),
         Job("materialise-sessions", every=60, run=_materialise),
+        Job("recheck-supervision", every=1, run=_recheck),
         Job("release-capacity", every=5, run=_release),
         Job("settle-impacts", every=1, run=_settle),
     ],

@@ -5,7 +5,7 @@ whether its event came next.
 """
 
 from booking.domain.local_time import is_zone
-from booking.store import projections
+from booking.store import projections, supervision
 from booking.store.projections import Fact
 from booking.use_cases.forget_patient import forget_patient
 from smp.consumer import Delivery, Handlers, PermanentError
@@ -44,6 +44,7 @@ async def opening_hours_changed(tx: Transaction, delivery: Delivery[OpeningHours
 async def site_closed(tx: Transaction, delivery: Delivery[SiteClosed]) -> None:
     it = delivery.data
     await projections.site_closed(tx, it.site, delivery.event.territory, it.from_date)
+    await supervision.ask_again_for_all_days(tx, delivery.event.territory, delivery.now)
 
 
 async def professional_joined(tx: Transaction, delivery: Delivery[ProfessionalJoined]) -> None:
@@ -52,6 +53,7 @@ async def professional_joined(tx: Transaction, delivery: Delivery[ProfessionalJo
     await projections.professional_joined(
         tx, it.professional, event.territory, it.sites, it.contract_start, it.contract_end, event.sequence, role
     )
+    await supervision.ask_again_for_all_days(tx, delivery.event.territory, delivery.now)
 
 
 async def professional_role_changed(tx: Transaction, delivery: Delivery[ProfessionalRoleChanged]) -> None:
@@ -63,6 +65,7 @@ async def professional_role_changed(tx: Transaction, delivery: Delivery[Professi
 async def professional_left(tx: Transaction, delivery: Delivery[ProfessionalLeft]) -> None:
     it, event = delivery.data, delivery.event
     await projections.professional_left(tx, it.professional, event.territory, it.from_date, event.sequence)
+    await supervision.ask_again_for_all_days(tx, delivery.event.territory, delivery.now)
 
 
 async def supervision_assigned(tx: Transaction, delivery: Delivery[SupervisionAssigned]) -> None:
@@ -70,6 +73,7 @@ async def supervision_assigned(tx: Transaction, delivery: Delivery[SupervisionAs
     await projections.supervision_assigned(
         tx, it.professional, it.supervisor, event.territory, it.from_date, it.until_date, event.sequence
     )
+    await supervision.ask_again_for_all_days(tx, delivery.event.territory, delivery.now)
 
 
 async def supervision_ended(tx: Transaction, delivery: Delivery[SupervisionEnded]) -> None:
@@ -77,6 +81,7 @@ async def supervision_ended(tx: Transaction, delivery: Delivery[SupervisionEnded
     await projections.supervision_ended(
         tx, it.professional, it.supervisor, event.territory, it.until_date, event.sequence
     )
+    await supervision.ask_again_for_all_days(tx, delivery.event.territory, delivery.now)
 
 
 async def patient_registered(tx: Transaction, delivery: Delivery[PatientRegistered]) -> None:

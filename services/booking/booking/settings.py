@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from datetime import time, timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from booking.domain.capacity import CapacityClass, Release
+from booking.domain.dated import Dated
 from booking.domain.kinds import KindBooks
 from booking.domain.platform_kinds import MINUTES, platform_kinds
 from booking.domain.rules import Rules
 from smp.settings import BaseSettings
 
 Minutes = Annotated[int, Field(ge=5, le=240, multiple_of=5)]
+DatedFigure = Annotated[str, Field(max_length=200)]
+"""`10`, or `10, 8 from 2027-09-01`."""
 ReleaseRule = Annotated[str, Field(pattern=r"^([0-9]{1,2}d ([01][0-9]|2[0-3]):[0-5][0-9]|never)$")]
 """`1d 18:00`: the day before the session, at 18:00 of the site's clock; `0d` is the day itself."""
 
@@ -37,11 +40,21 @@ class Settings(BaseSettings):
     cool_down_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
     impact_notice_minutes: Annotated[int, Field(ge=0, le=1440)] = 120
     patient_wait_seconds: Annotated[float, Field(ge=0, le=2)] = 2.0
+    interns_per_supervisor: DatedFigure = "2"
+    intern_acts_per_half_day: DatedFigure = "10"
     release_medico_social: ReleaseRule = "2d 00:00"
     release_online: ReleaseRule = "1d 18:00"
     release_desk: ReleaseRule = "1d 18:00"
     release_regulation: ReleaseRule = "0d 11:00"
     release_same_day: ReleaseRule = "0d 11:00"
+
+    @field_validator("interns_per_supervisor", "intern_acts_per_half_day")
+    @classmethod
+    def _is_within_bounds(cls, written: str, info: ValidationInfo) -> str:
+        low, high = (1, 10) if info.field_name == "interns_per_supervisor" else (6, 12)
+        if not all(low <= number <= high for number in Dated.parse(written).numbers):
+            raise ValueError(f"from {low} to {high}")
+        return written
 
     def rules(self) -> Rules:
         """The same, as the use cases want it."""
@@ -56,6 +69,8 @@ class Settings(BaseSettings):
             patience=timedelta(seconds=self.patient_wait_seconds),
             releases=self._releases(),
             impact_notice=timedelta(minutes=self.impact_notice_minutes),
+            interns_per_supervisor=Dated.parse(self.interns_per_supervisor),
+            acts_per_half_day=Dated.parse(self.intern_acts_per_half_day),
         )
 
     def _releases(self) -> Mapping[str, Release]:

@@ -190,6 +190,8 @@ _PLACE = (
     problems.OFF_GRID,
     problems.SLOT_PAST,
     problems.NO_SUPERVISOR,
+    problems.TOO_MANY_INTERNS,
+    problems.TOO_MANY_ACTS,
     problems.CLASS_NOT_RELEASED,
     problems.SLOT_TAKEN,
     problems.SLOT_RESTING,

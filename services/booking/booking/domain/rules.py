@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from booking.domain.capacity import Release
+from booking.domain.dated import Dated
 from booking.domain.kinds import KindBooks
+
+TWO, TEN = Dated(2), Dated(10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +25,5 @@ class Rules:
     cool_down: timedelta = timedelta()  # how long a place given up rests for the waiting list
     releases: Mapping[str, Release] = field(default_factory=dict)  # when the share of a class is everybody's
     impact_notice: timedelta = timedelta(hours=2)  # nobody is asked to come earlier than agreed sooner than that
+    interns_per_supervisor: Dated = TWO  # at one instant
+    acts_per_half_day: Dated = TEN  # of one intern

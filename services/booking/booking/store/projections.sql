@@ -25,12 +25,13 @@ FROM professional
 WHERE id = $1 AND contract_start IS NOT NULL;
 
 -- name: supervisions
--- Who answers for these interns, as instants of the site's clock.
+-- Who answers for these interns, as long as they work here, as instants of the site's clock.
 SELECT s.intern, s.supervisor,
        s.from_date::timestamp AT TIME ZONE site.zone AS starts_at,
-       (s.until_date + 1)::timestamp AT TIME ZONE site.zone AS ends_at
+       least(s.until_date + 1, p.left_from, p.contract_end + 1)::timestamp AT TIME ZONE site.zone AS ends_at
 FROM supervision AS s
 JOIN site ON site.id = $1
+LEFT JOIN professional AS p ON p.id = s.supervisor
 WHERE s.intern = ANY ($2::uuid[]) AND s.from_date IS NOT NULL;
 
 -- name: patient

@@ -32,11 +32,13 @@ ORDER BY starts_at, id;
 
 -- name: share_presence_of_supervisors
 -- The presence that covers an intern, kept as it is until the booking ends; in id order, so that no two wait crosswise.
+-- Nobody is present at a site that is closed for good.
 SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, equipment, state,
        version, rule
 FROM session
 WHERE site = $1 AND state = 'open' AND starts_at < $4 AND starts_at > $3::timestamptz - interval '16 hours' AND ends_at > $3
   AND professional IN (SELECT supervisor FROM supervision WHERE intern = $2)
+  AND NOT EXISTS (SELECT FROM site WHERE site.id = $1 AND site.closed_from <= session.day)
 ORDER BY id
 FOR KEY SHARE;
 

@@ -17,7 +17,7 @@ from booking.domain.appointments import Appointment, State
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.domain.supervision import is_covered
-from booking.store import appointments, projections, sessions
+from booking.store import appointments, projections, sessions, supervision
 from booking.store.sessions import Author, StoredSession
 from booking.use_cases import announcing
 from booking.use_cases.access import require_site
@@ -105,7 +105,8 @@ async def _uncovered(tx: Transaction, session: Session) -> list[Appointment]:
     # A statement of its own, after the locks: it sees every cancellation that they waited for.
     presence = [each for each in await sessions.open_at(tx, session.site, session.period) if each.id != session.id]
     ties = await projections.supervisions(tx, session.site, {each.professional for each in hit})
-    return [each for each in hit if not is_covered(each.professional, each.site, each.period, presence, ties)]
+    reaches = await supervision.reaches(tx, session.territory, session.period)
+    return [each for each in hit if not is_covered(each.professional, each.site, each.period, presence, ties, reaches)]
 
 
 def _listed(hit: Iterable[Appointment]) -> list[dict[str, str]]:

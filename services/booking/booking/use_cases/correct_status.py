@@ -14,7 +14,7 @@ from booking.domain.corrections import Uncorrectable, correctable, corrected
 from booking.domain.rules import Rules
 from booking.store import appointments, projections
 from booking.store.appointments import Place
-from booking.use_cases import announcing, placing
+from booking.use_cases import announcing, placing, sharing, supervising
 from booking.use_cases.access import require_site
 from booking.use_cases.kind_book import kind_of
 from booking.use_cases.steps import save_once_in_queue
@@ -43,8 +43,8 @@ async def correct_status(
     """The appointment as before its last step.
 
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, NOTHING_TO_CORRECT, ALREADY_CORRECTED, CORRECTION_TOO_LATE,
-    ALREADY_WAITING, PATIENT_ERASED; with alternatives SESSION_CANCELLED, OUTSIDE_SESSION, NO_SUPERVISOR, SLOT_TAKEN,
-    PATIENT_BUSY.
+    ALREADY_WAITING, PATIENT_ERASED; with alternatives SESSION_CANCELLED, OUTSIDE_SESSION, NO_SUPERVISOR,
+    TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED, SLOT_TAKEN, PATIENT_BUSY.
     """
     # The session before the appointment, as whoever cancels a session does.
     place = await appointments.place_of_appointment(tx, id)
@@ -74,8 +74,10 @@ async def _take_again(tx: Transaction, place: Place, undone: Appointment, rules:
         await placing.refuse(tx, problems.SESSION_CANCELLED, wish)
     if not place.session.period.contains(undone.period):
         await placing.refuse(tx, problems.OUTSIDE_SESSION, wish)
-    if place.session.needs_supervision and not await placing.is_supervised(tx, place.session, undone.period):
-        await placing.refuse(tx, problems.NO_SUPERVISOR, wish)
+    if uncovered := await supervising.why_not(tx, place.session, undone.period, rules, now, undone.id):
+        await placing.refuse(tx, uncovered, wish)
+    if not await sharing.admits(tx, place.session, undone.capacity_class, kind.length, now, undone.id):
+        await placing.refuse(tx, problems.CLASS_NOT_RELEASED, wish)
     wanted = await appointments.own_resources(tx, undone.id)
     await placing.expire_in_the_way(tx, wanted, undone.period, now)
     if taken := await appointments.take_again(tx, undone.id):

@@ -9,8 +9,8 @@ from booking.domain.appointments import Action, Appointment
 from booking.domain.intervals import Interval
 from booking.domain.kinds import INTERN
 from booking.domain.rules import Rules
-from booking.domain.supervision import answerable
-from booking.store import appointments, projections, sessions
+from booking.domain.supervision import Coverage
+from booking.store import appointments, projections, sessions, supervision
 from booking.use_cases import announcing
 from booking.use_cases.kind_book import kind_of
 from booking.use_cases.steps import appointment_for
@@ -61,8 +61,10 @@ async def _supervisor(tx: Transaction, it: Appointment) -> UUID | None:
         return None
     moment = timedelta(microseconds=1)
     around = Interval(min(it.started_at, it.period.start), max(it.started_at, it.period.start) + moment)
-    presence = await sessions.open_at(tx, it.site, around)
-    ties = await projections.supervisions(tx, it.site, [it.professional])
-    return answerable(it.professional, it.started_at, presence, ties) or answerable(
-        it.professional, it.period.start, presence, ties
+    coverage = Coverage(
+        await projections.supervisions(tx, it.site, [it.professional]),
+        await sessions.open_at(tx, it.site, around),
+        await supervision.reaches(tx, it.territory, around),
     )
+    there = (coverage.answerable(it.professional, it.site, at) for at in (it.started_at, it.period.start))
+    return next((who for who in there if who is not None), None)

@@ -19,10 +19,9 @@ from booking.domain.local_time import local_day, whole_day
 from booking.domain.resources import Resource
 from booking.domain.rules import Rules
 from booking.domain.sessions import Misfit, Session, fit
-from booking.domain.supervision import is_covered
 from booking.store import appointments, projections, sessions
 from booking.store.appointments import Place
-from booking.use_cases import announcing, sharing
+from booking.use_cases import announcing, sharing, supervising
 from booking.use_cases.search_availability import free_slots
 from booking.use_cases.waiting import heard
 from smp.postgres import Transaction
@@ -96,7 +95,7 @@ async def period_of(tx: Transaction, place: Place, wish: Wish) -> Interval:
 
     Raises Refusal with alternatives: SESSION_CANCELLED, KIND_NOT_OFFERED, ROOM_WANTED, EQUIPMENT_WANTED,
     MODE_NOT_OFFERED, OUTSIDE_SESSION, OFF_GRID, SLOT_PAST, LEAD_TOO_SHORT, LEAD_TOO_LONG, NEVER_SEEN, NO_SUPERVISOR,
-    CLASS_NOT_RELEASED.
+    TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED.
     """
     found = await period_or_problem(tx, place, wish)
     if isinstance(found, ProblemType):
@@ -111,9 +110,9 @@ async def period_or_problem(tx: Transaction, place: Place, wish: Wish) -> Interv
         return period
     if wish.kind.follow_up_only and not await is_followed_up(tx, wish.patient, place.session.professional):
         return problems.NEVER_SEEN
-    if place.session.needs_supervision and not await is_supervised(tx, place.session, period):
-        return problems.NO_SUPERVISOR
     leaving = wish.leaving.id if wish.leaving else None
+    if uncovered := await supervising.why_not(tx, place.session, period, wish.rules, wish.now, leaving):
+        return uncovered
     if not await sharing.admits(tx, place.session, wish.capacity_class, wish.kind.length, wish.now, leaving):
         return problems.CLASS_NOT_RELEASED
     return period
@@ -252,10 +251,3 @@ async def _alternatives(tx: Transaction, wish: Wish) -> list[Slot]:
     if left := wish.leaving:
         slots = [slot for slot in slots if (slot.session, slot.period) != (left.session, left.period)]
     return nearest(slots, wanted, wish.session.role, wish.session.professional, site.zone)
-
-
-async def is_supervised(tx: Transaction, session: Session, period: Interval) -> bool:
-    """Whether an intern is covered there; the presence that covers stays as it is until the commit."""
-    presence = await sessions.share_presence_of_supervisors(tx, session.site, session.professional, period)
-    ties = await projections.supervisions(tx, session.site, [session.professional])
-    return is_covered(session.professional, session.site, period, presence, ties)

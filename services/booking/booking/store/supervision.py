@@ -1,0 +1,167 @@
+"""Who answers for interns, from where; and the appointments that nobody covers."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from booking.domain.appointments import RELEASING, State
+from booking.domain.intervals import Interval
+from booking.domain.sessions import Session
+from booking.domain.supervision import Act, Lost, Reach
+from booking.store.sessions import session_of
+from smp.postgres import Record, Statements, Transaction
+
+SQL = Statements.load(__package__, "supervision.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class InternAct:
+    """An appointment of an intern, as far as its coverage goes."""
+
+    id: UUID
+    site: UUID
+    session: UUID
+    professional: UUID
+    patient: UUID | None
+    state: State
+    version: int
+    period: Interval
+    is_unsupported: bool
+
+    @property
+    def act(self) -> Act:
+        return Act(self.professional, self.site, self.period)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """An appointment nobody covers where it stands, since when and why."""
+
+    it: InternAct
+    day: date
+    kind: str
+    since: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reachability:
+    """A declaration that a supervisor answers the telephone."""
+
+    id: UUID
+    territory: str
+    reach: Reach
+    is_withdrawn: bool = False
+
+
+async def one_booking_at_a_time(tx: Transaction, territory: str, day: date) -> None:
+    """Wait for other bookings of interns on that day; later ones wait for this transaction."""
+    await tx.execute(SQL.one_booking_at_a_time, territory, day)
+
+
+async def acts_of_day(tx: Transaction, territory: str, day: date, now: datetime) -> list[InternAct]:
+    """What interns do on a day, in order of seniority; no expired hold."""
+    rows = await tx.fetch(SQL.acts_of_day, territory, day, sorted(RELEASING), now)
+    return [_act(row, is_unsupported=row["is_unsupported"]) for row in rows]
+
+
+async def reaches(tx: Transaction, territory: str, period: Interval) -> list[Reach]:
+    rows = await tx.fetch(SQL.reaches, territory, period.start, period.end)
+    return [Reach(row["supervisor"], Interval(row["starts_at"], row["ends_at"]), row["site"]) for row in rows]
+
+
+async def presence_of_supervisors(tx: Transaction, interns: Collection[UUID], period: Interval) -> list[Session]:
+    """Open sessions of the supervisors of these interns, wherever they are."""
+    rows = await tx.fetch(SQL.presence_of_supervisors, list(interns), period.start, period.end)
+    return [session_of(row) for row in rows]
+
+
+async def ask_again(tx: Transaction, territory: str, days: Sequence[date]) -> None:
+    """Have the coverage of these days looked at again, after the commit."""
+    await tx.execute(SQL.ask_again, territory, days)
+
+
+async def ask_again_for_all_days(tx: Transaction, territory: str, now: datetime) -> None:
+    await tx.execute(SQL.ask_again_for_all_days, territory, now)
+
+
+async def territories_to_spread(tx: Transaction, asked_before: datetime) -> list[str]:
+    return [row["territory"] for row in await tx.fetch(SQL.territories_to_spread, asked_before)]
+
+
+async def spread(tx: Transaction, territory: str, first: date) -> None:
+    """Every day from `first` on is to be looked at, once the bookings that run now have committed."""
+    await tx.execute(SQL.territory_alone, territory)
+    await tx.execute(SQL.spread, territory, first)
+
+
+async def days_to_look_at(tx: Transaction) -> list[tuple[str, date]]:
+    return [(row["territory"], row["day"]) for row in await tx.fetch(SQL.days_to_look_at)]
+
+
+async def take_day(tx: Transaction, territory: str, day: date) -> None:
+    await tx.execute(SQL.take_day, territory, day)
+
+
+async def step(tx: Transaction, changed: Sequence[InternAct], now: datetime, by: str) -> dict[UUID, int]:
+    """One version further for those nobody else is busy with; their new versions."""
+    rows = await tx.fetch(SQL.step, [each.id for each in changed], [each.version for each in changed], now, by)
+    return {row["id"]: row["version"] for row in rows}
+
+
+async def mark_unsupported(tx: Transaction, lost: Sequence[tuple[InternAct, Lost]], since: datetime) -> None:
+    await tx.execute(SQL.mark_unsupported, [it.id for it, _ in lost], since, [why for _, why in lost])
+
+
+async def clear_unsupported(tx: Transaction, regained: Sequence[InternAct]) -> None:
+    await tx.execute(SQL.clear_unsupported, [it.id for it in regained])
+
+
+async def unsupported_at(tx: Transaction, site: UUID, now: datetime, states: Collection[State]) -> list[Unsupported]:
+    rows = await tx.fetch(SQL.unsupported_at, site, now, sorted(states))
+    return [
+        Unsupported(_act(row, is_unsupported=True), row["day"], row["kind"], row["since"], row["reason"])
+        for row in rows
+    ]
+
+
+async def declare_reachable(tx: Transaction, it: Reachability, by: str, now: datetime) -> None:
+    reach = it.reach
+    await tx.execute(
+        SQL.declare_reachable,
+        it.id,
+        it.territory,
+        reach.supervisor,
+        reach.site,
+        reach.period.start,
+        reach.period.end,
+        now,
+        by,
+    )
+
+
+async def lock_reachability(tx: Transaction, id: UUID) -> Reachability | None:
+    row = await tx.fetchrow(SQL.lock_reachability, id)
+    if row is None:
+        return None
+    reach = Reach(row["supervisor"], Interval(row["starts_at"], row["ends_at"]), row["site"])
+    return Reachability(row["id"], row["territory"], reach, row["withdrawn_at"] is not None)
+
+
+async def withdraw_reachability(tx: Transaction, id: UUID, by: str, now: datetime) -> None:
+    await tx.execute(SQL.withdraw_reachability, id, now, by)
+
+
+def _act(row: Record, *, is_unsupported: bool) -> InternAct:
+    return InternAct(
+        id=row["id"],
+        site=row["site"],
+        session=row["session"],
+        professional=row["professional"],
+        patient=row["patient"],
+        state=State(row["state"]),
+        version=row["version"],
+        period=Interval(row["starts_at"], row["ends_at"]),
+        is_unsupported=is_unsupported,
+    )

@@ -1,0 +1,130 @@
+-- name: one_booking_at_a_time
+-- Bookings of interns of a territory on a day wait for each other until the commit, and for whoever looks at that day
+-- again; those of other days only for whoever looks at the whole territory.
+SELECT pg_advisory_xact_lock_shared(hashtextextended($1::text, 4202)),
+       pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2::date::text, 4203));
+
+-- name: territory_alone
+-- Wait for every booking of an intern in the territory that has not committed.
+SELECT pg_advisory_xact_lock(hashtextextended($1::text, 4202));
+
+-- name: acts_of_day
+-- Appointments of interns in the territory on a day, whatever the site, that take their time; in order of seniority.
+SELECT a.id, a.site, a.session, a.professional, a.patient, a.state, a.version, a.starts_at, a.ends_at,
+       u.appointment IS NOT NULL AS is_unsupported
+FROM appointment AS a
+LEFT JOIN unsupported AS u ON u.appointment = a.id AND u.session = a.session AND u.starts_at = a.starts_at
+WHERE a.territory = $1 AND a.day = $2 AND a.role = 'intern' AND a.state <> ALL ($3::text[])
+  AND (a.state <> 'held' OR a.expires_at > $4)
+ORDER BY coalesce(a.booked_at, a.requested_at), a.id;
+
+-- name: reaches
+-- Supervisors declared reachable by telephone at some instant of a period.
+SELECT supervisor, site, starts_at, ends_at
+FROM reachability
+WHERE territory = $1 AND withdrawn_at IS NULL AND ends_at > $2 AND starts_at < $3;
+
+-- name: presence_of_supervisors
+-- Open sessions of these interns' supervisors that meet a period, at any site that is not closed for good.
+SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
+       s.slot_minutes, s.shares, s.equipment
+FROM session AS s
+JOIN site ON site.id = s.site AND (site.closed_from IS NULL OR site.closed_from > s.day)
+WHERE s.state = 'open' AND s.starts_at < $3 AND s.starts_at > $2::timestamptz - interval '16 hours' AND s.ends_at > $2
+  AND s.professional IN (SELECT supervisor FROM supervision WHERE intern = ANY ($1::uuid[]))
+ORDER BY s.id;
+
+-- name: ask_again
+-- Presence changes on these days: covered appointments may no longer be, or be again.
+INSERT INTO supervision_recheck (territory, day) SELECT $1, unnest($2::date[]);
+
+-- name: ask_again_for_all_days
+-- Who answers for whom has changed: every day to come is to be looked at again.
+INSERT INTO supervision_recheck (territory, asked_at) VALUES ($1, $2);
+
+-- name: territories_to_spread
+-- Territories of which every day is to be looked at, once nobody has asked for some seconds: facts come in bursts.
+SELECT territory
+FROM supervision_recheck
+WHERE day IS NULL
+GROUP BY territory
+HAVING max(asked_at) <= $1
+ORDER BY territory;
+
+-- name: spread
+-- The whole territory becomes its days to come that have appointments of interns.
+WITH asked AS (
+    DELETE FROM supervision_recheck WHERE territory = $1 AND day IS NULL RETURNING 1
+)
+INSERT INTO supervision_recheck (territory, day)
+SELECT DISTINCT $1, a.day
+FROM appointment AS a
+WHERE a.role = 'intern' AND a.day >= $2 AND (SELECT count(*) FROM asked) > 0;
+
+-- name: days_to_look_at
+-- Days whose presence has changed; not while facts of their territory are still coming in.
+SELECT DISTINCT q.territory, q.day
+FROM supervision_recheck AS q
+WHERE q.day IS NOT NULL
+  AND NOT EXISTS (SELECT FROM supervision_recheck AS w WHERE w.territory = q.territory AND w.day IS NULL)
+ORDER BY q.territory, q.day;
+
+-- name: take_day
+-- Nobody else needs to look at this day, unless its presence changes once more.
+DELETE FROM supervision_recheck WHERE territory = $1 AND day = $2;
+
+-- name: step
+-- Appointments whose coverage has changed go one version further, their state as it was; those that somebody is
+-- busy with are left for the next look.
+WITH free AS (
+    SELECT a.id
+    FROM appointment AS a
+    JOIN unnest($1::uuid[], $2::integer[]) AS n (id, version) ON n.id = a.id AND n.version = a.version
+    ORDER BY a.id
+    FOR UPDATE OF a SKIP LOCKED
+)
+UPDATE appointment AS a
+SET version = a.version + 1,
+    trail = a.trail || jsonb_build_array(jsonb_build_object(
+        'version', a.version + 1, 'state', a.state, 'at', $3::timestamptz, 'by', $4::text))
+FROM free
+WHERE a.id = free.id
+RETURNING a.id, a.version;
+
+-- name: mark_unsupported
+-- These appointments, where they stand, are covered by nobody.
+INSERT INTO unsupported (appointment, territory, session, starts_at, since, reason)
+SELECT a.id, a.territory, a.session, a.starts_at, $2, n.reason
+FROM unnest($1::uuid[], $3::text[]) AS n (id, reason)
+JOIN appointment AS a ON a.id = n.id
+ON CONFLICT (appointment) DO UPDATE
+SET session = excluded.session, starts_at = excluded.starts_at, since = excluded.since, reason = excluded.reason;
+
+-- name: clear_unsupported
+-- These appointments are covered again.
+DELETE FROM unsupported WHERE appointment = ANY ($1::uuid[]);
+
+-- name: unsupported_at
+-- Appointments of a site, still to come, that nobody covers where they stand.
+SELECT a.id, a.site, a.session, a.professional, a.patient, a.state, a.version, a.starts_at, a.ends_at, a.day, a.kind,
+       u.since, u.reason
+FROM unsupported AS u
+JOIN appointment AS a ON a.id = u.appointment AND a.session = u.session AND a.starts_at = u.starts_at
+WHERE a.site = $1 AND a.ends_at > $2 AND a.state = ANY ($3::text[])
+ORDER BY a.starts_at, a.id;
+
+-- name: declare_reachable
+-- A supervisor can be reached by telephone for a while.
+INSERT INTO reachability (id, territory, supervisor, site, starts_at, ends_at, declared_at, declared_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: lock_reachability
+-- One declaration, before it is withdrawn.
+SELECT id, territory, supervisor, site, starts_at, ends_at, withdrawn_at
+FROM reachability
+WHERE id = $1
+FOR UPDATE;
+
+-- name: withdraw_reachability
+-- The supervisor cannot be reached any more.
+UPDATE reachability SET withdrawn_at = $2, withdrawn_by = $3 WHERE id = $1;
