@@ -176,6 +176,29 @@ async def test_a_correction_that_brings_nobody_back_says_nothing(world: World) -
     assert await world.rows("SELECT state FROM appointment") == [{"state": "over"}]
 
 
+async def test_a_family_is_told_once_and_later_by_its_first_member(world: World, carrier: Carrier) -> None:
+    parent = await world.patient([mobile("+33639980011")])
+    child = await world.patient([landline()])
+    first, second = world.book(parent, at("19T10:30")), world.book(child, at("19T10:50"))
+    party = first.appointment
+    await world.hear(world.booked(second, party=party), world.booked(first, party=party))
+    await world.sender.send_due()
+    assert (await world.texts(second), await world.calls(second)) == ([], [])
+    assert [text[0] for text in await world.texts(first)] == ["confirmation", "reminder"]
+    await world.hear(world.moved(second, at("19T11:30"), party=party))
+    await world.sender.send_due()
+    assert (await world.calls(second)) == []
+    assert [number for _, number, _ in carrier.taken] == ["+33639980011", "+33639980011"]
+    assert "11h30" in carrier.texts[1]
+
+
+async def test_whoever_is_prepared_first_is_told_the_hour_of_the_preparation(world: World, carrier: Carrier) -> None:
+    book = world.book(await world.patient(), at("19T10:30"))
+    await world.hear(world.booked(book, preparation_start=at("19T10:20")))
+    await world.sender.send_due()
+    assert "10h20" in carrier.texts[0]
+
+
 async def test_a_landline_raises_one_call_instead_of_texts(world: World) -> None:
     book = world.book(await world.patient([landline()]), at("19T10:30"))
     booked = world.booked(book)

@@ -15,6 +15,16 @@ SLOT_RESTING = ProblemType(
     "This slot has just been given up: the waiting list has first call. It is offered to all from {released_at}. "
     "Other slots are proposed.",
 )
+TOO_MANY_RUNNING = ProblemType(
+    "too-many-running", 409, "Trop de rendez-vous en cours", "Too many running appointments",
+    "Ce patient a déjà {cap} rendez-vous de ce type à venir, le maximum. Déplacez ou annulez l'un d'eux.",
+    "This patient already has {cap} appointments of this kind ahead, the most allowed. Move or cancel one of them.",
+)
+FAMILY_DOES_NOT_FIT = ProblemType(
+    "family-does-not-fit", 409, "Pas assez de places ensemble", "Not enough places together",
+    "Il n'y a pas {wanted} places à la suite dans cette période. D'autres jours sont proposés (places).",
+    "There are not {wanted} places in a row in this period. Other days are proposed (places).",
+)
 PATIENT_BUSY = ProblemType(
     "patient-already-booked", 409, "Patient déjà attendu à cette heure", "Patient already booked at that time",
     "Ce patient a déjà un rendez-vous qui recouvre ce créneau. D'autres créneaux sont proposés.",

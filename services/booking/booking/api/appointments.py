@@ -5,13 +5,14 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from booking import problems
 from booking.api.parts import (
     PATIENT,
     SESSION,
+    SITE,
     AppointmentView,
     Channel,
     KindCode,
@@ -23,6 +24,8 @@ from booking.api.parts import (
 )
 from booking.api.rights import Right, allow
 from booking.domain.appointments import Appointment
+from booking.domain.family import LARGEST
+from booking.use_cases.book_family import FamilyBooked, FamilyRequest, book_family
 from booking.use_cases.book_slot import Booked, BookRequest, book_slot
 from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
 from booking.use_cases.confirm_hold import ConfirmRequest, confirm_hold
@@ -36,6 +39,7 @@ from booking.use_cases.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.prepare_consultation import prepare_consultation
 from booking.use_cases.read_appointment import read_appointment
 from booking.use_cases.start_consultation import start_consultation
+from smp.auth import Actor
 from smp.http import Body, Command, Instant, Query, describe
 from smp.postgres import Transaction
 
@@ -50,6 +54,11 @@ _HOLD_OR_SLOT = PydanticCustomError(
 
 _PATIENT_IS_EXCUSED = PydanticCustomError(
     "patient_is_excused", "only a patient is excused", {"fr": "seul un patient est excusé"}
+)
+
+
+_DIFFERENT_PATIENTS = PydanticCustomError(
+    "different_patients", "name each patient once", {"fr": "nommez chaque patient une seule fois"}
 )
 
 
@@ -70,7 +79,8 @@ class HoldSlot(Body):
 
 
 class BookSlot(Body):
-    """Book a slot, or the slot that a hold keeps."""
+    """Book a slot, or the slot that a hold keeps. `named`: the patient asked for this very practitioner; when false,
+    another one of the same kind and hour may receive the patient."""
 
     model_config = example(
         {
@@ -92,6 +102,7 @@ class BookSlot(Body):
     channel: Channel = "phone"
     requested_at: Instant | None = None
     notify: bool = True
+    named: bool = True
 
     @model_validator(mode="after")
     def _names_one_place(self) -> Self:
@@ -105,7 +116,7 @@ class BookSlot(Body):
     def confirmation(self) -> ConfirmRequest:
         """The hold that becomes a booking."""
         assert self.hold is not None
-        return ConfirmRequest(self.hold, self.patient, self.requested_at, self.notify)
+        return ConfirmRequest(self.hold, self.patient, self.requested_at, self.notify, self.named)
 
     def request(self) -> BookRequest:
         """The slot that is booked."""
@@ -113,8 +124,53 @@ class BookSlot(Body):
         assert self.start is not None
         assert self.kind is not None
         return BookRequest(
-            self.session, self.start, self.kind, self.patient, self.mode, self.channel, self.requested_at, self.notify
-        )
+            self.session, self.start, self.kind, self.patient, self.mode, self.channel, self.requested_at, self.notify,
+            self.named,
+        )  # fmt: skip
+
+
+class BookFamily(Body):
+    """Several patients who come together; texts go to the first. Places follow each other between `start` and `end`."""
+
+    model_config = example(
+        {
+            "site": SITE,
+            "kind": "consultation",
+            "patients": [PATIENT, "0199c0de-0000-7000-8000-0000000000ab"],
+            "start": "2027-01-11T09:00:00+01:00",
+            "end": "2027-01-11T18:00:00+01:00",
+        }
+    )
+
+    site: UUID
+    kind: KindCode
+    patients: Annotated[tuple[UUID, ...], Field(min_length=2, max_length=LARGEST)]
+    start: Instant
+    end: Instant
+    professional: UUID | None = None
+    mode: Mode | None = None
+    channel: Channel = "phone"
+    requested_at: Instant | None = None
+    notify: bool = True
+
+    @model_validator(mode="after")
+    def _are_different(self) -> Self:
+        if len(set(self.patients)) < len(self.patients):
+            raise _DIFFERENT_PATIENTS
+        return self
+
+
+class FamilyView(BaseModel):
+    """The appointments of a family, in the order of the patients."""
+
+    party: UUID
+    appointments: list[AppointmentView]
+    warnings: list[str]
+
+    @classmethod
+    def of(cls, it: FamilyBooked, actor: Actor) -> "FamilyView":
+        views = [AppointmentView.of(each, actor) for each in it.appointments]
+        return cls(party=it.party, appointments=views, warnings=list(it.warnings))
 
 
 class MoveAppointment(Body):
@@ -196,6 +252,7 @@ _PLACE = (
     problems.SLOT_TAKEN,
     problems.SLOT_RESTING,
     problems.PATIENT_BUSY,
+    problems.TOO_MANY_RUNNING,
 )
 _STEP = (problems.APPOINTMENT_UNKNOWN, problems.WRONG_TRANSITION)
 
@@ -231,6 +288,32 @@ async def book(body: BookSlot, command: Command) -> Response:
         return answer
     return await command.once(
         lambda tx: book_slot(tx, request, rules, actor=who, now=command.now), lambda it: _view(command, it)
+    )
+
+
+@router.post(
+    "/appointments/family",
+    status_code=201,
+    response_model=FamilyView,
+    responses=describe(
+        problems.SITE_UNKNOWN,
+        problems.KIND_UNKNOWN,
+        problems.WINDOW_TOO_LONG,
+        problems.PATIENT_UNKNOWN,
+        problems.PATIENT_ERASED,
+        problems.NOT_ELIGIBLE,
+        problems.MODE_NOT_OFFERED,
+        problems.TOO_MANY_RUNNING,
+        problems.FAMILY_DOES_NOT_FIT,
+    ),
+)
+async def family(body: BookFamily, command: Command) -> Response:
+    """Several patients, places that follow each other, all or nothing, one text."""
+    allow(command, Right.BOOK, body.site)
+    request = FamilyRequest(**body.model_dump())
+    return await command.once(
+        lambda tx: book_family(tx, request, rules_of(command), actor=command.actor, now=command.now),
+        lambda it: FamilyView.of(it, command.actor),
     )
 
 

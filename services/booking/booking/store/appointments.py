@@ -80,9 +80,24 @@ async def insert(tx: Transaction, new: Sequence[tuple[Appointment, Sequence[Reso
     }
 
 
+async def one_at_a_time(tx: Transaction, patient: UUID, kind: str) -> None:
+    """Wait for other bookings of this patient and kind to end; later ones wait for this transaction."""
+    await tx.execute(SQL.one_at_a_time, patient, kind)
+
+
+async def running(tx: Transaction, patient: UUID, kind: str, now: datetime) -> list[UUID]:
+    """The appointments and running holds of this kind that the patient has ahead."""
+    return [row["id"] for row in await tx.fetch(SQL.running, patient, kind, now)]
+
+
 async def clear_partial(tx: Transaction, appointments: Sequence[UUID]) -> None:
     """Give back what refused bookings had taken."""
     await tx.execute(SQL.clear_partial, appointments)
+
+
+async def discard(tx: Transaction, appointments: Sequence[UUID]) -> None:
+    """Take back appointments that this transaction has just written, nobody having heard of them."""
+    await tx.execute(SQL.discard, appointments)
 
 
 async def add_occupancy(tx: Transaction, appointment: Appointment, resource: Resource) -> bool:
@@ -273,6 +288,9 @@ def _new(each: Appointment, resources: int) -> tuple[Any, ...]:
         each.buffer_after,
         each.named,
         each.neutral_wording,
+        each.party,
+        each.preparation_start,
+        {"others": _others(each.others)},
     )
 
 

@@ -72,26 +72,44 @@ WITH occupied AS (
     INSERT INTO appointment (id, territory, site, session, day, patient, professional, role, kind, mode, starts_at,
                              ends_at, capacity_class, channel, state, notify, requested_at, expires_at, booked_at,
                              trail, kind_version, compartment, buffer_before, buffer_after, named,
-                             neutral_wording)
+                             neutral_wording, party, preparation_start, others)
     SELECT n.id, n.territory, n.site, n.session, n.day, n.patient, n.professional, n.role, n.kind, n.mode, n.starts_at,
            n.ends_at, n.capacity_class, n.channel, n.state, n.notify, n.requested_at, n.expires_at, n.booked_at,
            jsonb_build_array(n.step), n.kind_version, n.compartment, n.buffer_before, n.buffer_after, n.named,
-           n.neutral_wording
+           n.neutral_wording, n.party, n.preparation_start, n.company -> 'others'
     FROM unnest($7::int[], $8::uuid[], $9::text[], $10::uuid[], $11::uuid[], $12::date[], $13::uuid[], $14::uuid[],
                 $15::text[], $16::text[], $17::text[], $18::timestamptz[], $19::timestamptz[], $20::text[],
                 $21::text[], $22::text[], $23::bool[], $24::timestamptz[], $25::timestamptz[], $26::timestamptz[],
                 $27::jsonb[], $28::int[], $29::text[], $30::interval[], $31::interval[],
-                $32::bool[], $33::bool[])
+                $32::bool[], $33::bool[], $34::uuid[], $35::timestamptz[], $36::jsonb[])
         AS n (wanted, id, territory, site, session, day, patient, professional, role, kind, mode, starts_at, ends_at,
               capacity_class, channel, state, notify, requested_at, expires_at, booked_at, step, kind_version,
-              compartment, buffer_before, buffer_after, named, neutral_wording)
+              compartment, buffer_before, buffer_after, named, neutral_wording, party, preparation_start, company)
     JOIN had AS h ON h.appointment = n.id AND cardinality(h.resources) = n.wanted
 )
 SELECT appointment, resources FROM had;
 
+-- name: one_at_a_time
+-- Bookings of one patient and kind wait for each other until the commit: each must see what the former took.
+SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text || $2::text, 4202));
+
+-- name: running
+-- What a patient has ahead of a kind, holds that still run included.
+SELECT id
+FROM appointment
+WHERE patient = $1 AND kind = $2 AND ends_at > $3 AND (state = 'booked' OR (state = 'held' AND expires_at > $3))
+ORDER BY starts_at, id;
+
 -- name: clear_partial
 -- What refused bookings had already taken, before they look for alternatives or try again.
 DELETE FROM occupancy WHERE appointment = ANY ($1::uuid[]);
+
+-- name: discard
+-- Appointments of this very transaction, written with all they occupy, that cannot be had together after all.
+WITH occupied AS (
+    DELETE FROM occupancy WHERE appointment = ANY ($1::uuid[])
+)
+DELETE FROM appointment WHERE id = ANY ($1::uuid[]);
 
 -- name: add_occupancy
 -- The patient joins a hold that did not name one.

@@ -17,6 +17,7 @@ from booking.domain.rules import Rules
 from booking.store.appointments import Place
 from booking.use_cases import announcing, placing
 from booking.use_cases.access import require_channel, require_compartment, require_site
+from booking.use_cases.caps import require_under_cap
 from booking.use_cases.kind_book import kind_on
 from smp.auth import Actor
 from smp.ids import new_id
@@ -35,6 +36,7 @@ class BookRequest:
     channel: str = "phone"
     requested_at: datetime | None = None
     notify: bool = True
+    named: bool = True  # false: any practitioner would do, and may be changed for another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ async def book_slot(tx: Transaction, request: BookRequest, rules: Rules, *, acto
 
     Raises Refusal, with three alternatives where another slot would do: SESSION_UNKNOWN, PATIENT_UNKNOWN,
     PATIENT_ERASED, KIND_UNKNOWN, NOT_ELIGIBLE, SESSION_CANCELLED, KIND_NOT_OFFERED, OUTSIDE_SESSION, OFF_GRID,
-    SLOT_PAST, NO_SUPERVISOR, CLASS_NOT_RELEASED, SLOT_TAKEN, PATIENT_BUSY, FORBIDDEN.
+    SLOT_PAST, NO_SUPERVISOR, CLASS_NOT_RELEASED, SLOT_TAKEN,
+    SLOT_RESTING, PATIENT_BUSY, TOO_MANY_RUNNING, FORBIDDEN.
     """
     place = await placing.find_place(tx, request.session, request.patient, rules)
     require_site(actor, place.session.site)
@@ -60,6 +63,7 @@ async def book_slot(tx: Transaction, request: BookRequest, rules: Rules, *, acto
     warnings = placing.require_eligible(kind, place)
     wish = wish_of(request, place, kind, rules, now)
     period = await placing.period_of(tx, place, wish)
+    await require_under_cap(tx, kind, request.patient, now)
     booked = appointment_of(request, wish, period, actor)
     taken = await placing.insert_or_take_over(tx, booked, placing.resources_of(place.session, request.patient), now)
     if taken:
@@ -85,6 +89,7 @@ def appointment_of(request: BookRequest, wish: placing.Wish, period: Interval, a
         mode=wish.mode,
         channel=request.channel,
         notify=request.notify,
+        named=request.named,
         requested_at=min(request.requested_at or wish.now, wish.now),
         booked_at=wish.now,
     )  # fmt: skip

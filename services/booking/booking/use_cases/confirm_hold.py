@@ -12,6 +12,7 @@ from booking.store import appointments
 from booking.use_cases import announcing, placing
 from booking.use_cases.access import require_channel, require_compartment, require_site
 from booking.use_cases.book_slot import Booked
+from booking.use_cases.caps import require_under_cap
 from booking.use_cases.kind_book import kind_of
 from smp.auth import Actor
 from smp.postgres import Transaction
@@ -26,6 +27,7 @@ class ConfirmRequest:
     patient: UUID
     requested_at: datetime | None = None
     notify: bool = True
+    named: bool = True
 
 
 async def confirm_hold(
@@ -34,7 +36,8 @@ async def confirm_hold(
     """Book the slot that a hold keeps.
 
     Raises Refusal: APPOINTMENT_UNKNOWN, PATIENT_UNKNOWN, PATIENT_ERASED, NOT_ELIGIBLE, HOLD_FOR_ANOTHER,
-    WRONG_TRANSITION, FORBIDDEN; with alternatives HOLD_EXPIRED, SESSION_CANCELLED, NEVER_SEEN, PATIENT_BUSY.
+    WRONG_TRANSITION, FORBIDDEN, TOO_MANY_RUNNING; with alternatives HOLD_EXPIRED, SESSION_CANCELLED, NEVER_SEEN,
+    PATIENT_BUSY.
     """
     place = await placing.wait_for_patient(
         tx, lambda: appointments.place_of_hold(tx, request.hold, request.patient), request.patient, rules
@@ -57,12 +60,14 @@ async def confirm_hold(
         await placing.refuse(tx, problems.SESSION_CANCELLED, wish)
     if kind.follow_up_only and not await placing.is_followed_up(tx, request.patient, hold.professional):
         await placing.refuse(tx, problems.NEVER_SEEN, wish)
+    await require_under_cap(tx, kind, request.patient, now, besides=hold.id)
     if hold.patient is None:
         await _join(tx, hold, request.patient, wish)
     booked = hold.step(
         Action.BOOK, now, actor.subject,
         patient=request.patient,
         notify=request.notify,
+        named=request.named,
         requested_at=min(request.requested_at or hold.requested_at, now),
         booked_at=now,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from booking.domain.rules import Rules
 from booking.store import appointments, projections
 from booking.store.appointments import Place
 from booking.use_cases import announcing, placing, sharing, supervising
-from booking.use_cases.access import require_site
+from booking.use_cases.access import require_sight, require_site
 from booking.use_cases.kind_book import kind_of
 from booking.use_cases.steps import save_once_in_queue
 from smp.auth import Actor
@@ -52,6 +52,7 @@ async def correct_status(
     if found is None:
         raise Refusal(problems.APPOINTMENT_UNKNOWN)
     require_site(actor, found.site)
+    require_sight(actor, found)
     site = await projections.site(tx, found.site)
     if place is None or site is None or place.session.id != found.session:
         raise Refusal(problems.NOTHING_TO_CORRECT, state=found.state)
@@ -79,7 +80,7 @@ async def _take_again(tx: Transaction, place: Place, undone: Appointment, rules:
     if not await sharing.admits(tx, place.session, undone.capacity_class, kind.length, now, undone.id):
         await placing.refuse(tx, problems.CLASS_NOT_RELEASED, wish)
     wanted = await appointments.own_resources(tx, undone.id)
-    await placing.expire_in_the_way(tx, wanted, undone.period, now)
+    await placing.expire_in_the_way(tx, wanted, undone.occupied, now)
     if taken := await appointments.take_again(tx, undone.id):
         # The refusal rolls all back; what was had so far must not hide a slot from the alternatives.
         await appointments.clear_partial(tx, [undone.id])

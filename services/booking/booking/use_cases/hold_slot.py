@@ -8,6 +8,7 @@ from booking.domain.appointments import Appointment, State
 from booking.domain.rules import Rules
 from booking.use_cases import announcing, placing
 from booking.use_cases.access import require_channel, require_compartment, require_site
+from booking.use_cases.caps import require_under_cap
 from booking.use_cases.kind_book import kind_on
 from smp.auth import Actor
 from smp.ids import new_id
@@ -45,6 +46,8 @@ async def hold_slot(tx: Transaction, request: HoldRequest, rules: Rules, *, acto
         place.session, kind, request.start, request.patient, rules, now, channel=request.channel, mode=mode
     )
     period = await placing.period_of(tx, place, wish)
+    if request.patient is not None:
+        await require_under_cap(tx, kind, request.patient, now)
     hold = Appointment.placed(
         new_id(), State.HELD, place.session, kind, period, now, actor.subject,
         patient=request.patient,

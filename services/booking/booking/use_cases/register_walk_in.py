@@ -16,6 +16,7 @@ from booking.store import projections
 from booking.use_cases import announcing, placing
 from booking.use_cases.access import require_compartment, require_site
 from booking.use_cases.book_slot import Booked
+from booking.use_cases.caps import require_under_cap
 from booking.use_cases.finish_consultation import WALK_IN
 from booking.use_cases.kind_book import kind_on
 from booking.use_cases.mark_arrived import arrive
@@ -85,6 +86,7 @@ async def _try(
     period = await placing.period_or_problem(tx, place, wish)
     if isinstance(period, ProblemType):
         return None
+    await require_under_cap(tx, kind, request.patient, now)
     booked = Appointment.placed(
         new_id(), State.BOOKED, place.session, kind, period, now, actor.subject,
         patient=request.patient, mode=ON_SITE, channel=WALK_IN, notify=False, requested_at=now, booked_at=now,

@@ -82,11 +82,14 @@ ON CONFLICT (appointment) DO UPDATE SET version = excluded.version, state = excl
 WHERE appointment.version < excluded.version;
 
 -- name: planning_context
--- What planning needs to know of the site and the patient; every column may be NULL.
-SELECT s.zone, s.subdivision, p.reachable_by_text, p.text_consent, p.erased_at IS NOT NULL AS erased,
+-- What planning needs to know of the site and of whoever is told: the patient, or the first of the party that the patient
+-- belongs to, once heard of. Every column may be NULL.
+SELECT asked.contact, s.zone, s.subdivision, p.reachable_by_text, p.text_consent, p.erased_at IS NOT NULL AS erased,
     u.reason AS unusable, a.mode
-FROM (VALUES ($1::uuid, $2::uuid, $3::uuid)) AS asked (site, patient, appointment)
+FROM (
+    VALUES ($1::uuid, coalesce((SELECT patient FROM appointment WHERE appointment = $4::uuid), $2::uuid), $3::uuid)
+) AS asked (site, contact, appointment)
 LEFT JOIN site AS s ON s.site = asked.site
-LEFT JOIN patient AS p ON p.patient = asked.patient
+LEFT JOIN patient AS p ON p.patient = asked.contact
 LEFT JOIN unusable_contact AS u ON u.patient = p.patient AND u.contact_event = p.contact_event
 LEFT JOIN appointment AS a ON a.appointment = asked.appointment;

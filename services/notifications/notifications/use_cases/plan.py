@@ -45,9 +45,9 @@ async def plan_for_booking(tx: Transaction, delivery: Delivery[SlotBooked], poli
     if not await _is_ours_to_plan(tx, delivery, policy, AppointmentState.EXPECTED, booked.mode):
         return
     context = await _context(tx, delivery.event)
-    slot = Slot(booked.site, booked.start, Mode(booked.mode))
+    slot = Slot(booked.site, _hour(booked), Mode(booked.mode))
     drafts = plan_booking(slot, delivery.now, _rules(context, policy))
-    await _tell(tx, _subject(delivery.event, slot), drafts, context, delivery.now)
+    await _tell(tx, _subject(delivery.event, slot, context), drafts, context, delivery.now)
 
 
 async def plan_for_move(tx: Transaction, delivery: Delivery[SlotMoved], policy: Policy) -> None:
@@ -59,9 +59,9 @@ async def plan_for_move(tx: Transaction, delivery: Delivery[SlotMoved], policy: 
     if not ours:
         return
     context = await _context(tx, event)
-    slot = Slot(moved.site, moved.start, Mode(moved.mode))
+    slot = Slot(moved.site, _hour(moved), Mode(moved.mode))
     drafts = plan_move(slot, moved.previous_start, earlier, delivery.now, _rules(context, policy))
-    await _tell(tx, _subject(event, slot), drafts, context, delivery.now)
+    await _tell(tx, _subject(event, slot, context), drafts, context, delivery.now)
 
 
 async def plan_for_cancellation(tx: Transaction, delivery: Delivery[SlotCancelled], policy: Policy) -> None:
@@ -72,10 +72,10 @@ async def plan_for_cancellation(tx: Transaction, delivery: Delivery[SlotCancelle
     if not ours or cancelled.patient is None:
         return
     context = await _context(tx, event)
-    slot = Slot(cancelled.site, cancelled.start, Mode(context["mode"] or Mode.ON_SITE))
+    slot = Slot(cancelled.site, _hour(cancelled), Mode(context["mode"] or Mode.ON_SITE))
     drafts = plan_cancellation(slot, delivery.now, _rules(context, policy))
     may_call = cancelled.cancelled_by != "patient"
-    await _tell(tx, _subject(event, slot), drafts, context, delivery.now, may_call=may_call)
+    await _tell(tx, _subject(event, slot, context), drafts, context, delivery.now, may_call=may_call)
 
 
 async def plan_for_restoration(tx: Transaction, delivery: Delivery[StatusCorrected], policy: Policy) -> None:
@@ -87,9 +87,9 @@ async def plan_for_restoration(tx: Transaction, delivery: Delivery[StatusCorrect
     if not ours:
         return
     context = await _context(tx, event)
-    slot = Slot(stands.site, stands.start, Mode(stands.mode))
+    slot = Slot(stands.site, _hour(stands), Mode(stands.mode))
     drafts = plan_restoration(slot, earlier, delivery.now, _rules(context, policy))
-    await _tell(tx, _subject(event, slot), drafts, context, delivery.now)
+    await _tell(tx, _subject(event, slot, context), drafts, context, delivery.now)
 
 
 async def _is_ours_to_plan(
@@ -106,7 +106,7 @@ async def _is_ours_to_plan(
         state,
         data.patient,
         data.site,
-        data.start,
+        _hour(data),
         mode,
         event.id,
         delivery.now,
@@ -121,7 +121,20 @@ def _verdict(delivery: Delivery[Told], policy: Policy) -> Verdict:
         return "stale"
     if delivery.now - delivery.event.time > policy.horizon:
         return "too_old"
-    return "planned" if delivery.data.notify else "silent"
+    data = delivery.data
+    if isinstance(data, SlotBooked) and _follows(data):
+        return "silent"  # the text to the first of the party speaks for all
+    return "planned" if data.notify else "silent"
+
+
+def _hour(data: Told) -> datetime:
+    """When the patient is expected: at the preparation, when there is one."""
+    return data.preparation_start or data.start
+
+
+def _follows(data: Told) -> bool:
+    """Whether somebody else of a party is the one who is told; the party is named after that one's appointment."""
+    return data.party not in (None, data.appointment)
 
 
 async def _earlier(tx: Transaction, event: Event[SlotMoved] | Event[StatusCorrected]) -> list[Earlier]:
@@ -133,7 +146,9 @@ async def _earlier(tx: Transaction, event: Event[SlotMoved] | Event[StatusCorrec
 
 
 async def _context(tx: Transaction, event: Event[Told]) -> Record:
-    row = await tx.fetchrow(PROJECTIONS.planning_context, event.data.site, event.data.patient, event.subject)
+    data = event.data
+    party = data.party if _follows(data) else None
+    row = await tx.fetchrow(PROJECTIONS.planning_context, data.site, data.patient, event.subject, party)
     assert row is not None
     return row
 
@@ -142,13 +157,13 @@ def _rules(context: Record, policy: Policy) -> Rules:
     return policy.rules(context["zone"], context["subdivision"])
 
 
-def _subject(event: Event[Told], slot: Slot) -> Subject:
-    assert event.data.patient is not None
+def _subject(event: Event[Told], slot: Slot, context: Record) -> Subject:
+    assert context["contact"] is not None
     return Subject(
         territory=event.territory,
         appointment=event.data.appointment,
         version=event.sequence,
-        patient=event.data.patient,
+        patient=context["contact"],
         site=slot.site,
         starts_at=slot.start,
         mode=slot.mode,

@@ -1,0 +1,195 @@
+"""Several patients in one command, and caps on what one patient has ahead."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import Any
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from booking import problems
+from booking.domain.availability import Slot
+from booking.domain.family import together
+from booking.domain.intervals import Interval
+from booking.domain.kinds import KindBooks
+from booking.domain.matching import assign
+from booking.domain.platform_kinds import platform_kinds
+from booking.domain.rules import Rules
+from booking.domain.sessions import Session
+from booking.use_cases.book_family import FamilyBooked, FamilyRequest, book_family
+from booking.use_cases.book_slot import Booked, BookRequest, book_slot
+from booking.use_cases.hold_slot import HoldRequest, hold_slot
+from smp.problems import Refusal
+from tests.booking.desk import Desk
+from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, count_at, events_of, monday, paris, refusal
+from tests.support.databases import ServiceDatabase
+
+NINE = datetime(2027, 1, 11, 8, tzinfo=UTC)
+TWENTY = timedelta(minutes=20)
+CAPPED = replace(
+    RULES,
+    kinds=KindBooks(tuple(replace(kind, running_cap=2) for kind in platform_kinds() if kind.code == "consultation")),
+)
+
+
+def slot(session: int, place: int) -> Slot:
+    start = NINE + place * TWENTY
+    return Slot(Interval(start, start + TWENTY), UUID(int=session), UUID(int=99), UUID(int=session), "gp")
+
+
+@given(st.dictionaries(st.integers(0, 6), st.lists(st.integers(0, 6), unique=True, max_size=5), max_size=6))
+def test_an_assignment_is_found_exactly_when_there_is_one(wishes: dict[int, list[int]]) -> None:
+    """Against every way of giving six goods to at most six askers."""
+    exists = any(
+        all(good in wishes[asker] for asker, good in zip(wishes, goods, strict=True))
+        for goods in permutations(range(7), len(wishes))
+    )
+    found = assign(wishes)
+    assert (found is not None) == exists
+    if found is not None:
+        assert len(set(found.values())) == len(wishes)
+        assert all(good in wishes[asker] for asker, good in found.items())
+
+
+@given(
+    free=st.sets(st.tuples(st.integers(1, 3), st.integers(0, 7)), max_size=16),
+    count=st.integers(2, 4),
+    late=st.integers(0, 7),
+)
+def test_a_family_has_one_practitioner_whenever_one_has_room_for_all(
+    free: set[tuple[int, int]], count: int, late: int
+) -> None:
+    """The first patient is expected elsewhere during one of the places."""
+    patients = [UUID(int=100 + n) for n in range(count)]
+    busy = {patients[0]: [slot(1, late).period]}
+    found = together([slot(*each) for each in free], patients, busy, TWENTY)
+    runs = [
+        start for session in (1, 2, 3) for start in range(8) if all((session, start + n) in free for n in range(count))
+    ]  # with two places or more, one of them is not the busy one
+    if runs:
+        assert found is not None
+        assert len({each.session for each in found.values()}) == 1
+        assert min(each.period.start for each in found.values()) == NINE + min(runs) * TWENTY
+    if found is not None:
+        assert len({(each.session, each.period.start) for each in found.values()}) == count
+        assert found[patients[0]].period != slot(1, late).period
+
+
+def test_a_family_too_large_for_one_goes_to_the_fewest_at_the_same_hour() -> None:
+    patients = [UUID(int=100 + n) for n in range(3)]
+    free = [slot(1, 0), slot(2, 0), slot(2, 1), slot(3, 1)]
+    found = together(free, patients, {}, TWENTY)
+    assert found is not None
+    assert sorted((each.session.int, each.period.start) for each in found.values()) == [
+        (1, NINE), (2, NINE), (2, NINE + TWENTY),
+    ]  # fmt: skip
+    assert found[patients[0]].period.start == NINE
+
+
+async def family(centre: Centre, patients: list[UUID], rules: Rules = RULES, **how: Any) -> FamilyBooked:
+    asked = {"start": monday("09:00"), "end": monday("18:00"), **how}
+    request = FamilyRequest(centre.site, "consultation", tuple(patients), **asked)
+    async with centre.transaction() as tx:
+        return await book_family(tx, request, rules, actor=SECRETARY, now=NOW)
+
+
+class TestFamilies:
+    async def test_come_one_after_the_other_to_one_practitioner_as_one_party(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        narrow = await centre.session(await centre.doctor(), "09:00", "09:40")
+        wide = await centre.session(await centre.doctor())
+        await centre.book(wide, "09:20")
+        patients = [await centre.patient() for _ in range(3)]
+        booked = await family(centre, patients)
+        assert [each.patient for each in booked.appointments] == patients
+        assert {each.session for each in booked.appointments} == {wide.id} != {narrow.id}
+        assert [each.period.start for each in booked.appointments] == [monday(h) for h in ("09:40", "10:00", "10:20")]
+        assert {each.party for each in booked.appointments} == {booked.party} == {booked.appointments[0].id}
+        for each in booked.appointments:
+            assert await events_of(booking_database, each.id) == [("SlotBooked", 1)]
+
+    async def test_larger_than_the_room_left_are_refused_whole_with_other_days(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        doctor = await centre.doctor()
+        await centre.session(doctor, "09:00", "09:40")
+        await centre.session(doctor, "09:00", "10:00", day=MONDAY + timedelta(days=1))
+        refused = await refusal(family(centre, [await centre.patient() for _ in range(3)]))
+        assert refused.problem is problems.FAMILY_DOES_NOT_FIT
+        (other,) = refused.extensions["alternatives"]
+        tuesday = MONDAY + timedelta(days=1)
+        assert [place["start"] for place in other["places"]] == [
+            paris(tuesday, hour).isoformat() for hour in ("09:00", "09:20", "09:40")
+        ]
+        assert await count_at(booking_database, centre.site) == 0
+
+    async def test_leave_no_trace_when_one_of_them_may_not_come(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        await centre.session(await centre.doctor())
+        refused = await refusal(family(centre, [await centre.patient(), await centre.patient("not_eligible")]))
+        assert refused.problem is problems.NOT_ELIGIBLE
+        assert await count_at(booking_database, centre.site) == 0
+
+    async def test_two_families_and_a_booking_at_once_share_what_there_is(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        session = await centre.session(await centre.doctor(), "09:00", "10:40")
+        people = [[await centre.patient() for _ in range(2)] for _ in range(3)]
+        ends = await asyncio.gather(
+            *(family(centre, each) for each in people), centre.book(session, "09:20"), return_exceptions=True
+        )
+        assert all(isinstance(end, FamilyBooked | Booked | Refusal) for end in ends), ends
+        had = sum(2 for end in ends if isinstance(end, FamilyBooked)) + sum(isinstance(end, Booked) for end in ends)
+        assert await count_at(booking_database, centre.site) == had
+        assert had >= 4
+
+    async def test_over_http(self, desk: Desk) -> None:
+        await desk.open_session()
+        who = [str(await desk.centre.patient()) for _ in range(2)]
+        body = {
+            "site": str(desk.centre.site), "kind": "consultation", "patients": who,
+            "start": monday("09:00").isoformat(), "end": monday("12:00").isoformat(),
+        }  # fmt: skip
+        answer = await desk.post("/appointments/family", body)
+        assert answer.status_code == 201, answer.text
+        assert [each["patient"] for each in answer.json()["appointments"]] == who
+        again = await desk.post("/appointments/family", {**body, "patients": [who[0], who[0]]})
+        assert again.status_code == 422
+
+
+class TestCaps:
+    async def test_a_patient_has_no_more_ahead_than_the_kind_allows(self, centre: Centre) -> None:
+        session, patient = await centre.session(await centre.doctor()), await centre.patient()
+        first = await book(centre, session, "09:00", patient)
+        await book(centre, session, "09:40", patient)
+        refused = await refusal(book(centre, session, "10:20", patient))
+        assert refused.problem is problems.TOO_MANY_RUNNING
+        assert refused.extensions["appointments"][0] == str(first.appointment.id)
+        assert (await book(centre, session, "10:20", await centre.patient())).appointment.patient != patient
+
+    async def test_of_many_at_once_only_as_many_as_allowed_are_had(self, centre: Centre) -> None:
+        session, patient = await centre.session(await centre.doctor()), await centre.patient()
+        hours = ("09:00", "09:20", "09:40", "10:00", "10:20", "10:40")
+        ends = await asyncio.gather(*(book(centre, session, hour, patient) for hour in hours), return_exceptions=True)
+        assert sum(isinstance(end, Booked) for end in ends) == 2, ends
+        assert {end.problem for end in ends if isinstance(end, Refusal)} == {problems.TOO_MANY_RUNNING}
+
+    async def test_holds_count_and_families_are_bound(self, centre: Centre) -> None:
+        session, patient = await centre.session(await centre.doctor()), await centre.patient()
+        await book(centre, session, "09:00", patient)
+        async with centre.transaction() as tx:
+            request = HoldRequest(session.id, monday("09:40"), "consultation", patient)
+            await hold_slot(tx, request, CAPPED, actor=SECRETARY, now=NOW)
+        refused = await refusal(family(centre, [patient, await centre.patient()], CAPPED))
+        assert refused.problem is problems.TOO_MANY_RUNNING
+
+
+async def book(centre: Centre, session: Session, hour: str, patient: UUID) -> Booked:
+    request = BookRequest(session.id, monday(hour), "consultation", patient)
+    async with centre.transaction() as tx:
+        return await book_slot(tx, request, CAPPED, actor=SECRETARY, now=NOW)
