@@ -6,6 +6,7 @@ same answer, whatever was lost on the way.
 """
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from contextvars import copy_context
@@ -15,10 +16,9 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Depends, FastAPI, Header, Request, Security
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.security import HTTPBearer
-from fastapi.security.http import HTTPAuthorizationCredentials
+from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
@@ -54,7 +54,20 @@ _SQL = Statements.load("smp.store", "idempotency.sql")
 T = TypeVar("T")
 R = TypeVar("R")
 
-_bearer = HTTPBearer(auto_error=False, description="JWT de l'émetteur d'identité (rôles, sites, territoires)")
+_KEY = re.compile(r"[\x21-\x7e]{8,200}")
+_KEY_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "Une clé par commande ; la même clé avec la même demande reçoit la même réponse.",
+    "schema": {"type": "string", "minLength": 8, "maxLength": 200, "pattern": r"^[\x21-\x7e]+$"},
+}
+_BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "JWT de l'émetteur d'identité (rôles, sites, territoires)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +173,13 @@ class _Command(Caller):
         return Response(row["body"], row["status"], {"idempotency-replayed": "true"}, media_type="application/json")
 
 
-async def _actor(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
-) -> Actor:
-    if credentials is None:
+async def _actor(request: Request) -> Actor:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
         raise Refusal(problems.UNAUTHENTICATED, reason="missing")
     runtime: Runtime = request.app.state.runtime
     try:
-        actor = await runtime.verifier.verify(credentials.credentials)
+        actor = await runtime.verifier.verify(token)
     except InvalidToken as error:
         raise Refusal(problems.UNAUTHENTICATED, reason=error.reason) from None
     except IssuerUnavailable:
@@ -176,29 +188,23 @@ async def _actor(
     return actor
 
 
-async def _query(request: Request, actor: Annotated[Actor, Depends(_actor)]) -> _Query:
+async def _query(request: Request) -> _Query:
+    actor = await _actor(request)
     runtime: Runtime = request.app.state.runtime
     return _Query(actor, runtime, runtime.clock.now(), _language(request))
 
 
-async def _command(
-    request: Request,
-    actor: Annotated[Actor, Depends(_actor)],
-    key: Annotated[
-        str,
-        Header(
-            alias="Idempotency-Key",
-            min_length=8,
-            max_length=200,
-            pattern=r"^[\x21-\x7e]+$",
-            description="Une clé par commande ; la même clé avec la même demande reçoit la même réponse.",
-        ),
-    ],
-) -> _Command:
+async def _command(request: Request) -> _Command:
+    actor = await _actor(request)
+    key = request.headers.get("idempotency-key", "")
+    if not _KEY.fullmatch(key):
+        raise Refusal(problems.IDEMPOTENCY_KEY_MISSING)
     runtime: Runtime = request.app.state.runtime
     return _Command(actor, runtime, runtime.clock.now(), _language(request), request, key)
 
 
+# One dependency each, that reads the headers itself: FastAPI would solve a tree of three for every request. What they
+# read is written into the document by `_describe_callers`.
 Query = Annotated[_Query, Depends(_query)]
 Command = Annotated[_Command, Depends(_command)]
 
@@ -240,6 +246,7 @@ def application(runtime: Runtime, title: str, routers: Iterable[APIRouter]) -> F
     for router in routers:
         app.include_router(router)
     app.include_router(_operations())
+    app.openapi = lambda: _document(app, routers)  # type: ignore[method-assign]  # FastAPI's way to extend the document
     app.add_exception_handler(Refusal, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
@@ -248,6 +255,24 @@ def application(runtime: Runtime, title: str, routers: Iterable[APIRouter]) -> F
     for kind in (asyncpg.DataError, asyncpg.exceptions.DataError, OverflowError, UnicodeError):
         app.add_exception_handler(kind, _on_impossible_value)
     return app
+
+
+def _document(app: FastAPI, routers: Iterable[APIRouter]) -> dict[str, Any]:
+    """The OpenAPI document, with the headers that commands and queries read."""
+    if app.openapi_schema is None:
+        document = FastAPI.openapi(app)
+        document.setdefault("components", {})["securitySchemes"] = {"HTTPBearer": _BEARER}
+        for route in (route for router in routers for route in router.routes if isinstance(route, APIRoute)):
+            called = {dependency.call for dependency in route.dependant.dependencies}
+            if not called & {_query, _command}:
+                continue
+            for method in route.methods or ():
+                operation = document["paths"][route.path_format][method.lower()]
+                operation["security"] = [{"HTTPBearer": []}]
+                if _command in called:
+                    operation.setdefault("parameters", []).append(_KEY_PARAMETER)
+        app.openapi_schema = document
+    return app.openapi_schema
 
 
 def _operations() -> APIRouter:
@@ -282,8 +307,6 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     language = _language(request)
     if any(e["type"] == "json_invalid" for e in errors):
         return problem_response(Refusal(problems.MALFORMED_JSON), language)
-    if any(tuple(e["loc"]) == ("header", "Idempotency-Key") for e in errors):
-        return problem_response(Refusal(problems.IDEMPOTENCY_KEY_MISSING), language)
     details = explain(errors, language)
     return problem_response(Refusal(problems.INVALID_BODY, count=len(details), errors=details), language)
 

@@ -2,4 +2,5 @@
 
 from booking.api import appointments, day, impacts, sessions, supervision
 
-ROUTERS = (sessions.router, appointments.router, day.router, impacts.router, supervision.router)
+# Routes are tried in order: those asked for most come first.
+ROUTERS = (appointments.router, sessions.router, day.router, impacts.router, supervision.router)
