@@ -91,7 +91,7 @@ def _policy(draw: Random, midnight: datetime, away: list[Interval]) -> Policy:
     usual = draw.random() < 0.5
     kind = Kind(
         "consultation",
-        draw.choice([10, 20, 20, 45]) * MINUTE,
+        draw.choice([15, 20, 30, 45]) * MINUTE,
         DOCTORS,
         buffer_before=timedelta() if usual else draw.choice([0, 5, 10]) * MINUTE,
         buffer_after=timedelta() if usual else draw.choice([0, 0, 10]) * MINUTE,
@@ -118,7 +118,7 @@ def _policy(draw: Random, midnight: datetime, away: list[Interval]) -> Policy:
 def _by_date(draw: Random, day: date, zone: ZoneInfo) -> list[Session]:
     sessions = []
     for number in range(draw.choice([0, 1, 2, 3, 4, 4, 5, 6])):
-        start, length = draw.randrange(20 * 60), draw.randint(5, 480)
+        start, length = draw.randrange(20 * 60), draw.randint(15, 300)
         end = min(start + length, 24 * 60 - 1)
         period = span(day, time(start // 60, start % 60), time(end // 60, end % 60), zone)
         if period is not None:

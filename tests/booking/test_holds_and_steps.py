@@ -16,7 +16,6 @@ from booking.use_cases.finish_consultation import Conclusion, finish_consultatio
 from booking.use_cases.mark_arrived import mark_arrived
 from booking.use_cases.mark_no_show import mark_no_show
 from booking.use_cases.move_appointment import MoveRequest, move_appointment
-from booking.use_cases.search_availability import Search, search_availability
 from booking.use_cases.start_consultation import start_consultation
 from smp.ids import new_id
 from tests.booking.world import (
@@ -281,11 +280,9 @@ class TestTheVisit:
 class TestSearch:
     async def test_what_is_found_can_be_booked_and_is_then_found_no_more(self, centre: Centre) -> None:
         session = await centre.session(await centre.doctor(), "09:00", "10:00")
-        search = Search(centre.site, "consultation", monday("00:00"), monday("23:00"))
 
         async def found() -> list[str]:
-            async with centre.transaction() as tx:
-                slots = await search_availability(tx, search, RULES, NOW)
+            slots = (await centre.find(monday("00:00"), monday("23:00"))).slots
             return [slot.period.start.isoformat() for slot in slots]
 
         assert await found() == at("09:00", "09:20", "09:40")
@@ -294,12 +291,7 @@ class TestSearch:
 
     async def test_a_window_that_is_too_long_or_reversed_is_refused(self, centre: Centre) -> None:
         for end in (NOW, NOW + timedelta(days=29)):
-
-            async def search(end: object = end) -> None:
-                async with centre.transaction() as tx:
-                    await search_availability(tx, Search(centre.site, "consultation", NOW, end), RULES, NOW)  # type: ignore[arg-type]
-
-            assert (await refusal(search())).problem is problems.WINDOW_TOO_LONG
+            assert (await refusal(centre.find(NOW, end))).problem is problems.WINDOW_TOO_LONG
 
 
 def test_paris_is_an_hour_ahead_in_winter() -> None:

@@ -10,16 +10,17 @@ import pytest
 from booking import problems
 from booking.domain.kinds import KindBooks
 from booking.domain.platform_kinds import platform_kinds
+from booking.domain.ranking import Order
 from booking.domain.sessions import Session
 from booking.use_cases.book_slot import Booked, BookRequest, book_slot
 from booking.use_cases.confirm_hold import ConfirmRequest, confirm_hold
+from booking.use_cases.find_places import Search, find_places
 from booking.use_cases.finish_consultation import Conclusion, finish_consultation
 from booking.use_cases.hold_slot import HoldRequest, hold_slot
 from booking.use_cases.mark_arrived import arrive
 from booking.use_cases.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.open_session import SessionRequest, open_session
 from booking.use_cases.register_walk_in import WalkInRequest, register_walk_in
-from booking.use_cases.search_availability import Search, search_availability
 from booking.use_cases.start_consultation import start_consultation
 from smp.problems import ProblemType, Refusal
 from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, at, monday, refusal, starts
@@ -70,9 +71,10 @@ class Place:
             return await register_walk_in(tx, request, self.rules, actor=SECRETARY, now=monday(hour))
 
     async def free(self, now: datetime = NOW, patient: UUID | None = None) -> list[str]:
-        search = Search(self.centre.site, "consultation", monday("00:00"), monday("23:00"), patient=patient)
+        day = monday("00:00"), monday("23:00")
+        search = Search(self.centre.site, "consultation", *day, patient=patient, order=Order.CHRONOLOGICAL)
         async with self.centre.transaction() as tx:
-            slots = await search_availability(tx, search, self.rules, now)
+            slots = (await find_places(tx, self.centre.agendas, search, self.rules, now)).slots
         return [slot.period.start.isoformat() for slot in slots]
 
     async def see(self, booked: Booked) -> None:

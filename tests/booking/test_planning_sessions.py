@@ -13,7 +13,6 @@ from booking.use_cases.close_site_day import ClosureRequest, close_site_day
 from booking.use_cases.materialise_sessions import materialise, materialise_rules
 from booking.use_cases.open_session_rule import RuleOpened, RuleRequest, open_session_rule
 from booking.use_cases.planning import OUTSIDE_OPENING_HOURS
-from booking.use_cases.search_availability import Search, search_availability
 from smp.contracts import ProfessionalLeft, ProfessionalRoleChanged, SiteClosed
 from smp.ids import new_id
 from tests.booking.world import (
@@ -206,12 +205,9 @@ class TestCancellingASession:
 
     async def test_nobody_finds_room_in_a_cancelled_session(self, centre: Centre) -> None:
         session = await centre.session(await centre.doctor())
-        search = Search(centre.site, "consultation", monday("00:00"), monday("23:00"))
-        async with centre.transaction() as tx:
-            assert len(await search_availability(tx, search, RULES, NOW)) == 9
+        assert len((await centre.find(monday("00:00"), monday("23:00"))).slots) == 9
         await cancel(centre, session.id)
-        async with centre.transaction() as tx:
-            assert await search_availability(tx, search, RULES, NOW) == []
+        assert (await centre.find(monday("00:00"), monday("23:00"))).slots == []
 
     async def test_an_expired_hold_does_not_keep_a_session(self, centre: Centre) -> None:
         session = await centre.session(await centre.doctor())

@@ -13,7 +13,10 @@ from tests.booking.world import NOW
 from tests.support.databases import ServiceDatabase, service_database
 
 LATER = NOW + timedelta(days=28)
-FILES = ("appointments.sql", "capacity.sql", "supervision.sql", "sessions.sql", "projections.sql", "kinds.sql")
+FILES = (
+    "agendas.sql", "demand.sql", "appointments.sql", "capacity.sql", "supervision.sql", "sessions.sql",
+    "projections.sql", "kinds.sql",
+)  # fmt: skip
 ALL = [(file, name) for file in FILES for name in vars(Statements.load("booking.store", file))]
 
 

@@ -15,9 +15,12 @@ from booking.domain.appointments import Appointment
 from booking.domain.capacity import Release
 from booking.domain.kinds import KindBooks
 from booking.domain.platform_kinds import platform_kinds
+from booking.domain.ranking import Order
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
+from booking.use_cases.agendas import Agendas
 from booking.use_cases.book_slot import Booked, BookRequest, book_slot
+from booking.use_cases.find_places import Found, Search, find_places
 from booking.use_cases.hold_slot import HoldRequest, hold_slot
 from booking.use_cases.open_session import SessionRequest, open_session
 from smp.auth import Actor
@@ -85,6 +88,7 @@ class Centre:
     territory: str = "53"
     site: UUID = field(default_factory=new_id)
     sequences: dict[UUID, int] = field(default_factory=dict)
+    agendas: Agendas = field(default_factory=lambda: Agendas(RULES.way))
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         return self.database.transaction(Scope(frozenset({self.territory})))
@@ -144,6 +148,14 @@ class Centre:
         )
         async with self.transaction() as tx:
             return (await open_session(tx, request, RULES, actor=SECRETARY, now=now)).session
+
+    async def find(
+        self, start: datetime, end: datetime, kind: str = "consultation", now: datetime = NOW, **how: Any
+    ) -> Found:
+        """Search in agendas kept in memory, earliest first."""
+        search = Search(self.site, kind, start, end, **{"order": Order.CHRONOLOGICAL, **how})
+        async with self.transaction() as tx:
+            return await find_places(tx, self.agendas, search, RULES, now)
 
     async def hold(
         self, session: Session, at: str, patient: UUID | None = None, now: datetime = NOW, kind: str = "consultation"

@@ -5,6 +5,7 @@ from functools import partial
 from booking import api
 from booking.consumers import HANDLERS
 from booking.settings import Settings
+from booking.use_cases.agendas import Agendas, forget_changes
 from booking.use_cases.book_together import book_together
 from booking.use_cases.expire_holds import end_rests, expire_holds
 from booking.use_cases.materialise_sessions import materialise_rules
@@ -18,7 +19,12 @@ from smp.service import Job, Runtime, Service
 async def _start(runtime: Runtime) -> None:
     settings: Settings = runtime.settings
     runtime.state["rules"] = rules = settings.rules()
+    runtime.state["agendas"] = Agendas(rules.way)
     runtime.state["bookings"] = Combiner(partial(book_together, runtime.database, rules))
+
+
+async def _forget(runtime: Runtime) -> None:
+    await forget_changes(runtime.database)
 
 
 async def _expire(runtime: Runtime) -> None:
@@ -52,6 +58,7 @@ service = Service(
         Job("expire-holds", every=1, run=_expire),
         Job("materialise-sessions", every=60, run=_materialise),
         Job("recheck-supervision", every=1, run=_recheck),
+        Job("forget-changes", every=600, run=_forget),
         Job("release-capacity", every=5, run=_release),
         Job("settle-impacts", every=1, run=_settle),
     ],

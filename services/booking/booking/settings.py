@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     alternatives_days: Annotated[int, Field(ge=1, le=28)] = 14
     cool_down_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
     impact_notice_minutes: Annotated[int, Field(ge=0, le=1440)] = 120
+    travel_minutes: Annotated[int, Field(ge=0, le=240)] = 30
     patient_wait_seconds: Annotated[float, Field(ge=0, le=2)] = 2.0
     interns_per_supervisor: DatedFigure = "2"
     intern_acts_per_half_day: DatedFigure = "10"
@@ -66,6 +67,7 @@ class Settings(BaseSettings):
             search_span=timedelta(days=self.search_days),
             alternatives_span=timedelta(days=self.alternatives_days),
             cool_down=timedelta(minutes=self.cool_down_minutes),
+            way=timedelta(minutes=self.travel_minutes),
             patience=timedelta(seconds=self.patient_wait_seconds),
             releases=self._releases(),
             impact_notice=timedelta(minutes=self.impact_notice_minutes),

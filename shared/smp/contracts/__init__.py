@@ -22,6 +22,7 @@ from smp.contracts.appointments import (
 )
 from smp.contracts.base import EventData, Topic
 from smp.contracts.catalogue import BY_TYPE, CATALOGUE, TOPICS
+from smp.contracts.demand import DEMAND, DemandUnmet
 from smp.contracts.envelope import Envelope, Event, MalformedEvent
 from smp.contracts.messages import (
     MESSAGES,
@@ -67,6 +68,7 @@ __all__ = [
     "APPOINTMENTS",
     "BY_TYPE",
     "CATALOGUE",
+    "DEMAND",
     "MESSAGES",
     "PATIENTS",
     "PROFESSIONALS",
@@ -83,6 +85,7 @@ __all__ = [
     "ConsultationDone",
     "ConsultationPrepared",
     "ConsultationStarted",
+    "DemandUnmet",
     "EligibilityChanged",
     "Envelope",
     "Event",

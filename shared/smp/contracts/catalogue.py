@@ -1,6 +1,6 @@
 """Every event type that exists. A new event is a class plus a line here; nothing registers itself."""
 
-from smp.contracts import appointments, messages, patients, professionals, sessions, sites
+from smp.contracts import appointments, demand, messages, patients, professionals, sessions, sites
 from smp.contracts.base import EventData, Topic
 
 CATALOGUE: tuple[type[EventData], ...] = (
@@ -36,6 +36,7 @@ CATALOGUE: tuple[type[EventData], ...] = (
     appointments.PatientNoShow,
     appointments.PatientLeftUnseen,
     appointments.StatusCorrected,
+    demand.DemandUnmet,
     messages.MessagePlanned,
     messages.MessageAccepted,
     messages.MessageDelivered,

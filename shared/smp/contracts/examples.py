@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from smp.contracts import appointments, messages, patients, professionals, sessions, sites
+from smp.contracts import appointments, demand, messages, patients, professionals, sessions, sites
 from smp.contracts.base import EventData
 from smp.contracts.envelope import Event
 from smp.contracts.vocabulary import Practitioner
@@ -210,6 +210,21 @@ _MESSAGES: tuple[messages.MessageEvent, ...] = (
     messages.MessageCancelled(**_OF_MESSAGE, reason="appointment_cancelled", cancelled_at=_at(8)),
 )
 
+_DEMAND: tuple[EventData, ...] = (
+    demand.DemandUnmet(
+        need=_id(801),
+        site=LAVAL,
+        kind="consultation",
+        channel="phone",
+        reason="full",
+        start=_at(7),
+        end=_at(18),
+        named_professional=False,
+        nearest_site=LE_MANS,
+        asked_at=_at(6),
+    ),
+)
+
 _CALLS: tuple[messages.CallTaskEvent, ...] = (
     messages.CallTaskRaised(
         task=TASK,
@@ -245,6 +260,7 @@ _DATA: tuple[EventData, ...] = (
     *_PATIENTS,
     *_SESSIONS,
     *_APPOINTMENTS,
+    *_DEMAND,
     *_MESSAGES,
     *_CALLS,
 )

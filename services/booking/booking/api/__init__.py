@@ -1,6 +1,13 @@
 """HTTP: parse, authorise, call one use case, answer."""
 
-from booking.api import appointments, day, impacts, sessions, supervision
+from booking.api import appointments, availability, day, impacts, sessions, supervision
 
 # Routes are tried in order: those asked for most come first.
-ROUTERS = (appointments.router, sessions.router, day.router, impacts.router, supervision.router)
+ROUTERS = (
+    appointments.router,
+    availability.router,
+    sessions.router,
+    day.router,
+    impacts.router,
+    supervision.router,
+)

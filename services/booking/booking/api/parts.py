@@ -8,9 +8,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from booking.domain.appointments import Appointment, State, Step
-from booking.domain.availability import Slot
+from booking.domain.availability import Companion, Slot
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
+from booking.use_cases.agendas import Agendas
 from booking.use_cases.book_together import BookOrder
 from booking.use_cases.day_list import is_hidden, is_veiled
 from smp.auth import Actor
@@ -73,6 +74,12 @@ class ShareView(BaseModel):
     release_at: datetime | None
 
 
+def agendas_of(caller: Caller) -> Agendas:
+    """What this process keeps of the agendas of sites."""
+    agendas: Agendas = caller.runtime.state["agendas"]
+    return agendas
+
+
 class SessionView(BaseModel):
     """An open session. Without shares any caller may take any of it."""
 
@@ -110,8 +117,24 @@ class SessionView(BaseModel):
         )
 
 
+class CompanionView(BaseModel):
+    """Who is needed besides, and when."""
+
+    session: UUID
+    professional: UUID
+    role: str
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def of(cls, it: Companion) -> "CompanionView":
+        return cls(
+            session=it.session, professional=it.professional, role=it.role, start=it.period.start, end=it.period.end
+        )
+
+
 class SlotView(BaseModel):
-    """A free place."""
+    """A free place. `open_ends`: 0 when it fills a free stretch, 1 when it touches an end of one, 2 when it cuts it."""
 
     session: UUID
     site: UUID
@@ -119,6 +142,8 @@ class SlotView(BaseModel):
     role: str
     start: datetime
     end: datetime
+    open_ends: int
+    companions: list[CompanionView]
 
     @classmethod
     def of(cls, slot: Slot) -> "SlotView":
@@ -129,6 +154,8 @@ class SlotView(BaseModel):
             role=slot.role,
             start=slot.period.start,
             end=slot.period.end,
+            open_ends=slot.open_ends,
+            companions=[CompanionView.of(each) for each in slot.companions],
         )
 
 

@@ -1,11 +1,10 @@
-"""Sessions: open by rule or by date, cancel, close a day; and where there is room."""
+"""Sessions: open by rule or by date, cancel, close a day."""
 
 from datetime import date, timedelta
 from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from fastapi import Query as Parameter
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -14,13 +13,11 @@ from booking.api.parts import (
     PROFESSIONAL,
     SITE,
     Equipment,
-    KindCode,
     Kinds,
     LocalTime,
     Reason,
     SessionView,
     SlotMinutes,
-    SlotView,
     example,
     rules_of,
 )
@@ -31,8 +28,7 @@ from booking.use_cases.cancel_session import SessionCancellation, SessionsCancel
 from booking.use_cases.close_site_day import ClosureRequest, close_site_day
 from booking.use_cases.open_session import Opened, SessionRequest, open_session
 from booking.use_cases.open_session_rule import RuleOpened, RuleRequest, open_session_rule
-from booking.use_cases.search_availability import Search, search_availability
-from smp.http import Body, Command, Day, Instant, Query, ShortText, describe
+from smp.http import Body, Command, Day, ShortText, describe
 
 router = APIRouter(prefix="/v1", tags=["vacations"])
 
@@ -260,12 +256,6 @@ class CancelledView(BaseModel):
         return cls(sessions=list(it.sessions), appointments=list(it.appointments))
 
 
-class Availability(BaseModel):
-    """Free places, earliest first."""
-
-    slots: list[SlotView]
-
-
 _STAFF = (
     problems.SITE_UNKNOWN,
     problems.PROFESSIONAL_UNKNOWN,
@@ -336,26 +326,3 @@ async def close_day(body: CloseDay, command: Command) -> Response:
         lambda tx: close_site_day(tx, closure, rules_of(command), actor=command.actor, now=command.now),
         CancelledView.of,
     )
-
-
-@router.get(
-    "/availability",
-    response_model=Availability,
-    responses=describe(problems.SITE_UNKNOWN, problems.WINDOW_TOO_LONG, problems.KIND_UNKNOWN),
-)
-async def availability(
-    query: Query,
-    site: UUID,
-    kind: KindCode,
-    start: Annotated[Instant, Parameter(alias="from")],
-    end: Annotated[Instant, Parameter(alias="to")],
-    professional: UUID | None = None,
-    patient: UUID | None = None,
-    limit: Annotated[int, Parameter(ge=1, le=2000)] = 200,
-) -> Availability:
-    """Free places of a site for a kind that start in [from, to)."""
-    allow(query, Right.SEARCH, site)
-    search = Search(site, kind, start, end, professional, patient, limit)
-    async with query.transaction() as tx:
-        slots = await search_availability(tx, search, rules_of(query), query.now)
-    return Availability(slots=[SlotView.of(slot) for slot in slots])

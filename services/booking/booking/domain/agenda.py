@@ -25,7 +25,7 @@ from booking.domain.minutes import (
     shifted,
     span,
 )
-from booking.domain.ranking import Order, rank
+from booking.domain.ranking import Order, places, rank
 from booking.domain.sessions import LONGEST_SESSION, Session
 
 Starts = tuple[int, int, int]
@@ -131,7 +131,7 @@ class Question:
     def is_plain(self) -> bool:
         """True when a session alone says what it offers."""
         policy = self.policy
-        return not (policy.also_free or policy.partners or policy.withheld)
+        return not (policy.also_free or policy.partners)
 
 
 def question(
@@ -159,10 +159,21 @@ def search(
     return found
 
 
-def count_places(lines: Sequence[Line], asked: Question) -> int:
-    """How many appointments can be put into the lines together."""
+def first_places(lines: Sequence[Line], asked: Question, count: int) -> list[Slot]:
+    """The first appointments that can be had together (see `ranking.places`), `count` at most."""
+    found: list[Slot] = []
+    for stage in _stages(_within(lines, asked), Order.CHRONOLOGICAL):
+        found += [slot for line in stage for slot in _slots_of(line, lines, asked)]
+        together = places(found, asked.policy.kind.length)
+        if len(together) >= count:
+            return together[:count]
+    return places(found, asked.policy.kind.length)
+
+
+def count_places(lines: Sequence[Line], asked: Question, among: Sequence[Line] | None = None) -> int:
+    """How many appointments can be put together into the lines, or into some of them."""
     total = 0
-    for line in _within(lines, asked):
+    for line in _within(lines if among is None else among, asked):
         if asked.is_plain and asked.earliest <= line.first and line.first + line.length <= asked.before:
             total += line.places(asked.times)
         else:
@@ -175,8 +186,8 @@ def _within(lines: Sequence[Line], asked: Question) -> list[Line]:
     """The lines that offer the kind and have minutes between the bounds."""
     at = bisect_left(lines, asked.earliest - _LONGEST, key=_first)
     until = bisect_left(lines, asked.before, lo=at, key=_first)
-    kind = asked.policy.kind
-    return [line for line in lines[at:until] if line.first + line.length > asked.earliest and line.session.offers(kind)]
+    wants = asked.policy.wants
+    return [line for line in lines[at:until] if line.first + line.length > asked.earliest and wants(line.session)]
 
 
 def _stages(lines: Iterable[Line], order: Order) -> Iterator[list[Line]]:
@@ -216,8 +227,6 @@ def _starts_of(line: Line, lines: Sequence[Line], asked: Question) -> Starts:
 def _allowed(line: Line, lines: Sequence[Line], asked: Question) -> int:
     """Minutes of the line where the rest of the policy lets an appointment start."""
     policy, minutes = asked.policy, asked.times[1]
-    if line.session.id in policy.withheld:
-        return 0
     allowed = span(0, line.length)
     for number in policy.also_free:
         for period in asked.busy.get(number, ()):

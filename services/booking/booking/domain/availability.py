@@ -43,8 +43,8 @@ class Partner:
 class Policy:
     """What is looked for, and by which rules.
 
-    `also_free`: resources that must be free besides the session's own (the patient). `withheld`: sessions that have no
-    place for this caller's capacity class at `now`.
+    `also_free`: resources that must be free besides the session's own (the patient). `professionals`: nobody else.
+    `withheld`: sessions that have no place for this caller's capacity class at `now`.
     """
 
     kind: Kind
@@ -52,12 +52,21 @@ class Policy:
     also_free: frozenset[int] = frozenset()
     partners: tuple[Partner, ...] = ()
     travel: Travel = NOWHERE_ELSE
+    professionals: frozenset[UUID] | None = None
     withheld: frozenset[UUID] = frozenset()
 
     def __post_init__(self) -> None:
         roles = [role for partner in self.partners for role in partner.roles]
         if len(roles) != len(set(roles)):
             raise ValueError("two partners of one appointment have different roles")
+
+    def wants(self, session: Session) -> bool:
+        """Whether an appointment may be put into the session at all."""
+        return (
+            session.offers(self.kind)
+            and (self.professionals is None or session.professional in self.professionals)
+            and session.id not in self.withheld
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,7 @@ def available_slots(
     slots = [
         slot
         for session in sessions
-        if session.offers(policy.kind) and session.id not in policy.withheld
+        if policy.wants(session)
         for slot in _slots_of(session, sessions, busy, policy, bookable)
     ]
     return sorted(slots, key=chronological)
@@ -123,10 +132,16 @@ class Presence:
 
     @classmethod
     def of(cls, session: Session, sessions: Iterable[Session], policy: Policy) -> "Presence":
-        there = without((session.period,), policy.travel.away(session))
+        alone = cls.alone(session, policy.travel)
         if not session.needs_supervision:
-            return cls(there, (session.period,))
-        return cls(there, supervised_periods(session.professional, session.site, sessions, policy.supervisions))
+            return alone
+        covered = supervised_periods(session.professional, session.site, sessions, policy.supervisions)
+        return cls(alone.there, covered)
+
+    @classmethod
+    def alone(cls, session: Session, travel: Travel) -> "Presence":
+        """Of somebody who needs no supervision."""
+        return cls(without((session.period,), travel.away(session)), (session.period,))
 
 
 @dataclass(frozen=True, slots=True)

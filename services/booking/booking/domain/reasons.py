@@ -1,6 +1,7 @@
 """Why a search found nothing: one reason, the one that the caller can do most about."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -31,7 +32,8 @@ def why_empty(
 ) -> Reason:
     """Why `available_slots` found nothing; `materialised_until`: from then on sessions may not exist yet;
     `is_withheld`: there would be room if nothing were kept for other callers."""
-    starts = [start for session in sessions for start in _starts(session, sessions, policy, window)]
+    unbound = replace(policy, withheld=frozenset())
+    starts = [start for session in sessions for start in _starts(session, sessions, unbound, window)]
     if not starts:
         return _no_session(window, now, materialised_until)
     earliest, latest = now + policy.kind.min_lead, now + policy.kind.max_lead if policy.kind.max_lead else None
@@ -51,7 +53,7 @@ def _no_session(window: Interval, now: datetime, materialised_until: datetime) -
 
 def _starts(session: Session, sessions: Iterable[Session], policy: Policy, window: Interval) -> list[datetime]:
     """When the kind could start in the window if nothing were booked and no bound counted."""
-    if not session.offers(policy.kind):
+    if not policy.wants(session):
         return []
     presence = Presence.of(session, sessions, policy)
     return [

@@ -10,6 +10,7 @@ room for the greatest int8; no kind uses that corner.
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 _LOW_62_BITS = (1 << 62) - 1
@@ -47,6 +48,7 @@ def room(site: UUID, label: str) -> Resource:
     return _numbered(ResourceKind.ROOM, int.from_bytes(digest))
 
 
+@lru_cache(maxsize=65_536)
 def of_session(site: UUID, professional: UUID, room_label: str | None) -> tuple[Resource, ...]:
     """What an appointment of this session occupies besides its patient."""
     if room_label is None:

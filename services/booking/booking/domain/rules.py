@@ -7,6 +7,7 @@ from datetime import timedelta
 from booking.domain.capacity import Release
 from booking.domain.dated import Dated
 from booking.domain.kinds import KindBooks
+from booking.domain.travel import USUAL_WAY
 
 TWO, TEN = Dated(2), Dated(10)
 
@@ -23,6 +24,7 @@ class Rules:
     alternatives_span: timedelta  # how far ahead alternatives are looked for
     patience: timedelta  # longest wait for an event of registry that is on its way
     cool_down: timedelta = timedelta()  # how long a place given up rests for the waiting list
+    way: timedelta = USUAL_WAY  # between two sites for which no minutes were declared
     releases: Mapping[str, Release] = field(default_factory=dict)  # when the share of a class is everybody's
     impact_notice: timedelta = timedelta(hours=2)  # nobody is asked to come earlier than agreed sooner than that
     interns_per_supervisor: Dated = TWO  # at one instant

@@ -12,6 +12,8 @@ from uuid import UUID
 from booking.domain.intervals import Interval
 from booking.domain.sessions import Session
 
+USUAL_WAY = timedelta(minutes=30)
+
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from booking.domain.eligibility import Declaration, Eligibility
+from booking.domain.eligibility import Declaration, Eligibility, status_on
 from booking.domain.people import OpeningRange, OpeningWeek, Professional, RoleFrom, Site, contract
 from booking.domain.supervision import Supervision
 from smp.postgres import Record, Statements, Transaction
@@ -20,6 +20,11 @@ Fact = dict[str, Any]
 async def site(tx: Transaction, id: UUID) -> Site | None:
     row = await tx.fetchrow(SQL.site, id)
     return _site(row) if row else None
+
+
+async def sites(tx: Transaction, ids: Iterable[UUID]) -> list[Site]:
+    """These sites, or all of the territories when none is named; by id."""
+    return [_site(row) for row in await tx.fetch(SQL.sites, list(ids))]
 
 
 async def site_for_planning(tx: Transaction, id: UUID) -> Site | None:
@@ -56,6 +61,12 @@ async def supervisions(tx: Transaction, site: UUID, interns: Iterable[UUID]) -> 
 async def is_registered(tx: Transaction, patient: UUID) -> bool | None:
     """True once the registration has been heard, else nothing."""
     return True if await tx.fetchrow(SQL.patient, patient) else None
+
+
+async def eligibility_on(tx: Transaction, patient: UUID, day: date) -> Eligibility | None:
+    """The patient's status on that day; nothing while the registration has not been heard."""
+    row = await tx.fetchrow(SQL.eligibility, patient)
+    return status_on(declarations(row["eligibility"]), day) if row else None
 
 
 def declarations(eligibility: list[dict[str, Any]]) -> tuple[Declaration, ...]:

@@ -4,6 +4,13 @@ SELECT id, territory, zone, subdivision, closed_from, opening_hours
 FROM site
 WHERE id = $1 AND zone IS NOT NULL;
 
+-- name: sites
+-- Some sites, or all, whose opening has been heard.
+SELECT id, territory, zone, subdivision, closed_from, opening_hours
+FROM site
+WHERE zone IS NOT NULL AND (id = ANY ($1::uuid[]) OR cardinality($1::uuid[]) = 0)
+ORDER BY id;
+
 -- name: site_for_planning
 -- The same, so that no day of it can be closed before this transaction ends.
 SELECT id, territory, zone, subdivision, closed_from, opening_hours
@@ -37,6 +44,10 @@ WHERE s.intern = ANY ($2::uuid[]) AND s.from_date IS NOT NULL;
 -- name: patient
 -- A patient whose registration has been heard.
 SELECT id FROM patient WHERE id = $1 AND registered_at IS NOT NULL;
+
+-- name: eligibility
+-- What was declared of a patient's eligibility.
+SELECT eligibility FROM patient WHERE id = $1 AND registered_at IS NOT NULL;
 
 -- name: site_opened
 -- SiteOpened.

@@ -58,19 +58,19 @@ async def register_walk_in(
     if ON_SITE not in kind.modes:
         raise Refusal(problems.MODE_NOT_OFFERED, modes=", ".join(sorted(kind.modes)))
     today = Interval(now, whole_day(day, site.zone).end)
-    for slot in (await _candidates(tx, request, kind, today, now))[:_TRIES]:
+    for slot in (await _candidates(tx, request, kind, today, rules, now))[:_TRIES]:
         if booked := await _try(tx, request, slot, kind, rules, actor, now):
             return booked
     later = Interval(today.end, today.end + rules.alternatives_span)
-    slots = await _candidates(tx, request, kind, later, now)
+    slots = await _candidates(tx, request, kind, later, rules, now)
     raise Refusal(problems.NO_PLACE_TODAY, alternatives=[placing.slot_document(slot) for slot in slots[:3]])
 
 
 async def _candidates(
-    tx: Transaction, request: WalkInRequest, kind: Kind, window: Interval, now: datetime
+    tx: Transaction, request: WalkInRequest, kind: Kind, window: Interval, rules: Rules, now: datetime
 ) -> list[Slot]:
     wanted = class_of(kind.capacity_class, WALK_IN)
-    slots = await free_slots(tx, request.site, kind, window, now, request.patient, wanted)
+    slots = await free_slots(tx, request.site, kind, window, now, request.patient, wanted, way=rules.way)
     return [slot for slot in slots if request.professional in (None, slot.professional)]
 
 

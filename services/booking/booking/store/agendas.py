@@ -1,0 +1,113 @@
+"""What agendas in memory are made of, and what has changed since."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from booking.domain.intervals import Interval
+from booking.domain.sessions import Session
+from booking.domain.travel import Distances, Elsewhere, Travel
+from booking.store.sessions import session_of
+from smp.postgres import Record, Statements, Transaction
+
+SQL = Statements.load(__package__, "agendas.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What was committed between two snapshots; `snapshot` is the later one, in PostgreSQL's own words."""
+
+    snapshot: str
+    resources: list[tuple[int, Interval]]
+    sites: set[UUID]
+    professionals: set[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """When the practitioner and the room of a session are taken."""
+
+    practitioner: tuple[Interval, ...]
+    room: tuple[Interval, ...]
+
+
+async def snapshot(tx: Transaction) -> str:
+    """The present, as `changes` wants it. Raises RuntimeError in a transaction that has written."""
+    row = await tx.fetchrow(SQL.snapshot)
+    assert row is not None
+    _require_unwritten(row)
+    return str(row["snapshot"])
+
+
+async def changes(tx: Transaction, since: str) -> Changes:
+    """What was committed after that snapshot. Raises RuntimeError in a transaction that has written."""
+    rows = await tx.fetch(SQL.changes, since)
+    _require_unwritten(rows[0])
+    return Changes(
+        rows[0]["snapshot"],
+        [(row["resource"], Interval(row["starts_at"], row["ends_at"])) for row in rows if row["resource"] is not None],
+        {row["site"] for row in rows if row["site"] is not None},
+        {row["professional"] for row in rows if row["professional"] is not None},
+    )
+
+
+async def sessions_starting(tx: Transaction, sites: Collection[UUID], start: datetime, end: datetime) -> list[Session]:
+    """Open sessions of the sites that start in `[start, end)`."""
+    return [session_of(row) for row in await tx.fetch(SQL.sessions_starting, list(sites), start, end)]
+
+
+async def presence_of(
+    tx: Transaction, professionals: Collection[UUID], start: datetime, end: datetime
+) -> list[Elsewhere]:
+    """Where they are, as their sessions that start in `[start, end)` tell it."""
+    rows = await tx.fetch(SQL.presence_of, list(professionals), start, end)
+    return [Elsewhere(row["professional"], row["site"], Interval(row["starts_at"], row["ends_at"])) for row in rows]
+
+
+async def travel(
+    tx: Transaction, site: UUID, professionals: Collection[UUID], start: datetime, end: datetime, default: timedelta
+) -> Travel:
+    """Where they are besides the site, as sessions that start in `[start, end)` tell it, and how far that is."""
+    rows = await tx.fetch(SQL.elsewhere, site, list(professionals), start, end)
+    declared = {
+        frozenset((site, row["site"])): timedelta(minutes=row["minutes"]) for row in rows if row["minutes"] is not None
+    }
+    return Travel(tuple(_elsewhere(row) for row in rows), Distances(declared, default))
+
+
+async def taken(tx: Transaction, sessions: Collection[UUID]) -> dict[UUID, Taken]:
+    """What is taken of the sessions; those of which nothing is are left out."""
+    rows = await tx.fetch(SQL.taken, list(sessions))
+    return {row["id"]: Taken(_periods(row["practitioner"]), _periods(row["room"])) for row in rows}
+
+
+async def distances(tx: Transaction, default: timedelta) -> Distances:
+    """The declared ways between sites."""
+    rows = await tx.fetch(SQL.distances)
+    declared = {frozenset((row["one"], row["other"])): timedelta(minutes=row["minutes"]) for row in rows}
+    return Distances(declared, default)
+
+
+async def declare_distance(
+    tx: Transaction, one: UUID, other: UUID, territory: str, minutes: int, at: datetime, by: str
+) -> None:
+    await tx.execute(SQL.declare_distance, one, other, territory, minutes, at, by)
+
+
+async def forget_changes(tx: Transaction, older_than: timedelta) -> None:
+    await tx.execute(SQL.forget_changes, older_than)
+
+
+def _require_unwritten(row: Record) -> None:
+    if row["has_written"]:
+        raise RuntimeError("agendas are asked for before anything is written: what is rolled back must not be kept")
+
+
+def _elsewhere(row: Record) -> Elsewhere:
+    return Elsewhere(row["professional"], row["site"], Interval(row["starts_at"], row["ends_at"]))
+
+
+def _periods(ranges: Iterable[Any] | None) -> tuple[Interval, ...]:
+    return tuple(Interval(each.lower, each.upper) for each in ranges or ())

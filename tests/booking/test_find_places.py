@@ -1,0 +1,251 @@
+"""Searches from memory: true after every command of any process, with the reason when there is nothing."""
+
+from datetime import date, datetime, timedelta
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from booking.domain.availability import Slot
+from booking.domain.intervals import Interval
+from booking.domain.ranking import Order
+from booking.domain.reasons import Reason
+from booking.domain.sessions import Session
+from booking.use_cases.agendas import Agendas
+from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
+from booking.use_cases.cancel_session import SessionCancellation, cancel_session
+from booking.use_cases.declare_distance import Distance, declare_distance
+from booking.use_cases.kind_book import kind_on
+from booking.use_cases.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.next_free import next_free
+from booking.use_cases.search_availability import free_slots
+from smp.problems import Refusal
+from tests.booking.world import MONDAY, NOW, PARIS, RULES, SECRETARY, Centre, joined, monday, site_opened
+from tests.support.databases import ServiceDatabase
+
+WEEK = (NOW, NOW + timedelta(days=27))
+
+
+def hours(slots: list[Slot]) -> list[datetime]:
+    return [slot.period.start for slot in slots]
+
+
+async def live(centre: Centre, kind: str = "consultation") -> list[Slot]:
+    """What the tables say, by the pure function."""
+    async with centre.transaction() as tx:
+        its_kind = await kind_on(tx, RULES, kind, centre.territory, MONDAY)
+        return await free_slots(tx, centre.site, its_kind, Interval(*WEEK), NOW, capacity_class="desk")
+
+
+async def test_two_processes_see_every_command_at_once_whoever_gives_it(booking_database: ServiceDatabase) -> None:
+    """Two hundred random commands; after each, both agendas in memory tell what the tables tell."""
+    draw = Random(53)
+    here = await Centre(booking_database.database).open()
+    there = Centre(booking_database.database, site=here.site, agendas=Agendas(RULES.way))
+    doctors = [await here.doctor(), await here.doctor()]
+    supervisor = await here.doctor()
+    doctors += [supervisor, await here.intern_of(supervisor)]
+    open_sessions: list[Session] = []
+    booked: list[UUID] = []
+
+    async def open_one() -> None:
+        day = MONDAY + timedelta(days=draw.randrange(10))
+        start = draw.choice(["08:00", "09:10", "14:00"])
+        room = draw.choice([None, "1", "2"])
+        end = draw.choice(["11:30", "12:30"]) if start < "12" else "17:00"
+        open_sessions.append(await here.session(draw.choice(doctors), start, end, day=day, room=room))
+
+    async def book() -> None:
+        if free := await live(here):
+            slot = draw.choice(free)
+            session = next(each for each in open_sessions if each.id == slot.session)
+            hour = slot.period.start.astimezone(PARIS).strftime("%H:%M")
+            booked.append((await here.book(session, hour)).appointment.id)
+
+    async def move() -> None:
+        if booked and (free := await live(here)):
+            slot = draw.choice(free)
+            async with here.transaction() as tx:
+                request = MoveRequest(slot.session, slot.period.start)
+                await move_appointment(tx, draw.choice(booked), request, RULES, actor=SECRETARY, now=NOW)
+
+    async def cancel() -> None:
+        if booked:
+            gone = booked.pop(draw.randrange(len(booked)))
+            async with here.transaction() as tx:
+                await cancel_appointment(tx, gone, CancelRequest("patient"), RULES, actor=SECRETARY, now=NOW)
+
+    async def cancel_one_session() -> None:
+        if open_sessions:
+            session = draw.choice(open_sessions)
+            async with here.transaction() as tx:
+                request = SessionCancellation("training", cancel_appointments=False)
+                await cancel_session(tx, session.id, request, RULES, actor=SECRETARY, now=NOW)
+            open_sessions.remove(session)
+
+    commands = [open_one] * 2 + [book] * 6 + [move] * 2 + [cancel] * 2 + [cancel_one_session]
+    done = 0
+    for _ in range(200):
+        try:
+            await draw.choice(commands)()
+            done += 1
+        except Refusal:
+            pass  # a session that overlaps, one that has appointments: nothing has changed
+        expected = await live(here)
+        assert (await here.find(*WEEK, limit=2000)).slots == expected
+        assert (await there.find(*WEEK, limit=2000)).slots == expected
+    assert done > 150
+    assert len(booked) > 10
+
+
+async def test_a_search_sees_what_was_committed_while_another_was_looking(centre: Centre) -> None:
+    session = await centre.session(await centre.doctor(), "09:00", "10:00")
+    await centre.find(*WEEK)
+    await centre.hold(session, "09:00")
+    assert hours((await centre.find(*WEEK)).slots) == [monday("09:20"), monday("09:40")]
+
+
+async def test_a_transaction_that_has_written_may_not_fill_the_memory(centre: Centre) -> None:
+    await centre.session(await centre.doctor())
+    with pytest.raises(RuntimeError, match="before anything is written"):
+        async with centre.transaction() as tx:
+            await tx.execute("UPDATE site SET subdivision = 'Moselle' WHERE id = $1", centre.site)
+            await centre.agendas.of(tx, [centre.site], Interval(*WEEK))
+
+
+async def test_agendas_are_forgotten_when_there_are_too_many(centre: Centre) -> None:
+    centre.agendas = Agendas(RULES.way, kept=1)
+    await centre.session(await centre.doctor(), "09:00", "09:20")
+    for _ in range(2):
+        assert len((await centre.find(*WEEK)).slots) == 1
+        later = timedelta(days=200)
+        assert (await centre.find(WEEK[0] + later, WEEK[1] + later)).slots == []
+
+
+class TestReasons:
+    async def test_each_empty_answer_says_why(self, centre: Centre) -> None:
+        morning = monday("08:00"), monday("12:00")
+        assert (await centre.find(*morning)).reason is Reason.NO_SESSION
+        far = NOW + RULES.horizon
+        assert (await centre.find(far, far + timedelta(days=1))).reason is Reason.TOO_EARLY
+        past = monday("13:00")
+        assert (await centre.find(*morning, now=past)).reason is Reason.TOO_LATE
+        session = await centre.session(await centre.doctor(), "09:00", "09:20")
+        assert (await centre.find(*morning)).reason is None
+        await centre.book(session, "09:00")
+        assert (await centre.find(*morning)).reason is Reason.FULL
+        refused = await centre.patient("not_eligible")
+        assert (await centre.find(*morning, patient=refused)).reason is Reason.NOT_ELIGIBLE
+
+    async def test_an_urgent_kind_is_found_by_whoever_is_not_eligible(self, centre: Centre) -> None:
+        await centre.session(await centre.doctor(), "09:00", "09:20")
+        refused = await centre.patient("not_eligible")
+        found = await centre.find(monday("08:00"), monday("12:00"), "minor_emergency", patient=refused)
+        assert len(found.slots) == 1
+
+    async def test_a_mode_that_the_kind_does_not_have_finds_nobody(self, centre: Centre) -> None:
+        await centre.session(await centre.doctor(), "09:00", "09:20")
+        assert (await centre.find(monday("08:00"), monday("12:00"), mode="VR")).reason is Reason.NO_SESSION
+
+
+class TestSites:
+    async def other(self, centre: Centre, way: int | None = 25) -> Centre:
+        """A second site of the territory, with a declared way."""
+        other = Centre(centre.database, agendas=centre.agendas)
+        await other.hear(other.site, site_opened(other.site))
+        if way is not None:
+            async with centre.transaction() as tx:
+                await declare_distance(tx, Distance(centre.site, other.site, way), actor=SECRETARY, now=NOW)
+        return other
+
+    async def both(self, centre: Centre, other: Centre) -> UUID:
+        """Somebody who works at both."""
+        who = await centre.doctor()
+        told = joined(who, centre.site).model_copy(update={"sites": (centre.site, other.site)})
+        await centre.hear(who, told, sequences=[2])
+        return who
+
+    async def test_who_comes_from_another_site_is_given_the_way(self, centre: Centre) -> None:
+        other = await self.other(centre)
+        who = await self.both(centre, other)
+        await centre.session(who, "11:00", "12:00")
+        assert len((await centre.find(*WEEK)).slots) == 3
+        await other.session(who, "09:00", "11:00")
+        assert hours((await centre.find(*WEEK)).slots) == [monday("11:40")]
+        assert hours((await other.find(*WEEK)).slots)[-1] == monday("10:00")
+        async with centre.transaction() as tx:
+            await declare_distance(tx, Distance(other.site, centre.site, 0), actor=SECRETARY, now=NOW)
+        assert len((await centre.find(*WEEK)).slots) == 3
+        assert (await centre.find(*WEEK)).slots == await live(centre)
+
+    async def test_without_a_declared_way_the_setting_counts(self, centre: Centre) -> None:
+        other = await self.other(centre, way=None)
+        who = await self.both(centre, other)
+        await centre.session(who, "11:00", "12:00")
+        await other.session(who, "09:00", "11:00")
+        assert hours((await centre.find(*WEEK)).slots) == [monday("11:40")]  # 30 minutes
+
+    async def test_when_one_is_full_the_nearest_with_room_is_told(self, centre: Centre) -> None:
+        far, near, empty = await self.other(centre, 50), await self.other(centre, 20), await self.other(centre, 5)
+        for each in (far, near):
+            await each.session(await each.doctor(), "09:00", "10:00")
+        assert empty.site
+        found = await centre.find(*WEEK)
+        assert found.reason is Reason.NO_SESSION
+        assert found.nearest is not None
+        assert (found.nearest.site, found.nearest.way) == (near.site, timedelta(minutes=20))
+
+
+class TestNextFree:
+    async def test_next_third_and_places_by_class(self, centre: Centre) -> None:
+        session = await centre.session(await centre.doctor(), "09:00", "10:20")
+        await centre.book(session, "09:00")
+        async with centre.transaction() as tx:
+            (told,) = await next_free(
+                tx, centre.agendas, [centre.site], "consultation", RULES, actor=SECRETARY, now=NOW
+            )
+        assert told.next is not None
+        assert told.third is not None
+        assert [told.next.period.start, told.third.period.start] == [monday("09:20"), monday("10:00")]
+        assert {(each.capacity_class, each.count) for each in told.places} == {
+            ("desk", 3), ("online", 3), ("regulation", 3),
+        }  # fmt: skip
+
+    async def test_two_places_have_no_third(self, centre: Centre) -> None:
+        await centre.session(await centre.doctor(), "09:00", "09:40")
+        async with centre.transaction() as tx:
+            (told,) = await next_free(
+                tx, centre.agendas, [centre.site], "consultation", RULES, actor=SECRETARY, now=NOW
+            )
+        assert told.third is None
+        assert told.reason is None
+
+    async def test_a_site_without_anything_says_why(self, centre: Centre) -> None:
+        async with centre.transaction() as tx:
+            (told,) = await next_free(
+                tx, centre.agendas, [centre.site], "consultation", RULES, actor=SECRETARY, now=NOW
+            )
+        assert (told.next, told.reason) == (None, Reason.NO_SESSION)
+
+
+async def test_the_ranked_order_fills_holes_first(centre: Centre) -> None:
+    session = await centre.session(await centre.doctor(), "09:00", "10:40")
+    await centre.book(session, "09:20")
+    await centre.book(session, "10:00")
+    found = await centre.find(*WEEK, order=Order.RANKED)
+    assert hours(found.slots) == [monday(hour) for hour in ("09:00", "09:40", "10:20")]
+    await centre.book(session, "10:20")
+    assert [slot.open_ends for slot in (await centre.find(*WEEK, order=Order.RANKED)).slots] == [0, 0]
+
+
+async def test_a_year_of_searches_is_read_in_blocks_of_four_weeks(centre: Centre) -> None:
+    """No session is lost where one block ends and the next begins."""
+    who = await centre.doctor()
+    days = [date(2027, 1, 4) + timedelta(days=n) for n in range(1, 60)]
+    for day in days:
+        await centre.session(who, "09:00", "09:20", day=day)
+    found = [
+        slot.day for start in range(0, 60, 7)
+        for slot in (await centre.find(NOW + timedelta(days=start), NOW + timedelta(days=start + 7))).slots
+    ]  # fmt: skip
+    assert found == days
