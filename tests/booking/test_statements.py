@@ -14,8 +14,8 @@ from tests.support.databases import ServiceDatabase, service_database
 
 LATER = NOW + timedelta(days=28)
 FILES = (
-    "agendas.sql", "demand.sql", "appointments.sql", "capacity.sql", "supervision.sql", "sessions.sql",
-    "projections.sql", "kinds.sql",
+    "agendas.sql", "demand.sql", "appointments.sql", "capacity.sql", "supervision.sql", "minor_emergencies.sql",
+    "sessions.sql", "projections.sql", "kinds.sql",
 )  # fmt: skip
 ALL = [(file, name) for file in FILES for name in vars(Statements.load("booking.store", file))]
 

@@ -122,6 +122,11 @@ REACHABILITY_WITHDRAWN = ProblemType(
     "Ce médecin n'est déjà plus déclaré joignable sur cette période.",
     "This doctor is no longer declared reachable over this period.",
 )
+FORM_INCOMPLETE = ProblemType(
+    "form-incomplete", 422, "Formulaire incomplet", "Form incomplete",
+    "Posez toutes les questions : sans réponse, aucun signe d'alerte n'est écarté.",
+    "Ask every question: unanswered, no red flag is ruled out.",
+)
 PATIENT_UNKNOWN = ProblemType(
     "patient-unknown", 409, "Patient pas encore connu", "Patient not known yet",
     "L'inscription de ce patient n'est pas encore parvenue à l'agenda. Renvoyez la demande dans quelques secondes.",

@@ -1,6 +1,6 @@
 """HTTP: parse, authorise, call one use case, answer."""
 
-from booking.api import appointments, availability, day, impacts, sessions, supervision
+from booking.api import appointments, availability, day, impacts, minor_emergencies, sessions, supervision
 
 # Routes are tried in order: those asked for most come first.
 ROUTERS = (
@@ -10,4 +10,5 @@ ROUTERS = (
     day.router,
     impacts.router,
     supervision.router,
+    minor_emergencies.router,
 )

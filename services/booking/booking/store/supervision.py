@@ -40,7 +40,6 @@ class Unsupported:
 
     it: InternAct
     day: date
-    kind: str
     since: datetime
     reason: str
 
@@ -120,10 +119,7 @@ async def clear_unsupported(tx: Transaction, regained: Sequence[InternAct]) -> N
 
 async def unsupported_at(tx: Transaction, site: UUID, now: datetime, states: Collection[State]) -> list[Unsupported]:
     rows = await tx.fetch(SQL.unsupported_at, site, now, sorted(states))
-    return [
-        Unsupported(_act(row, is_unsupported=True), row["day"], row["kind"], row["since"], row["reason"])
-        for row in rows
-    ]
+    return [Unsupported(_act(row, is_unsupported=True), row["day"], row["since"], row["reason"]) for row in rows]
 
 
 async def declare_reachable(tx: Transaction, it: Reachability, by: str, now: datetime) -> None:

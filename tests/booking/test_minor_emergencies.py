@@ -1,0 +1,185 @@
+"""Minor emergencies: one red flag sends to 15 and stays raised; else a place today, or where and when else."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from booking.domain.red_flags import FORMS, Form, RedFlag, form_on
+from smp.ids import new_id
+from tests.booking.desk import Desk
+from tests.booking.test_api import EVERY_ROLE
+from tests.booking.world import MONDAY, Centre, count_at, monday, site_opened
+from tests.support.databases import ServiceDatabase
+
+NONE = dict.fromkeys((flag.code for flag in FORMS[-1].flags), False)
+TUESDAY = MONDAY + timedelta(days=1)
+
+
+def form(desk: Desk, request: UUID | None = None, **raised: bool) -> dict[str, Any]:
+    return {"request": str(request or new_id()), "site": str(desk.centre.site), "answers": {**NONE, **raised}}
+
+
+async def ask(desk: Desk, request: UUID | None = None, **raised: bool) -> dict[str, Any]:
+    answer = await desk.post("/minor-emergencies", form(desk, request, **raised))
+    assert answer.status_code == 200, answer.text
+    said: dict[str, Any] = answer.json()
+    return said
+
+
+@pytest.fixture
+async def morning(desk: Desk) -> Desk:
+    """Half past nine on the Monday."""
+    desk.clock.time = monday("09:30")
+    return desk
+
+
+def test_every_question_is_asked_in_both_languages_and_only_once() -> None:
+    for each in FORMS:
+        assert len(each.codes) == len(each.flags)
+        assert all(flag.question_fr.endswith(" ?") and flag.question_en.endswith("?") for flag in each.flags)
+
+
+def test_a_form_counts_from_its_day_on() -> None:
+    old, new = [Form(date(year, 1, 1), (RedFlag("sign", "Signe ?", "Sign?"),)) for year in (2026, 2027)]
+    assert form_on(date(2026, 12, 31), [new, old]) is old
+    assert form_on(date(2027, 1, 1), [new, old]) is new
+    assert form_on(date(2020, 1, 1), [new, old]) is old
+
+
+async def test_the_form_is_given_in_the_words_to_ask_it_with(desk: Desk) -> None:
+    given = (await desk.get("/minor-emergencies/form")).json()
+    assert given["call"] == "15"
+    assert {"code": "chest_pain", "question_fr": "Douleur dans la poitrine ?", "question_en": "Pain in the chest?"} in (
+        given["questions"]
+    )
+
+
+@pytest.mark.parametrize("flag", sorted(NONE))
+async def test_any_red_flag_says_15_and_books_nothing_although_there_is_room(
+    morning: Desk, booking_database: ServiceDatabase, flag: str
+) -> None:
+    await morning.open_session()
+    said = await ask(morning, None, **{flag: True})
+    assert (said["outcome"], said["call"], said["red_flags"]) == ("call_15", "15", [flag])
+    assert said["today"] == said["other_sites"] == said["video"] == said["later"] == []
+    assert "15" in said["message_fr"]
+    assert await count_at(booking_database, morning.centre.site) == 0
+
+
+async def test_a_red_flag_once_raised_stays_raised_for_that_request(morning: Desk) -> None:
+    await morning.open_session()
+    request = new_id()
+    assert (await ask(morning, request))["outcome"] == "today"
+    assert (await ask(morning, request, breathing=True))["outcome"] == "call_15"
+    again = await ask(morning, request)
+    assert (again["outcome"], again["red_flags"]) == ("call_15", ["breathing"])
+    both = await ask(morning, request, chest_pain=True)
+    assert both["red_flags"] == ["breathing", "chest_pain"]
+    assert (await ask(morning))["outcome"] == "today"  # somebody else's call
+
+
+async def test_one_flag_is_enough_even_if_the_rest_was_not_asked(morning: Desk) -> None:
+    body = form(morning) | {"answers": {"bleeding": True}}
+    assert (await morning.post("/minor-emergencies", body)).json()["outcome"] == "call_15"
+
+
+async def test_without_a_flag_every_question_must_have_been_asked(morning: Desk) -> None:
+    answers = {code: False for code in NONE if code != "allergy"}
+    refused = await morning.post("/minor-emergencies", form(morning) | {"answers": answers})
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:smp:problem:form-incomplete")
+    assert refused.json()["missing"] == ["allergy"]
+    unknown = await morning.post("/minor-emergencies", form(morning) | {"answers": {**NONE, "mood": True}})
+    assert unknown.status_code == 422
+
+
+async def test_without_a_flag_the_next_places_of_today_are_given_and_can_be_booked(morning: Desk) -> None:
+    session = await morning.open_session()
+    said = await ask(morning)
+    assert (said["outcome"], said["call"]) == ("today", None)
+    assert [place["start"] for place in said["today"]] == [
+        "2027-01-11T08:40:00Z", "2027-01-11T09:00:00Z", "2027-01-11T09:20:00Z",
+    ]  # fmt: skip
+    first = said["today"][0]
+    assert (first["session"], first["kind"], first["mode"]) == (session, "minor_emergency", "AMB")
+    booked = await morning.book(session, "09:40", kind=first["kind"], mode=first["mode"])
+    assert booked.status_code == 201
+
+
+async def test_a_place_kept_for_the_day_is_given_to_a_minor_emergency_only(morning: Desk) -> None:
+    centre = morning.centre
+    session = await centre.session(await centre.doctor(), shares={"same_day": 1})
+    for hour in ("09:40", "10:00", "10:20", "10:40", "11:00", "11:20"):
+        await centre.book(session, hour, now=monday("09:30"))
+    assert [place["start"] for place in (await ask(morning))["today"]] == ["2027-01-11T10:40:00Z"]
+
+
+async def test_when_this_site_is_full_other_sites_video_and_tomorrow_are_given(morning: Desk) -> None:
+    # A territory of its own: the sites of other tests are not neighbours.
+    here = replace(morning.centre, territory="61", site=new_id(), sequences={})
+    there = replace(here, site=new_id(), sequences={})
+    for each in (here, there):
+        await each.hear(each.site, site_opened(each.site))
+    tomorrow = await here.session(await here.doctor(), day=TUESDAY)
+    neighbour = await there.session(await there.doctor(), kinds=("minor_emergency",))
+    by_video = await there.session(await there.doctor(), "14:00", "15:00", kinds=("teleconsultation",))
+    body = form(morning) | {"site": str(here.site)}
+    answer = await morning.post("/minor-emergencies", body, site=here.site, territory="61")
+    said = answer.json()
+    assert said["outcome"] == "elsewhere_or_later", answer.text
+    assert said["today"] == []
+    assert {place["session"] for place in said["other_sites"]} == {str(neighbour.id)}
+    assert {(place["session"], place["mode"]) for place in said["video"]} == {(str(by_video.id), "VR")}
+    assert {place["session"] for place in said["later"]} == {str(tomorrow.id)}
+
+
+async def test_where_there_is_no_place_at_all_it_is_said(morning: Desk) -> None:
+    nowhere = replace(morning.centre, territory="62", site=new_id(), sequences={})
+    await nowhere.hear(nowhere.site, site_opened(nowhere.site))
+    body = form(morning) | {"site": str(nowhere.site)}
+    said = (await morning.post("/minor-emergencies", body, site=nowhere.site, territory="62")).json()
+    assert said["outcome"] == "no_place"
+
+
+async def test_the_same_command_twice_is_answered_and_counted_once(morning: Desk) -> None:
+    body, where = form(morning, chest_pain=True), f"/sites/{morning.centre.site}/minor-emergencies"
+    first = await morning.post("/minor-emergencies", body, key="minor-emergency-0001")
+    again = await morning.post("/minor-emergencies", body, key="minor-emergency-0001")
+    assert first.json() == again.json()
+    other = await morning.post("/minor-emergencies", form(morning), key="minor-emergency-0001")
+    assert other.json()["type"] == "urn:smp:problem:idempotency-key-reused"
+    await ask(morning)
+    counted = (await morning.get(where, date=MONDAY, role="manager")).json()
+    assert (counted["asked"], counted["sent_to_15"]) == (2, 1)
+
+
+async def test_a_flag_raised_at_the_same_moment_is_not_lost(morning: Desk) -> None:
+    for _ in range(6):
+        request = new_id()
+        await asyncio.gather(ask(morning, request), ask(morning, request, suicide=True), ask(morning, request))
+        assert (await ask(morning, request))["red_flags"] == ["suicide"]
+
+
+async def test_what_is_kept_names_nobody(morning: Desk, booking_database: ServiceDatabase) -> None:
+    await ask(morning, bleeding=True)
+    async with booking_database.admin() as connection:
+        columns = await connection.fetch(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = 'minor_emergency'"
+        )
+    assert {row["column_name"] for row in columns} == {
+        "territory", "id", "site", "form", "red_flags", "asked_at", "asked_by", "raised_at",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("role", EVERY_ROLE)
+async def test_who_may_ask(morning: Desk, role: str) -> None:
+    allowed = role not in {"manager", "funder", "service"}
+    answer = await morning.post("/minor-emergencies", form(morning), role=role)
+    assert answer.status_code == (200 if allowed else 403)
+    elsewhere = await morning.post(
+        "/minor-emergencies", form(morning), role=role, site=Centre(morning.centre.database).site
+    )
+    assert elsewhere.status_code == 403
