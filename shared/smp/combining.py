@@ -21,6 +21,7 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+Waiting = tuple[Item, asyncio.Future[Result | None]]
 Together = Callable[[Scope, Sequence[Item]], Awaitable[Sequence[Result | None]]]
 
 
@@ -47,32 +48,41 @@ class Combiner(Generic[Item, Result]):
         self._work = work
         self._most = most
         self._lanes = lanes
-        self._waiting: dict[Scope, deque[tuple[Item, asyncio.Future[Result | None]]]] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._waiting: dict[Scope, deque[Waiting[Item, Result]]] = {}
+        self._busy = 0
+        self._tasks: set[asyncio.Task[None]] = set()  # the loop keeps only weak references
 
     async def submit(self, scope: Scope, item: Item) -> Result | None:
         """The result of `item`, done with others of the same scope; nothing when it must be done alone."""
         answer: asyncio.Future[Result | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(scope, deque()).append((item, answer))
-        if len(self._running) < self._lanes:
-            lane = asyncio.create_task(self._lane())
-            self._running.add(lane)
-            lane.add_done_callback(self._running.discard)
+        if self._busy < self._lanes:
+            self._busy += 1
+            task = asyncio.create_task(self._lane())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return await answer
 
     async def _lane(self) -> None:
         # Requests read from the network in the same turn of the loop come in before the first batch is taken.
         await asyncio.sleep(0)
-        while self._waiting:
-            scope, queue = next(iter(self._waiting.items()))
-            batch = [queue.popleft() for _ in range(min(self._most, len(queue)))]
-            # The scope goes to the end of the row, so that a busy territory does not keep the others waiting.
-            del self._waiting[scope]
-            if queue:
-                self._waiting[scope] = queue
-            await self._do(scope, batch)
+        try:
+            while self._waiting:
+                await self._do(*self._next_batch())
+        finally:
+            # In the same turn of the loop as the last look: whoever comes next opens a lane again.
+            self._busy -= 1
 
-    async def _do(self, scope: Scope, batch: Sequence[tuple[Item, asyncio.Future[Result | None]]]) -> None:
+    def _next_batch(self) -> "tuple[Scope, list[Waiting[Item, Result]]]":
+        scope, queue = next(iter(self._waiting.items()))
+        batch = [queue.popleft() for _ in range(min(self._most, len(queue)))]
+        # The scope goes to the end of the row, so that a busy territory does not keep the others waiting.
+        del self._waiting[scope]
+        if queue:
+            self._waiting[scope] = queue
+        return scope, batch
+
+    async def _do(self, scope: Scope, batch: "Sequence[Waiting[Item, Result]]") -> None:
         results: Sequence[Result | None] = [None] * len(batch)
         try:
             results = await self._work(scope, [item for item, _ in batch])

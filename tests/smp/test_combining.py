@@ -76,3 +76,14 @@ async def test_a_caller_who_gives_up_does_not_undo_the_others() -> None:
     work.go_on.set()
     assert await patient == 4
     assert impatient.cancelled()
+
+
+@pytest.mark.parametrize("turns", range(10))
+async def test_nobody_is_forgotten_who_comes_just_when_a_batch_ends(turns: int) -> None:
+    combiner = Combiner(Work(), lanes=1)
+    first = asyncio.create_task(combiner.submit(MAYENNE, 1))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        assert await combiner.submit(MAYENNE, 2) == 4
+    assert await first == 2
