@@ -181,6 +181,7 @@ async def _serving(app: Edge, settings: BaseSettings, stop: asyncio.Event) -> As
             lifespan="off",
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # nobody asks where a request came from
             server_header=False,
             timeout_graceful_shutdown=10,
         )
