@@ -6,7 +6,7 @@ RUN = $(if $(PORTS),--ports $(PORTS)) $(if $(NO_DAY),--no-day) $(if $(NO_WORLD),
 WHO = $(if $(ROLE),--role $(ROLE)) $(if $(SITE),--site '$(SITE)') $(if $(TERRITORIES),--territories $(TERRITORIES))
 
 .DEFAULT_GOAL := help
-.PHONY: run stop status token day events logs parked rebuild test check bench chaos mutants contracts help
+.PHONY: run stop status token day events logs parked rebuild test check bench chaos fuzz mutants contracts help
 
 ##@ Une machine
 run: ## Démarre tout, joue un lundi, reste en marche [DATE SPEED SEED PORTS NO_DAY=1 NO_WORLD=1 ONCE=1 VERBOSE=1 HOME_DIR]
@@ -37,6 +37,8 @@ bench: ## Les mesures : build/bench.json
 	$(SMP) bench -- $(ARGS)
 chaos: ## Le lundi sous des kill -9, au hasard et en chaque point : build/chaos.json [KILLS=200, complet 1000 ; SEED]
 	$(SMP) chaos -- $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+fuzz: ## L'OpenAPI de l'agenda sous des requêtes permises et défendues : build/fuzz.json [CASES=200000 SEED=1]
+	$(SMP) fuzz -- $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 mutants: ## Des fautes plantées, et le test qui attrape chacune : build/mutants.json [ARGS="grid-slides"]
 	$(SMP) mutants -- $(ARGS)
 contracts: ## Refuse un changement de contrat qui casserait un consommateur [ARGS=check]

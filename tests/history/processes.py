@@ -18,6 +18,8 @@ from smp_local.processes import free_port
 from tests.support.databases import ServiceDatabase
 from tests.support.kafka import until
 
+START_SECONDS = 120.0  # on a machine that has other things to do
+
 
 @dataclass
 class Process:
@@ -48,7 +50,7 @@ class Process:
                     return (await http.get(f"{self.address}/health/ready")).status_code == 200
                 return False
 
-            await until(ready)
+            await until(ready, seconds=START_SECONDS)
 
     async def kill(self) -> None:
         """As the machine would: no time to finish anything."""

@@ -174,6 +174,12 @@ def chaos(arguments: Words = None) -> None:
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
+def fuzz(arguments: Words = None) -> None:
+    """L'OpenAPI de l'agenda sous des requêtes permises et défendues : build/fuzz.json."""
+    _end(HERE, lambda: tools.fuzz(arguments or []))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
 def mutants(arguments: Words = None) -> None:
     """Des fautes plantées, et le test qui attrape chacune : build/mutants.json."""
     _end(HERE, lambda: tools.mutants(arguments or []))

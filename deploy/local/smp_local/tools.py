@@ -45,6 +45,10 @@ def chaos(arguments: Sequence[str]) -> int:
     return _python("-m", "tests.chaos", *arguments)
 
 
+def fuzz(arguments: Sequence[str]) -> int:
+    return _python("-m", "tests.fuzz", *arguments)
+
+
 def mutants(arguments: Sequence[str]) -> int:
     return _python("-m", "tests.mutants", *arguments)
 

@@ -1,0 +1,65 @@
+"""A projection that is thrown away and heard again is the same, byte for byte."""
+
+import asyncio
+from datetime import date
+
+import pytest
+
+import booking.__main__
+import notifications.__main__
+import reporting.__main__
+from smp.service import Service
+from smp_local.services import rebuild
+from tests.flows.house import House, until
+
+TUESDAY, MONDAY = date(2026, 12, 29), date(2027, 1, 4)  # days that no other test touches
+
+
+@pytest.fixture(scope="module")
+async def stories(house: House) -> None:
+    """Something of everything: booked, moved, given up, arrived, and patients who left for good."""
+    house.stand(TUESDAY, 9)
+    booked = [await house.book(MONDAY, await house.patient()) for _ in range(6)]
+    free = (await house.free(MONDAY))[0]
+    ids = [each["appointment"] for each in booked]
+    moved = await house.do(f"/v1/appointments/{ids[0]}/move", {"session": free["session"], "start": free["start"]})
+    gone = await house.do(f"/v1/appointments/{ids[1]}/cancellation", {"by": "patient"})
+    house.stand(MONDAY, 12)
+    come = await house.do(f"/v1/appointments/{ids[2]}/arrival")
+    missed = await house.do(f"/v1/appointments/{ids[3]}/no-show")
+    assert all(answer.ok for answer in (moved, gone, come, missed))
+    house.stand(TUESDAY, 12)  # so that no rule has sessions to open meanwhile
+
+
+SERVICES = (booking.__main__.service, notifications.__main__.service, reporting.__main__.SERVICE)
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+async def test_a_rebuilt_projection_is_the_live_one(house: House, stories: None, service: Service) -> None:
+    await _until_all_is_heard(house)
+    before = await _dump(house, service)
+    assert any(before.values()), "an empty projection proves nothing"
+    assert await asyncio.to_thread(rebuild, house.home, service.name) == 0
+    await _until_all_is_heard(house)
+    after = await _dump(house, service)
+    assert after.keys() == before.keys()
+    for table, rows in before.items():
+        assert after[table] == rows, table
+
+
+async def _until_all_is_heard(house: House) -> None:
+    async def left() -> int:
+        return await house.books.unsent() + await house.books.lag()
+
+    await until(left, lambda count: count == 0)
+
+
+async def _dump(house: House, service: Service) -> dict[str, list[str]]:
+    """Each table of the projection, its rows as PostgreSQL writes them."""
+    return {
+        table: [row["line"] for row in await house.books.rows(service.name, _ROWS.format(table=table))]
+        for table in service.projections
+    }
+
+
+_ROWS = "SELECT t::text AS line FROM {table} AS t ORDER BY line"
