@@ -9,6 +9,7 @@ RACES = "tests/booking/test_concurrency.py"
 BOOKS = "tests/booking/test_book_slot.py"
 GRID = "tests/booking/test_availability.py"
 HOURS = "tests/booking/test_recurrence.py"
+COOL = "tests/booking/test_cool_down.py"
 DAY = "tests/booking/test_day.py"
 STATEMENTS = "tests/booking/test_statements.py"
 HISTORY = "tests/history/test_two_processes.py"
@@ -18,8 +19,8 @@ BOOKING_MUTANTS = (
     Mutant(
         "lock-order-swapped", "resources are written as they come, not by their numbers",
         f"{BOOKING}/store/appointments.py",
-        'must follow, or a rollback)."""\n    ordered = sorted(resources)',
-        'must follow, or a rollback)."""\n    ordered = list(resources)',
+        "    occupied = sorted(\n        (resource.number, each.takes(resource).start,",
+        "    occupied = list(\n        (resource.number, each.takes(resource).start,",
         (RACES,),
     ),
     Mutant(
@@ -59,14 +60,15 @@ BOOKING_MUTANTS = (
     Mutant(
         "expired-hold-blocks", "a booking that meets an expired hold does not take it over",
         f"{BOOKING}/use_cases/placing.py",
-        "    if not await expire_in_the_way(tx, taken, new.period, now):\n        return taken\n    taken = await",
-        "    if now:\n        return taken\n    taken = await",
+        "    await expire_in_the_way(tx, taken, new.occupied, now, first_call=first_call)\n    return await _insert",
+        "    return await _insert",
         (LIFE, STATEFUL),
     ),
     Mutant(
-        "hold-takes-nothing", "a hold occupies nobody",
+        "hold-without-patient", "a hold does not occupy its patient",
         f"{BOOKING}/use_cases/hold_slot.py",
-        "tx, hold, placing.resources_of(place.session, request.patient), now)", "tx, hold, (), now)",
+        "tx, hold, placing.resources_of(place.session, request.patient), now, first_call",
+        "tx, hold, placing.resources_of(place.session, None), now, first_call",
         (LIFE, STATEFUL),
     ),
     Mutant(
@@ -84,8 +86,8 @@ BOOKING_MUTANTS = (
     Mutant(
         "half-open-made-closed", "an appointment also takes the first instant of the next one",
         f"{BOOKING}/store/appointments.sql",
-        "SELECT $1, r.number, r.kind, $2, tstzrange($12, $13)\n",
-        "SELECT $1, r.number, r.kind, $2, tstzrange($12, $13, '[]')\n",
+        "o.territory, tstzrange(o.starts_at, o.ends_at)\n    FROM unnest($1::uuid[], $2::bigint[]",
+        "o.territory, tstzrange(o.starts_at, o.ends_at, '[]')\n    FROM unnest($1::uuid[], $2::bigint[]",
         (RACES, STATEFUL),
     ),
     Mutant(
@@ -170,13 +172,62 @@ BOOKING_MUTANTS = (
         "if standing and not request.cancel_appointments:", "if not hit and not request.cancel_appointments:",
         ("tests/booking/test_planning_sessions.py", RACES),
     ),
+    Mutant(
+        "cool-down-skipped", "a place given up is offered to all at once",
+        f"{BOOKING}/domain/appointments.py",
+        "return until if now < until < start else None", "return until if until < now < start else None",
+        (COOL,),
+    ),
+    Mutant(
+        "cool-down-for-ever", "the waiting list has no first call",
+        f"{BOOKING}/use_cases/placing.py",
+        "expire_in_the_way(tx, taken, new.occupied, now, first_call=first_call)\n    return await _insert",
+        "expire_in_the_way(tx, taken, new.occupied, now)\n    return await _insert",
+        (COOL,),
+    ),
+    Mutant(
+        "class-release-below-taken", "what a class has taken counts as kept for it still",
+        f"{BOOKING}/domain/capacity.py",
+        "max(0, share.slots - used[share.capacity_class]) for share", "max(0, share.slots) for share",
+        ("tests/booking/test_capacity.py",),
+    ),
+    Mutant(
+        "release-a-moment-late", "a share is still kept at the very instant of its release",
+        f"{BOOKING}/domain/capacity.py",
+        "self.release_at is None or now < self.release_at", "self.release_at is None or now <= self.release_at",
+        ("tests/booking/test_capacity.py",),
+    ),
+    Mutant(
+        "queue-twice", "the same patient waits twice",
+        f"{BOOKING}/migrations/00106_lives.sql",
+        "CREATE UNIQUE INDEX appointment_once_in_queue", "CREATE INDEX appointment_once_in_queue",
+        ("tests/booking/test_corrections_and_closing.py", STATEFUL),
+    ),
+    Mutant(
+        "corrected-twice", "a correction can itself be taken back",
+        f"{BOOKING}/domain/corrections.py",
+        "if last.undoes is not None:", "if last.undoes == 0:",
+        ("tests/booking/test_corrections.py", STATEFUL),
+    ),
+    Mutant(
+        "impact-without-difference", "a plan is carried out though the world has changed",
+        f"{BOOKING}/use_cases/apply_impact.py",
+        "    if difference:\n", "    if difference == []:\n",
+        ("tests/booking/test_impact.py",),
+    ),
+    Mutant(
+        "together-without-clearing", "a booking refused in a batch leaves its patient taken",
+        f"{BOOKING}/use_cases/book_together.py",
+        "        if partly := [", "        if partly := [] and [",
+        ("tests/booking/test_book_together.py", RACES),
+    ),
 )  # fmt: skip
 
 FLOOR_MUTANTS = (
     Mutant(
         "answer-not-stored", "the answer to a key is not kept with its effect",
         f"{FLOOR}/postgres.py",
-        "        self.answer = answer\n", "        self.answer = None\n",
+        "        self.answers.append(answer)\n", "        del answer\n",
         ("tests/smp/test_http.py",),
     ),
     Mutant(
@@ -225,8 +276,8 @@ FLOOR_MUTANTS = (
     Mutant(
         "scope-of-nobody", "a transaction sees every territory",
         f"{FLOOR}/postgres.py",
-        """await connection.execute(f"BEGIN; SET LOCAL smp.territories = '{scope.setting}'")""",
-        """await connection.execute("BEGIN; SET LOCAL smp.territories = '*'")""",
+        """begin = f"BEGIN; SET LOCAL smp.territories = '{scope.setting}'\"""",
+        """begin = "BEGIN; SET LOCAL smp.territories = '*'\"""",
         ("tests/smp/test_postgres.py",),
     ),
 )  # fmt: skip
