@@ -20,6 +20,8 @@ COMMANDS = int(os.environ.get("HISTORY_COMMANDS", "900"))
 SEED = int(os.environ.get("HISTORY_SEED", "1"))
 CLIENTS = 10
 SPEED = 30.0  # a hold of one minute lasts two seconds
+# Holds that end while others want their place; no rest of a place, which `tests/booking/test_cool_down.py` looks at.
+SETTINGS = {"SMP_HOLD_MINUTES": "1", "SMP_COOL_DOWN_MINUTES": "0"}
 GRID = timedelta(minutes=20)
 
 
@@ -33,7 +35,7 @@ async def test_what_many_were_told_by_two_processes_is_what_happened(
     patients = [str(await centre.patient()) for _ in range(20)]
     slots = [slot for each in sessions for slot in slots_of(str(each.id), each.period.start, each.period.end, GRID)]
     morning = paris(MONDAY, "08:00")
-    async with two_bookings(booking_database, tmp_path, morning, SPEED, SMP_HOLD_MINUTES="1") as two:
+    async with two_bookings(booking_database, tmp_path, morning, SPEED, **SETTINGS) as two:
         crowd = Crowd(two, slots, patients, random.Random(SEED))
         await crowd.play(COMMANDS, CLIENTS)
         await two.stop()
