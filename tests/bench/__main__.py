@@ -13,7 +13,7 @@ import uvloop
 
 from smp.logging import configure
 from smp_local.topics import create_topics
-from tests.bench import bookings, consumer, guards, latency, relay, report, start
+from tests.bench import bookings, consumer, guards, latency, relay, report, start, year
 from tests.bench.bench import Bench
 from tests.bench.figures import Figure
 from tests.bench.servers import servers
@@ -25,6 +25,7 @@ FIGURES: dict[str, Callable[[Bench], Awaitable[Figure]]] = {
     "P6": relay.measure,
     "P7": latency.measure,
     "P8": consumer.measure,
+    "P12": year.measure,
     "P13": start.measure,
 }
 ROUNDS, SHORT_ROUNDS = 6, 2

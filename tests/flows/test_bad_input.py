@@ -43,7 +43,7 @@ async def post(
     house: House, url: str, content: bytes, *, token: str | None = None, key: str | None = None
 ) -> httpx2.Response:
     """A request as a careless program sends it."""
-    bearer = token if token is not None else await house.platform._token(SECRETARY)
+    bearer = token if token is not None else await house.platform.token(SECRETARY)
     headers = {"Content-Type": "application/json", "Idempotency-Key": key or f"bad-{new_id()}"}
     if bearer:
         headers["Authorization"] = f"Bearer {bearer}"
@@ -136,7 +136,7 @@ async def test_the_hour_that_does_not_exist_is_refused_and_the_one_that_comes_tw
 
 async def test_wrong_expired_and_foreign_tokens_are_refused(house: House) -> None:
     url = f"{house.addresses.registry}/v1/patients"
-    good = await house.platform._token(SECRETARY)
+    good = await house.platform.token(SECRETARY)
     spoilt = good[:-6] + ("AAAAAA" if not good.endswith("AAAAAA") else "BBBBBB")
     async with httpx2.AsyncClient(trust_env=False) as http:
         form = {"grant_type": "urn:smp:local:role", "role": "secretary", "territories": "53", "sites": "*"}

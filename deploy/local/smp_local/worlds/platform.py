@@ -133,7 +133,7 @@ class Platform:
         if entry:
             entry.attempts += 1
         try:
-            bearer = await self._token(who)
+            bearer = await self.token(who)
         except httpx2.TransportError:
             return None
         headers = {"Authorization": f"Bearer {bearer}", **request.pop("headers", {})}
@@ -153,7 +153,8 @@ class Platform:
             return None
         return _read(response)
 
-    async def _token(self, who: Staff) -> str:
+    async def token(self, who: Staff) -> str:
+        """A bearer token of theirs, kept for most of its life. Raises Trouble when the issuer refuses."""
         known = self._tokens.get(who)
         if known and known[1] > time.monotonic():
             return known[0]

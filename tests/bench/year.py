@@ -1,0 +1,229 @@
+"""P12: a year of the Sarthe through the whole platform: calls, moves, visits, no-shows, and the texts for them."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psutil
+
+from smp_local.worlds.le_mans import DOCTORS, LE_MANS
+from smp_local.worlds.opening import ensure_patient
+from smp_local.worlds.people import person
+from tests.bench.bench import Bench
+from tests.bench.figures import Figure, Ledger, Round, Run
+from tests.bench.machine import calibrate
+from tests.bench.wire import Wire, wire
+from tests.flows.house import House, running_house, until
+
+GOAL_SECONDS = 60.0
+DAYS, SHORT_DAYS = 250, 10  # of reception; 250 × 64 = 16 000 consultations
+SESSIONS, SLOTS, TAKEN = 4, 20, 68  # a day; of those taken four do not come
+ABSENT, MOVED, GIVEN_UP = 4, 5, 4
+AHEAD = 5  # days of reception between a call and its appointment
+PATIENTS, SHORT_PATIENTS = 1_500, 200
+CONNECTIONS = 24
+GRID = timedelta(minutes=20)
+FIRST = date(2027, 1, 4)
+
+
+@dataclass
+class _Year:
+    """What was asked, what was refused, and how long each part of a day took (real seconds)."""
+
+    house: House
+    wire: Wire
+    patients: list[str]
+    days: list[date]
+    agenda: dict[date, list[tuple[str, datetime]]]  # free places, in order of hour
+    booked: dict[date, list[str]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    commands: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    number: int = 0
+
+    async def live(self) -> None:
+        with self._timed("calls"):
+            for called in self.days[:AHEAD]:
+                self.booked[called] = await self._book(called)
+        for index, day in enumerate(self.days):
+            self.house.stand(day, 8)
+            with self._timed("calls"):
+                for called in self.days[index + AHEAD : index + AHEAD + 1]:
+                    self.booked[called] = await self._book(called)
+            with self._timed("changes"):
+                await self._change(index)
+            self.house.stand(day, 19)
+            with self._timed("visits"):
+                await self._receive(self.booked.pop(day))
+
+    async def _book(self, day: date) -> list[str]:
+        places = self.agenda[day]
+        asked = [self._call(*places.pop(0)) for _ in range(TAKEN + GIVEN_UP)]
+        return [id for id in await asyncio.gather(*asked) if id is not None]
+
+    async def _call(self, session: str, start: datetime) -> str | None:
+        self.number += 1
+        patient = self.patients[self.number % len(self.patients)]
+        body = {"session": session, "start": start.isoformat(), "kind": "consultation", "patient": patient}
+        told = await self._do("/v1/appointments", body)
+        return str(told["appointment"]) if told else None
+
+    async def _change(self, index: int) -> None:
+        """Some of tomorrow's patients call again."""
+        coming = self.booked.get(self.days[index + 1]) if index + 1 < len(self.days) else None
+        if not coming:
+            return
+        given_up = [coming.pop() for _ in range(GIVEN_UP)]
+        await asyncio.gather(*(self._do(f"/v1/appointments/{id}/cancellation", {"by": "patient"}) for id in given_up))
+        later = self.agenda[self.days[index + 1]]
+        places = [later.pop() for _ in range(min(MOVED, len(later)))]
+        await asyncio.gather(
+            *(
+                self._do(f"/v1/appointments/{id}/move", {"session": session, "start": start.isoformat()})
+                for id, (session, start) in zip(coming, places, strict=False)
+            )
+        )
+
+    async def _receive(self, expected: list[str]) -> None:
+        absent, come = expected[:ABSENT], expected[ABSENT:]
+        await asyncio.gather(*(self._do(f"/v1/appointments/{id}/no-show") for id in absent), *map(self._visit, come))
+
+    async def _visit(self, id: str) -> None:
+        await self._do(f"/v1/appointments/{id}/arrival")
+        await self._do(f"/v1/appointments/{id}/start")
+        await self._do(f"/v1/appointments/{id}/completion", {"outcome": "none"})
+
+    async def _do(self, path: str, body: Any = None) -> dict[str, Any] | None:
+        status, told = await self.wire.post(path, body)
+        self.commands += 1
+        if status < 300:
+            return told
+        self.refused[str(told.get("type", status)).rpartition(":")[2]] += 1
+        return None
+
+    @contextmanager
+    def _timed(self, part: str) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self.seconds[part] = self.seconds.get(part, 0.0) + time.perf_counter() - began
+
+
+async def measure(bench: Bench) -> Figure:
+    """Seconds from the year's first call to its last text and fact; team, sessions and patients are there before."""
+    days = SHORT_DAYS if bench.short else DAYS
+    before = calibrate()
+    async with running_house() as house:
+        bearer = await house.platform.token(LE_MANS.secretaries()[0])
+        async with wire(house.addresses.booking, bearer, CONNECTIONS) as opened:
+            year = await _open(house, opened, days, SHORT_PATIENTS if bench.short else PATIENTS)
+            await _until_quiet(house)
+            known = await _found(house)
+            cpu, began = _cpu(house), time.perf_counter()
+            await year.live()
+            lived = time.perf_counter() - began
+            await _until_quiet(house)
+            took = time.perf_counter() - began
+            spent = {name: round(seconds - cpu.get(name, 0.0), 1) for name, seconds in _cpu(house).items()}
+            found = {name: count - known[name] for name, count in (await _found(house)).items()}
+    wanted = days * (TAKEN - ABSENT)
+    ledger = Ledger(
+        counted=found["done"],
+        lost=max(0, wanted - found["done"]) + abs(found["facts"] - found["done"]),
+        doubled=max(0, found["done"] - wanted),
+        wrong=sum(year.refused.values()),
+    )
+    goal = GOAL_SECONDS * days / DAYS
+    parts = {part: round(seconds, 1) for part, seconds in year.seconds.items()} | {"tail": round(took - lived, 1)}
+    return Figure(
+        "P12",
+        f"seconds for {days} days of reception of the Sarthe ({wanted} consultations) through the whole platform",
+        "s",
+        goal,
+        [Round(Run(took, ledger), Run(goal, Ledger()), (before, calibrate()))],
+        compared="ours",
+        extra={"commands": year.commands, "commands_per_second": round(year.commands / lived)}
+        | {"refused": dict(year.refused), "texts": found["texts"], "texts_delivered": found["delivered"]}
+        | {"seconds": parts, "cpu_seconds": spent},
+    )
+
+
+async def _open(house: House, opened: Wire, count: int, patients: int) -> _Year:
+    """Four full sessions on each day of the year, and patients who have no doctor."""
+    house.stand(FIRST - timedelta(days=3), 8)
+    days = [day for n in range(count * 2) if (day := FIRST + timedelta(days=n)).weekday() < 5][:count]
+    agenda: dict[date, list[tuple[str, datetime]]] = {}
+    for day in days:
+        told = await asyncio.gather(
+            *(opened.post("/v1/sessions", _session(doctor, day)) for doctor in DOCTORS[:SESSIONS])
+        )
+        open_ = [body for status, body in told if status == 201]
+        if len(open_) < SESSIONS:
+            raise RuntimeError(f"only {len(open_)} sessions could be opened on {day}: {told[0][1]}")
+        places = [
+            (body["session"], datetime.fromisoformat(body["start"]) + n * GRID) for n in range(SLOTS) for body in open_
+        ]
+        agenda[day] = places
+    people = [person(LE_MANS.town, index) for index in range(2_000, 2_000 + patients)]
+    gate = asyncio.Semaphore(12)
+
+    async def known(index: int) -> str:
+        async with gate:
+            return await ensure_patient(house.platform, LE_MANS, people[index])
+
+    return _Year(house, opened, await asyncio.gather(*map(known, range(patients))), days, agenda)
+
+
+def _session(doctor: Any, day: date) -> dict[str, Any]:
+    """At night, when the doctors' own hours are over: the agenda does not mind."""
+    return {
+        "site": str(LE_MANS.site), "professional": str(doctor.id), "kinds": ["consultation"], "day": day.isoformat(),
+        "start": "00:00", "end": "06:40", "slot_minutes": 20,
+    }  # fmt: skip
+
+
+async def _until_quiet(house: House) -> None:
+    """Everything is heard, and every text whose hour has come has had its fate."""
+
+    async def left() -> int:
+        books = house.books
+        texts: int = await books.value("notifications", _TEXTS_LEFT)
+        return await books.unsent() + await books.lag() + texts
+
+    await until(left, lambda count: count == 0)
+
+
+_TEXTS_LEFT = "SELECT count(*) FROM message WHERE state IN ('sending', 'accepted')"
+
+
+async def _found(house: House) -> dict[str, int]:
+    site = UUID(str(LE_MANS.site))
+    value = house.books.value
+    return {
+        "done": await value("booking", "SELECT count(*) FROM appointment WHERE site = $1 AND state = 'done'", site),
+        "facts": await value(
+            "reporting", "SELECT count(*) FROM appointment_fact WHERE site = $1 AND status = 'done'", site
+        ),
+        "texts": await value("notifications", "SELECT count(*) FROM message WHERE site = $1", site),
+        "delivered": await value(
+            "notifications", "SELECT count(*) FROM message WHERE site = $1 AND state = 'delivered'", site
+        ),
+    }
+
+
+def _cpu(house: House) -> dict[str, float]:
+    """Processor seconds of each program so far, its children included."""
+    spent = {}
+    for one in house.supervisor.watched():
+        if one.pid is None:
+            continue
+        process = psutil.Process(one.pid)
+        times = [process.cpu_times(), *(child.cpu_times() for child in process.children(recursive=True))]
+        ended = times[0].children_user + times[0].children_system
+        spent[one.program.name] = sum(each.user + each.system for each in times) + ended
+    return spent
