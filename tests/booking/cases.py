@@ -11,7 +11,7 @@ from booking.domain.availability import Occupancy, Partner, Policy, Slot
 from booking.domain.intervals import Interval
 from booking.domain.kinds import DOCTORS, Kind
 from booking.domain.local_time import span, whole_day
-from booking.domain.planning import Calendar, Contract, Planned, plan
+from booking.domain.planning import Away, Calendar, Contract, Grid, Planned, Skip, plan
 from booking.domain.recurrence import Rule, Weekly
 from booking.domain.sessions import Session
 from booking.domain.supervision import Supervision
@@ -131,9 +131,10 @@ def _by_rule(draw: Random, day: date, zone: ZoneInfo) -> list[Session]:
     rule = Rule(
         Weekly(frozenset(range(1, 8)), day), time(draw.randrange(4)), time(draw.randint(5, 15)), day - timedelta(days=1)
     )
-    closed = frozenset(draw.choice([(), (day,)]))
+    closed = draw.choice([(), (Away(whole_day(day, zone), Skip.CLOSURE, UUID(int=1)),)])
     calendar = Calendar(zone, public_holidays(draw.choice([None, "Moselle"]), (day.year,)), closed)
-    planned = plan(rule, rule.valid_from, day, calendar, Contract(date.min), datetime.min.replace(tzinfo=zone))
+    grid = Grid(timedelta(minutes=5), timedelta(minutes=5))
+    planned = plan(rule, rule.valid_from, day, calendar, Contract(date.min), grid, datetime.min.replace(tzinfo=zone))
     return [
         _session(draw, PEOPLE[0], each.day, each.period, number)
         for number, each in enumerate(planned)

@@ -14,11 +14,13 @@ from booking.domain.appointments import State
 from booking.domain.sessions import Session
 from booking.store import appointments
 from booking.use_cases.book_slot import BookRequest, book_slot
-from booking.use_cases.cancel_session import SessionCancellation, cancel_session
-from booking.use_cases.close_site_day import ClosureRequest, close_site_day
+from booking.use_cases.cancel_session import cancel_session
+from booking.use_cases.close_site import ClosureRequest, close_site
 from booking.use_cases.confirm_hold import ConfirmRequest, confirm_hold
 from booking.use_cases.expire_holds import expire_holds
 from booking.use_cases.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.reshaping import Consent
+from booking.use_cases.shutting import Days
 from smp.postgres import Database, is_transient
 from smp.problems import Refusal
 from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, blocking, monday
@@ -254,7 +256,7 @@ HOURS = ("09:00", "09:20", "09:40", "10:00")
 
 async def _cancel(by: Centre, session: Session) -> object:
     async with by.transaction() as tx:
-        how = SessionCancellation("practitioner_ill")
+        how = Consent("practitioner_ill")
         return await cancel_session(tx, session.id, how, RULES, actor=SECRETARY, now=NOW)
 
 
@@ -287,7 +289,7 @@ async def test_a_booking_that_comes_during_the_cancellation_finds_the_session_ca
     session = await centre.session(await centre.doctor())
     patient = await centre.patient()
     async with centre.transaction() as tx:
-        how = SessionCancellation("practitioner_ill")
+        how = Consent("practitioner_ill")
         await cancel_session(tx, session.id, how, RULES, actor=SECRETARY, now=NOW)
         booking = asyncio.create_task(outcome(centre.book(session, "09:00", patient)))
         await _until_somebody_waits(centre)
@@ -317,7 +319,7 @@ async def test_the_second_of_two_supervisors_who_leave_cannot_count_on_the_first
     session = await centre.session(await centre.intern_of(one, other))
     await centre.book(session, "09:00")
     async with centre.transaction() as tx:
-        how = SessionCancellation("practitioner_ill")
+        how = Consent("practitioner_ill")
         await cancel_session(tx, first.id, how, RULES, actor=SECRETARY, now=NOW)
         leaving = asyncio.create_task(outcome(_cancel(centre, second)))
         await _until_somebody_waits(centre)
@@ -329,8 +331,8 @@ async def test_a_session_is_not_opened_on_a_day_that_is_being_closed(centre: Cen
     """The order is forced: the closure has not committed when the session is asked for."""
     doctor = await centre.doctor()
     async with centre.transaction() as tx:
-        closure = ClosureRequest(centre.site, MONDAY, SessionCancellation("works"))
-        await close_site_day(tx, closure, RULES, actor=SECRETARY, now=NOW)
+        closure = ClosureRequest(centre.site, Days(MONDAY), Consent("works"))
+        await close_site(tx, closure, RULES, actor=SECRETARY, now=NOW)
         opening = asyncio.create_task(outcome(centre.session(doctor)))
         await _until_somebody_waits(centre)
         assert not opening.done()

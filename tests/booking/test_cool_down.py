@@ -14,9 +14,10 @@ from booking.domain.platform_kinds import platform_kinds
 from booking.domain.sessions import Session
 from booking.store import appointments
 from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
-from booking.use_cases.cancel_session import SessionCancellation, cancel_session
+from booking.use_cases.cancel_session import cancel_session
 from booking.use_cases.expire_holds import end_rests
 from booking.use_cases.hold_slot import HoldRequest, hold_slot
+from booking.use_cases.reshaping import Consent
 from booking.use_cases.search_availability import free_slots
 from smp.problems import Refusal
 from tests.booking.desk import Desk
@@ -136,7 +137,7 @@ async def test_neither_a_hold_nor_a_place_about_to_begin_nor_one_without_a_sessi
     late = await give_up(centre, (await centre.book(session, "09:20")).appointment, monday("09:10"))
     stays = (await centre.book(session, "10:00")).appointment
     async with centre.transaction() as tx:
-        request = SessionCancellation("illness", cancel_appointments=True)
+        request = Consent("illness", cancel_appointments=True)
         await cancel_session(tx, session.id, request, RESTING, actor=SECRETARY, now=NOW)
     assert {each.rests_until for each in (hold, late, await stored(centre, stays.id))} == {None}
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from booking import problems
 from booking.domain.appointments import Appointment, State
 from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
-from booking.use_cases.cancel_session import SessionCancellation, cancel_session
+from booking.use_cases.cancel_session import cancel_session
 from booking.use_cases.close_day import DayClose, DayClosed, close_day
 from booking.use_cases.correct_status import CorrectionRequest, correct_status
 from booking.use_cases.finish_consultation import Conclusion, finish_consultation
@@ -16,6 +16,7 @@ from booking.use_cases.leave_unseen import leave_unseen
 from booking.use_cases.mark_arrived import mark_arrived
 from booking.use_cases.mark_no_show import mark_no_show
 from booking.use_cases.prepare_consultation import prepare_consultation
+from booking.use_cases.reshaping import Consent
 from booking.use_cases.start_consultation import start_consultation
 from smp.problems import Refusal
 from tests.booking.desk import Desk
@@ -190,7 +191,7 @@ class TestCorrections:
         session = await centre.session(await centre.doctor())
         id = (await centre.book(session, "09:00")).appointment.id
         async with centre.transaction() as tx:
-            request = SessionCancellation("illness", cancel_appointments=True)
+            request = Consent("illness", cancel_appointments=True)
             await cancel_session(tx, session.id, request, RULES, actor=SECRETARY, now=NOW)
         assert (await refusal(correct(centre, id))).problem is problems.SESSION_CANCELLED
 

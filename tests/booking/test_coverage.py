@@ -13,11 +13,12 @@ from booking.domain.intervals import Interval
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.use_cases.book_slot import Booked, BookRequest, book_slot
-from booking.use_cases.cancel_session import SessionCancellation, cancel_session
+from booking.use_cases.cancel_session import cancel_session
 from booking.use_cases.list_unsupported import Uncovered, list_unsupported
 from booking.use_cases.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.reachability import ReachRequest, declare_reachable, withdraw_reachability
 from booking.use_cases.recheck_supervision import QUIET, recheck_supervision
+from booking.use_cases.reshaping import Consent
 from smp.contracts import ProfessionalLeft, SiteClosed, SupervisionAssigned, SupervisionEnded
 from smp.postgres import Database
 from tests.booking.desk import Desk
@@ -203,7 +204,7 @@ async def test_when_a_supervisor_answers_for_too_many_the_first_booked_keeps_the
     interns = [await centre.session(await centre.intern_of(anne, boris)) for _ in range(2)]
     first, second = [(await book(centre, each, "10:00", ONE_INTERN)).appointment for each in interns]
     async with centre.transaction() as tx:
-        request = SessionCancellation("practitioner_ill")
+        request = Consent("practitioner_ill")
         await cancel_session(tx, sessions[1].id, request, ONE_INTERN, actor=SECRETARY, now=NOW)
     await recheck_supervision(centre.database, ONE_INTERN, SOON)
     (flagged,) = await unsupported(centre)

@@ -13,11 +13,12 @@ from booking.domain.reasons import Reason
 from booking.domain.sessions import Session
 from booking.use_cases.agendas import Agendas
 from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
-from booking.use_cases.cancel_session import SessionCancellation, cancel_session
+from booking.use_cases.cancel_session import cancel_session
 from booking.use_cases.declare_distance import Distance, declare_distance
 from booking.use_cases.kind_book import kind_on
 from booking.use_cases.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.next_free import next_free
+from booking.use_cases.reshaping import Consent
 from booking.use_cases.search_availability import free_slots
 from smp.problems import Refusal
 from tests.booking.world import MONDAY, NOW, PARIS, RULES, SECRETARY, Centre, joined, monday, site_opened
@@ -79,7 +80,7 @@ async def test_two_processes_see_every_command_at_once_whoever_gives_it(booking_
         if open_sessions:
             session = draw.choice(open_sessions)
             async with here.transaction() as tx:
-                request = SessionCancellation("training", cancel_appointments=False)
+                request = Consent("training", cancel_appointments=False)
                 await cancel_session(tx, session.id, request, RULES, actor=SECRETARY, now=NOW)
             open_sessions.remove(session)
 

@@ -8,11 +8,13 @@ from booking import problems
 from booking.domain.planning import Skip
 from booking.domain.recurrence import Listed, Rule, Weekly
 from booking.store.sessions import Author
-from booking.use_cases.cancel_session import SessionCancellation, SessionsCancelled, cancel_session
-from booking.use_cases.close_site_day import ClosureRequest, close_site_day
+from booking.use_cases.cancel_session import SessionsCancelled, cancel_session
+from booking.use_cases.close_site import ClosureRequest, close_site
 from booking.use_cases.materialise_sessions import materialise, materialise_rules
 from booking.use_cases.open_session_rule import RuleOpened, RuleRequest, open_session_rule
 from booking.use_cases.planning import OUTSIDE_OPENING_HOURS
+from booking.use_cases.reshaping import Consent
+from booking.use_cases.shutting import Days, Shut
 from smp.contracts import ProfessionalLeft, ProfessionalRoleChanged, SiteClosed
 from smp.ids import new_id
 from tests.booking.world import (
@@ -30,8 +32,8 @@ from tests.booking.world import (
 )
 from tests.support.databases import ServiceDatabase
 
-ILL = SessionCancellation("practitioner_ill")
-ILL_AND_CANCEL = SessionCancellation("practitioner_ill", cancel_appointments=True)
+ILL = Consent("practitioner_ill")
+ILL_AND_CANCEL = Consent("practitioner_ill", cancel_appointments=True)
 
 
 async def open_rule(
@@ -52,14 +54,14 @@ async def open_rule(
         return await open_session_rule(tx, request, RULES, actor=SECRETARY, now=NOW)
 
 
-async def cancel(centre: Centre, session: UUID, how: SessionCancellation = ILL) -> SessionsCancelled:
+async def cancel(centre: Centre, session: UUID, how: Consent = ILL) -> SessionsCancelled:
     async with centre.transaction() as tx:
         return await cancel_session(tx, session, how, RULES, actor=SECRETARY, now=NOW)
 
 
-async def close(centre: Centre, day: date, how: SessionCancellation = ILL) -> SessionsCancelled:
+async def close(centre: Centre, day: date, how: Consent = ILL) -> Shut:
     async with centre.transaction() as tx:
-        return await close_site_day(tx, ClosureRequest(centre.site, day, how), RULES, actor=SECRETARY, now=NOW)
+        return await close_site(tx, ClosureRequest(centre.site, Days(day), how), RULES, actor=SECRETARY, now=NOW)
 
 
 class TestRules:
@@ -254,7 +256,7 @@ class TestClosures:
         session = await centre.session(doctor)
         booked = (await centre.book(session, "09:00")).appointment
         assert (await refusal(close(centre, MONDAY))).problem is problems.HAS_APPOINTMENTS
-        assert (await close(centre, MONDAY, ILL_AND_CANCEL)).appointments == (booked.id,)
+        assert (await close(centre, MONDAY, ILL_AND_CANCEL)).done.appointments == (booked.id,)
         assert await events_of(booking_database, session.id) == [("SessionOpened", 1), ("SessionCancelled", 2)]
         assert (await refusal(centre.session(doctor))).problem is problems.SITE_CLOSED
         assert (await refusal(close(centre, MONDAY))).problem is problems.DAY_ALREADY_CLOSED

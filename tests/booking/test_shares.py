@@ -10,10 +10,11 @@ import pytest
 from booking import problems
 from booking.domain.appointments import State
 from booking.domain.sessions import Session
-from booking.use_cases.cancel_session import SessionCancellation, cancel_session
+from booking.use_cases.cancel_session import cancel_session
 from booking.use_cases.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.register_walk_in import WalkInRequest, register_walk_in
 from booking.use_cases.release_capacity import release_capacity
+from booking.use_cases.reshaping import Consent
 from smp.postgres import Database
 from tests.booking.desk import Desk, session_body
 from tests.booking.test_concurrency import outcome
@@ -131,7 +132,7 @@ async def test_the_release_is_told_once_with_what_was_left(centre: Centre, booki
 async def test_a_cancelled_session_releases_nothing(centre: Centre, booking_database: ServiceDatabase) -> None:
     session = await centre.session(await centre.doctor(), shares={"same_day": 2})
     async with centre.transaction() as tx:
-        request = SessionCancellation("practitioner_ill")
+        request = Consent("practitioner_ill")
         await cancel_session(tx, session.id, request, RULES, actor=SECRETARY, now=NOW)
     await release_capacity(centre.database, monday("11:00"))
     assert (await events_of(booking_database, session.id))[1:] == [("SessionCancelled", 2)]

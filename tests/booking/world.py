@@ -1,5 +1,6 @@
 """A small centre in Laval, told to booking by registry's own events."""
 
+import json
 from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -225,6 +226,18 @@ async def events_of(database: ServiceDatabase, subject: UUID) -> list[tuple[str,
             "SELECT type, sequence FROM smp.outbox WHERE aggregateid = $1 ORDER BY position", subject
         )
     return [(row["type"].split(".")[3], row["sequence"]) for row in rows]
+
+
+async def said_of(database: ServiceDatabase, subject: UUID) -> list[dict[str, Any]]:
+    """What was said of an aggregate, in full: type, sequence, data."""
+    async with database.admin() as connection:
+        rows = await connection.fetch(
+            "SELECT type, sequence, payload FROM smp.outbox WHERE aggregateid = $1 ORDER BY position", subject
+        )
+    return [
+        {"type": row["type"].split(".")[3], "sequence": row["sequence"], "data": json.loads(row["payload"])}
+        for row in rows
+    ]
 
 
 async def blocking(database: ServiceDatabase, *appointments: UUID) -> int:

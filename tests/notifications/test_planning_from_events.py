@@ -94,6 +94,23 @@ async def test_a_patient_already_told_hears_of_the_change_and_only_the_new_remin
     assert "déplacé au vendredi 20 mars" in carrier.texts[1]
 
 
+async def test_a_patient_told_whose_hour_stays_hears_nothing_of_a_replacement_and_keeps_a_reminder(
+    world: World, carrier: Carrier
+) -> None:
+    """Another practitioner, another part of the day's sessions: a move to the very hour the patient knows."""
+    book = world.book(await world.patient(), at("19T10:30"))
+    await world.hear(world.booked(book))
+    await world.sender.send_due()
+    await world.hear(world.moved(book, at("19T10:30")))
+    await world.sender.send_due()
+    assert await world.texts(book) == [
+        ("confirmation", "accepted", 2),
+        ("reminder", "cancelled", 2),
+        ("reminder", "planned", 3),
+    ]
+    assert len(carrier.texts) == 1
+
+
 async def test_a_cancellation_drops_what_was_planned_and_tells_the_patient(world: World, carrier: Carrier) -> None:
     book = world.book(await world.patient(), at("19T10:30"))
     await world.hear(world.booked(book), world.cancelled(book))

@@ -265,6 +265,12 @@ class Session(Story):
         self.tell(SessionChanged(**self._state()), self.start - timedelta(days=5))
         return self
 
+    def moved(self, start: datetime) -> "Session":
+        """To another day or hour."""
+        told_at, self.start = self.start - timedelta(days=4), start
+        self.tell(SessionChanged(**self._state()), told_at)
+        return self
+
     def cancelled(self) -> "Session":
         self.tell(
             SessionCancelled(

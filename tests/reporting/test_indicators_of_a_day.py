@@ -236,6 +236,24 @@ async def test_another_territory_is_neither_counted_nor_seen(
     assert (refused.status_code, refused.json()["type"]) == (404, "urn:smp:problem:unknown-site")
 
 
+async def test_offered_minutes_are_those_of_the_sessions_as_they_became(
+    client: httpx2.AsyncClient, reporting_database: ServiceDatabase
+) -> None:
+    """Shortened by an hour; moved to another day; split in two, the second part a session of its own; cancelled."""
+    stories = (
+        site_opened(),
+        Session().opened().shortened(3),
+        Session().opened().moved(MONDAY + DAY),
+        Session().opened().shortened(1),
+        Session(start=MONDAY + 120 * MINUTE, hours=2).opened(),
+        Session().opened().shortened(2).cancelled(),
+        Appointment().booked(),
+    )
+    await hear(reporting_database.database, reversed(told(*stories)))
+    found = await figures(client)
+    assert found["OCC1"]["denominator"] == (3 + 1 + 2) * 60
+
+
 async def test_the_ledger_counts_facts_and_the_events_behind_them(
     client: httpx2.AsyncClient, reporting_database: ServiceDatabase
 ) -> None:

@@ -8,6 +8,7 @@ from booking.settings import Settings
 from booking.use_cases.agendas import Agendas, forget_changes
 from booking.use_cases.book_together import book_together
 from booking.use_cases.expire_holds import end_rests, expire_holds
+from booking.use_cases.follow_registry import follow_registry
 from booking.use_cases.materialise_sessions import materialise_rules
 from booking.use_cases.recheck_supervision import recheck_supervision
 from booking.use_cases.release_capacity import release_capacity
@@ -36,6 +37,10 @@ async def _materialise(runtime: Runtime) -> None:
     await materialise_rules(runtime.database, runtime.state["rules"], runtime.clock.now())
 
 
+async def _follow(runtime: Runtime) -> None:
+    await follow_registry(runtime.database, runtime.state["rules"], runtime.clock.now())
+
+
 async def _release(runtime: Runtime) -> None:
     await release_capacity(runtime.database, runtime.clock.now())
 
@@ -56,6 +61,7 @@ service = Service(
     handlers=HANDLERS,
     jobs=[
         Job("expire-holds", every=1, run=_expire),
+        Job("follow-registry", every=1, run=_follow),
         Job("materialise-sessions", every=60, run=_materialise),
         Job("recheck-supervision", every=1, run=_recheck),
         Job("forget-changes", every=600, run=_forget),

@@ -4,8 +4,11 @@ Every fact carries the sequence of its event, so that any order leads to the sam
 whether its event came next.
 """
 
+from typing import Any
+from uuid import UUID
+
 from booking.domain.local_time import is_zone
-from booking.store import projections, supervision
+from booking.store import presence, projections, supervision
 from booking.store.projections import Fact
 from booking.use_cases.forget_patient import forget_patient
 from smp.consumer import Delivery, Handlers, PermanentError
@@ -33,6 +36,7 @@ async def site_opened(tx: Transaction, delivery: Delivery[SiteOpened]) -> None:
         raise PermanentError("the zone of the site is not an IANA zone")
     week = _week(it.opening_hours, it.opened_on.isoformat(), event.sequence)
     await projections.site_opened(tx, it.site, event.territory, it.zone, it.subdivision, it.opened_on, week)
+    await _must_follow(tx, delivery, it.site, presence.SITE)
 
 
 async def opening_hours_changed(tx: Transaction, delivery: Delivery[OpeningHoursChanged]) -> None:
@@ -45,6 +49,7 @@ async def site_closed(tx: Transaction, delivery: Delivery[SiteClosed]) -> None:
     it = delivery.data
     await projections.site_closed(tx, it.site, delivery.event.territory, it.from_date)
     await supervision.ask_again_for_all_days(tx, delivery.event.territory, delivery.now)
+    await _must_follow(tx, delivery, it.site, presence.SITE)
 
 
 async def professional_joined(tx: Transaction, delivery: Delivery[ProfessionalJoined]) -> None:
@@ -54,18 +59,21 @@ async def professional_joined(tx: Transaction, delivery: Delivery[ProfessionalJo
         tx, it.professional, event.territory, it.sites, it.contract_start, it.contract_end, event.sequence, role
     )
     await supervision.ask_again_for_all_days(tx, delivery.event.territory, delivery.now)
+    await _must_follow(tx, delivery, it.professional, presence.PROFESSIONAL)
 
 
 async def professional_role_changed(tx: Transaction, delivery: Delivery[ProfessionalRoleChanged]) -> None:
     it, event = delivery.data, delivery.event
     role = {"sequence": event.sequence, "from": it.from_date.isoformat(), "role": it.role}
     await projections.role_changed(tx, it.professional, event.territory, role)
+    await _must_follow(tx, delivery, it.professional, presence.PROFESSIONAL)
 
 
 async def professional_left(tx: Transaction, delivery: Delivery[ProfessionalLeft]) -> None:
     it, event = delivery.data, delivery.event
     await projections.professional_left(tx, it.professional, event.territory, it.from_date, event.sequence)
     await supervision.ask_again_for_all_days(tx, delivery.event.territory, delivery.now)
+    await _must_follow(tx, delivery, it.professional, presence.PROFESSIONAL)
 
 
 async def supervision_assigned(tx: Transaction, delivery: Delivery[SupervisionAssigned]) -> None:
@@ -123,6 +131,11 @@ HANDLERS: Handlers = {
     EligibilityChanged: eligibility_changed,
     PatientErased: patient_erased,
 }
+
+
+async def _must_follow(tx: Transaction, delivery: Delivery[Any], id: UUID, subject: str) -> None:
+    """The agenda follows soon after, in a transaction of its own (`follow_registry`): this one locks no session."""
+    await presence.must_follow(tx, id, delivery.event.territory, subject, delivery.event.sequence)
 
 
 def _week(hours: tuple[OpeningHours, ...], start: str, sequence: int) -> Fact:

@@ -308,4 +308,70 @@ SAME_SITE = ProblemType(
     "Une distance se déclare entre deux centres différents.",
     "A distance is declared between two different sites.",
 )
+ROOM_CLOSED = ProblemType(
+    "room-closed", 409, "Salle fermée", "Room closed",
+    "Cette salle est fermée à ces heures le {day}.",
+    "This room is closed at these hours on {day}.",
+)
+PROFESSIONAL_ABSENT = ProblemType(
+    "professional-absent", 409, "Professionnel absent", "Professional absent",
+    "Ce professionnel est absent à ces heures le {day}.",
+    "This professional is away at these hours on {day}.",
+)
+ALREADY_ABSENT = ProblemType(
+    "already-absent", 409, "Absence déjà notée", "Absence already noted",
+    "Ce professionnel est déjà noté absent pendant toute cette période.",
+    "This professional is already noted as away for the whole of this time.",
+)
+ABSENCE_UNKNOWN = ProblemType(
+    "absence-unknown", 404, "Absence inconnue", "Absence unknown",
+    "Cette absence n'existe pas, ou elle a été retirée.",
+    "This absence does not exist, or it was withdrawn.",
+)
+CLOSURE_UNKNOWN = ProblemType(
+    "closure-unknown", 404, "Fermeture inconnue", "Closure unknown",
+    "Cette fermeture n'existe pas, ou elle a été retirée.",
+    "This closure does not exist, or it was withdrawn.",
+)
+CLOSURE_OVER = ProblemType(
+    "closure-over", 409, "Déjà terminée", "Already over",
+    "Cette fermeture ou cette absence est terminée à cette date.",
+    "This closure or absence is over by that day.",
+)
+RULE_UNKNOWN = ProblemType("rule-unknown", 404, "Règle inconnue", "Rule unknown")
+RULE_ENDED = ProblemType(
+    "rule-ended", 409, "Règle terminée", "Rule ended",
+    "Cette règle n'a plus cours à cette date. Ouvrez-en une nouvelle.",
+    "This rule is no longer in force on that day. Open another one.",
+)
+RULE_WITHOUT_OCCURRENCE = ProblemType(
+    "rule-without-occurrence", 422, "Aucune vacation possible", "No session possible",
+    "Cette règle ne tombe sur aucun jour à venir de sa période de validité.",
+    "This rule falls on no coming day of its validity.",
+)
+CHANGE_PAST = ProblemType(
+    "change-past", 422, "Date déjà passée", "Date already past",
+    "Une règle change à partir d'aujourd'hui ou plus tard.",
+    "A rule changes from today on or later.",
+)
+END_BEFORE_START = ProblemType(
+    "end-before-start", 422, "La fin précède le début", "The end comes before the start",
+    "La fin suit le début, et une vacation se termine le jour même.",
+    "The end comes after the start, and a session ends on the same day.",
+)
+PERIOD_TOO_LONG = ProblemType(
+    "period-too-long", 422, "Période trop longue", "Period too long",
+    "Indiquez {days} jours au plus, la fin après le début.",
+    "Give {days} days at most, the end after the start.",
+)
+SESSION_BEGUN = ProblemType(
+    "session-begun", 409, "Vacation commencée", "Session begun",
+    "Cette vacation a commencé : son début ne change plus.",
+    "This session has begun: its start no longer changes.",
+)
+NOTHING_TO_CHANGE = ProblemType(
+    "nothing-to-change", 422, "Rien à changer", "Nothing to change",
+    "La vacation est déjà ainsi.",
+    "The session is like that already.",
+)
 # fmt: on

@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     """`SMP_*` variables of booking; see the table in the service's README."""
 
     hold_minutes: Annotated[int, Field(ge=1, le=60)] = 5
-    horizon_weeks: Annotated[int, Field(ge=1, le=53)] = 8
+    horizon_weeks: Annotated[int, Field(ge=1, le=53)] = 26
     late_cancellation_hours: Annotated[int, Field(ge=0, le=168)] = 24
     consultation_minutes: Minutes = 20
     minor_emergency_minutes: Minutes = 20

@@ -1,6 +1,17 @@
 """HTTP: parse, authorise, call one use case, answer."""
 
-from booking.api import appointments, availability, day, impacts, minor_emergencies, sessions, supervision
+from booking.api import (
+    appointments,
+    availability,
+    closures,
+    day,
+    impacts,
+    minor_emergencies,
+    presence,
+    session_rules,
+    sessions,
+    supervision,
+)
 
 # Routes are tried in order: those asked for most come first.
 ROUTERS = (
@@ -11,4 +22,7 @@ ROUTERS = (
     impacts.router,
     supervision.router,
     minor_emergencies.router,
+    session_rules.router,
+    closures.router,
+    presence.router,
 )

@@ -38,3 +38,8 @@ RIGHTS: dict[Right, frozenset[str]] = {
 def allow(caller: Caller, right: Right, site: UUID | None = None) -> None:
     """Refuse (FORBIDDEN) unless one of the caller's roles has the right and the caller covers the site, if named."""
     caller.require(*RIGHTS[right], site=site)
+
+
+def allow_any(caller: Caller, *rights: Right, site: UUID) -> None:
+    """Refuse (FORBIDDEN) unless one of the caller's roles has one of the rights and the caller covers the site."""
+    caller.require(*frozenset().union(*(RIGHTS[right] for right in rights)), site=site)

@@ -9,7 +9,7 @@ from uuid import UUID
 from booking.domain.appointments import Appointment, Companion, State, Step
 from booking.domain.eligibility import Eligibility, status_on
 from booking.domain.intervals import Interval
-from booking.domain.resources import Resource
+from booking.domain.resources import Resource, practitioner
 from booking.domain.sessions import Session
 from booking.store.projections import declarations
 from booking.store.sessions import session_of
@@ -135,6 +135,24 @@ async def replace_occupancies(
     return frozenset(resource.number for resource in ordered) - frozenset(had)
 
 
+async def hand_over(tx: Transaction, appointment: UUID, before: Session, after: Session) -> bool:
+    """Let the appointment take the practitioner and the room of `after` in the place of those of `before`, at its hour;
+    False when one of them is taken (a rollback must follow)."""
+    given_up = sorted(set(before.resources) - set(after.resources))
+    wanted = sorted(set(after.resources) - set(before.resources))
+    if not given_up and not wanted:
+        return True
+    had: int = await tx.fetchval(
+        SQL.hand_over,
+        appointment,
+        practitioner(before.professional).number,
+        [resource.number for resource in given_up],
+        [resource.number for resource in wanted],
+        [resource.kind for resource in wanted],
+    )
+    return had == len(wanted)
+
+
 async def own_resources(tx: Transaction, appointment: UUID) -> list[int]:
     """The numbers of what the appointment occupies, or occupied before it gave its place back."""
     return [row["resource"] for row in await tx.fetch(SQL.own_resources, appointment)]
@@ -180,11 +198,17 @@ async def lock_active_of_sessions(tx: Transaction, sessions: Collection[UUID]) -
     return _appointments(await tx.fetch(SQL.lock_active_of_sessions, list(sessions)))
 
 
-async def lock_active_of_interns(
-    tx: Transaction, site: UUID, day: date, supervisor: UUID, period: Interval
-) -> list[Appointment]:
-    """Active appointments of the supervisor's interns at the site that meet `period`."""
-    rows = await tx.fetch(SQL.lock_active_of_interns, site, day, supervisor, period.start, period.end)
+async def lock_active_of_interns(tx: Transaction, presence: Sequence[Session]) -> list[Appointment]:
+    """Active appointments of the interns whom the professionals of these sessions supervise, at the same site and
+    meeting one of them."""
+    rows = await tx.fetch(
+        SQL.lock_active_of_interns,
+        [each.site for each in presence],
+        [each.day for each in presence],
+        [each.professional for each in presence],
+        [each.period.start for each in presence],
+        [each.period.end for each in presence],
+    )
     return _appointments(rows)
 
 

@@ -161,6 +161,27 @@ SELECT EXISTS (SELECT FROM appointment WHERE patient = $1 AND professional = $2 
 -- Those who have already received this patient.
 SELECT DISTINCT professional FROM appointment WHERE patient = $1 AND state = 'done';
 
+-- name: hand_over
+-- The same hour with another practitioner or in another room: what is given up and what is taken for it.
+WITH own AS (
+    SELECT o.territory, o.period, tstzrange(a.starts_at, a.ends_at) AS agreed
+    FROM occupancy AS o
+    JOIN appointment AS a ON a.id = o.appointment
+    WHERE o.appointment = $1 AND o.resource = $2
+), given_up AS (
+    DELETE FROM occupancy WHERE appointment = $1 AND resource = ANY ($3::bigint[]) RETURNING 1
+), taken AS (
+    INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
+    SELECT $1, r.number, r.kind, own.territory,
+           CASE WHEN r.kind = 'practitioner' THEN own.period ELSE own.agreed END
+    FROM own, unnest($4::bigint[], $5::text[]) AS r (number, kind)
+    WHERE (SELECT count(*) FROM given_up) >= 0
+    ORDER BY r.number
+    ON CONFLICT DO NOTHING
+    RETURNING resource
+)
+SELECT count(*) FROM taken;
+
 -- name: save
 -- An appointment one step further. When it gives its place back its resources are free again; while the place rests,
 -- the patient's only.
@@ -198,14 +219,19 @@ ORDER BY id
 FOR UPDATE;
 
 -- name: lock_active_of_interns
--- Appointments of the interns whom somebody supervises, on a site and day, that meet a period; in id order.
-SELECT *
-FROM appointment
-WHERE site = $1 AND day = $2 AND role = 'intern'
-  AND state IN ('held', 'booked', 'arrived', 'in_preparation', 'in_consultation')
-  AND starts_at < $5 AND ends_at > $4
-  AND professional IN (SELECT intern FROM supervision WHERE supervisor = $3)
-ORDER BY id
+-- Appointments of the interns whom these professionals supervise, on their sites and days, that meet these periods; in
+-- id order.
+SELECT a.*
+FROM appointment AS a
+WHERE a.role = 'intern' AND a.state IN ('held', 'booked', 'arrived', 'in_preparation', 'in_consultation')
+  AND a.id IN (
+    SELECT met.id
+    FROM unnest($1::uuid[], $2::date[], $3::uuid[], $4::timestamptz[], $5::timestamptz[])
+        AS p (site, day, supervisor, starts_at, ends_at)
+    JOIN supervision AS s ON s.supervisor = p.supervisor
+    JOIN appointment AS met ON met.site = p.site AND met.day = p.day AND met.professional = s.intern
+                           AND met.starts_at < p.ends_at AND met.ends_at > p.starts_at)
+ORDER BY a.id
 FOR UPDATE;
 
 -- name: lock_expired_in_the_way

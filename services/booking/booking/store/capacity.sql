@@ -13,8 +13,7 @@ WHERE s.id = ANY ($1::uuid[]) AND o.blocking AND (a.state <> 'held' OR a.expires
 
 -- name: lock_due
 -- Sessions with a share whose hour of release has come, and which nobody else is busy telling.
-SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, equipment, state,
-       version, rule, next_release_at
+SELECT *
 FROM session
 WHERE next_release_at <= $1
 ORDER BY next_release_at, id

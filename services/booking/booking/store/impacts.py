@@ -124,12 +124,6 @@ async def lock_appointments(tx: Transaction, ids: Collection[UUID]) -> None:
     await tx.execute(SQL.lock_appointments, list(ids))
 
 
-async def change_hours(tx: Transaction, session: UUID, period: Interval) -> int:
-    """Give a locked session other hours; its new version."""
-    version: int = await tx.fetchval(SQL.change_hours, session, period.start, period.end)
-    return version
-
-
 async def insert(tx: Transaction, it: StoredImpact, items: Sequence[Item]) -> None:
     await tx.execute(
         SQL.insert,

@@ -49,10 +49,6 @@ SELECT id FROM session WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE;
 -- Appointments as they are compared with what was seen, in id order.
 SELECT id FROM appointment WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE;
 
--- name: change_hours
--- What is left of a session.
-UPDATE session SET starts_at = $2, ends_at = $3, version = version + 1 WHERE id = $1 RETURNING version;
-
 -- name: insert
 -- A plan as it was shown.
 INSERT INTO impact (id, territory, sites, change, fingerprint, seen, figures, planned_at, planned_by)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from booking.domain.eligibility import Declaration, Eligibility, status_on
 from booking.domain.people import OpeningRange, OpeningWeek, Professional, RoleFrom, Site, contract
+from booking.domain.planning import Contract
 from booking.domain.supervision import Supervision
 from smp.postgres import Record, Statements, Transaction
 
@@ -39,17 +40,26 @@ async def site_for_closing(tx: Transaction, id: UUID) -> Site | None:
     return _site(row) if row else None
 
 
+async def sites_for_planning(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Site]:
+    """The same of several sites, those that are known."""
+    return {row["id"]: _site(row) for row in await tx.fetch(SQL.sites_for_planning, list(ids))}
+
+
 async def professional(tx: Transaction, id: UUID) -> Professional | None:
     row = await tx.fetchrow(SQL.professional, id)
-    if row is None:
-        return None
-    return Professional(
-        id=row["id"],
-        territory=row["territory"],
-        sites=frozenset(row["sites"]),
-        contract=contract(row["contract_start"], row["contract_end"], row["left_from"]),
-        roles=tuple(RoleFrom(r["sequence"], date.fromisoformat(r["from"]), r["role"]) for r in row["roles"]),
-    )
+    return _professional(row) if row else None
+
+
+async def professionals_for_planning(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Professional]:
+    """Those who are known, shared with other planners; whoever notes an absence of theirs waits."""
+    rows = await tx.fetch(SQL.professionals_for_planning, list(ids))
+    return {row["id"]: _professional(row) for row in rows}
+
+
+async def professional_for_absence(tx: Transaction, id: UUID) -> Professional | None:
+    """The professional, alone until the end of the transaction: whoever opens a session for them waits."""
+    row = await tx.fetchrow(SQL.professional_for_absence, id)
+    return _professional(row) if row else None
 
 
 async def supervisions(tx: Transaction, site: UUID, interns: Iterable[UUID]) -> tuple[Supervision, ...]:
@@ -74,6 +84,19 @@ def declarations(eligibility: list[dict[str, Any]]) -> tuple[Declaration, ...]:
     return tuple(
         Declaration(each["sequence"], date.fromisoformat(each["from"]), Eligibility(each["status"]))
         for each in eligibility
+    )
+
+
+def _professional(row: Record) -> Professional:
+    worked = contract(row["contract_start"], row["contract_end"], row["left_from"])
+    if row["agreed_start"] is not None:
+        worked = worked.within(Contract(row["agreed_start"], row["agreed_end"]))
+    return Professional(
+        id=row["id"],
+        territory=row["territory"],
+        sites=frozenset(row["sites"]),
+        contract=worked,
+        roles=tuple(RoleFrom(r["sequence"], date.fromisoformat(r["from"]), r["role"]) for r in row["roles"]),
     )
 
 

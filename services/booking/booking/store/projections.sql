@@ -18,6 +18,14 @@ FROM site
 WHERE id = $1 AND zone IS NOT NULL
 FOR KEY SHARE;
 
+-- name: sites_for_planning
+-- The same of several; in id order.
+SELECT id, territory, zone, subdivision, closed_from, opening_hours
+FROM site
+WHERE id = ANY ($1::uuid[]) AND zone IS NOT NULL
+ORDER BY id
+FOR KEY SHARE;
+
 -- name: site_for_closing
 -- The same, so that nobody opens a session there meanwhile.
 SELECT id, territory, zone, subdivision, closed_from, opening_hours
@@ -26,10 +34,31 @@ WHERE id = $1 AND zone IS NOT NULL
 FOR UPDATE;
 
 -- name: professional
--- A professional whose arrival has been heard.
-SELECT id, territory, sites, contract_start, contract_end, left_from, roles
-FROM professional
-WHERE id = $1 AND contract_start IS NOT NULL;
+-- A professional whose arrival has been heard, with the contract that a presence plan may narrow.
+SELECT p.id, p.territory, p.sites, p.contract_start, p.contract_end, p.left_from, p.roles,
+       plan.contract_start AS agreed_start, plan.contract_end AS agreed_end
+FROM professional AS p
+LEFT JOIN presence_plan AS plan ON plan.professional = p.id
+WHERE p.id = $1 AND p.contract_start IS NOT NULL;
+
+-- name: professionals_for_planning
+-- The same of several, so that none can be noted absent before this transaction ends; in id order.
+SELECT p.id, p.territory, p.sites, p.contract_start, p.contract_end, p.left_from, p.roles,
+       plan.contract_start AS agreed_start, plan.contract_end AS agreed_end
+FROM professional AS p
+LEFT JOIN presence_plan AS plan ON plan.professional = p.id
+WHERE p.id = ANY ($1::uuid[]) AND p.contract_start IS NOT NULL
+ORDER BY p.id
+FOR KEY SHARE OF p;
+
+-- name: professional_for_absence
+-- The same, so that nobody opens a session for them meanwhile.
+SELECT p.id, p.territory, p.sites, p.contract_start, p.contract_end, p.left_from, p.roles,
+       plan.contract_start AS agreed_start, plan.contract_end AS agreed_end
+FROM professional AS p
+LEFT JOIN presence_plan AS plan ON plan.professional = p.id
+WHERE p.id = $1 AND p.contract_start IS NOT NULL
+FOR UPDATE OF p;
 
 -- name: supervisions
 -- Who answers for these interns, as long as they work here, as instants of the site's clock.

@@ -1,7 +1,7 @@
 """What booking says: each step of a session or an appointment is one event, its version the sequence."""
 
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from booking.domain.appointments import Appointment, State
@@ -34,37 +34,11 @@ from smp.postgres import Transaction
 
 
 def session_opened(tx: Transaction, session: Session, rule: UUID | None, now: datetime) -> None:
-    data = SessionOpened(
-        session=session.id,
-        site=session.site,
-        professional=session.professional,
-        role=session.role,
-        room=session.room,
-        kinds=tuple(sorted(session.kinds)),
-        start=session.period.start,
-        end=session.period.end,
-        slot_minutes=int(session.grid.total_seconds() // 60),
-        rule=rule,
-    )
-    tx.publish(Event.of(data, subject=session.id, territory=session.territory, site=session.site, sequence=1, time=now))
+    _say_of_session(tx, session, SessionOpened(**_state(session, rule)), 1, now)
 
 
 def session_changed(tx: Transaction, session: Session, version: int, rule: UUID | None, now: datetime) -> None:
-    data = SessionChanged(
-        session=session.id,
-        site=session.site,
-        professional=session.professional,
-        role=session.role,
-        room=session.room,
-        kinds=tuple(sorted(session.kinds)),
-        start=session.period.start,
-        end=session.period.end,
-        slot_minutes=int(session.grid.total_seconds() // 60),
-        rule=rule,
-    )
-    tx.publish(
-        Event.of(data, subject=session.id, territory=session.territory, site=session.site, sequence=version, time=now)
-    )
+    _say_of_session(tx, session, SessionChanged(**_state(session, rule)), version, now)
 
 
 def session_cancelled(tx: Transaction, session: Session, version: int, reason: str, now: datetime) -> None:
@@ -76,9 +50,7 @@ def session_cancelled(tx: Transaction, session: Session, version: int, reason: s
         end=session.period.end,
         reason=reason,
     )
-    tx.publish(
-        Event.of(data, subject=session.id, territory=session.territory, site=session.site, sequence=version, time=now)
-    )
+    _say_of_session(tx, session, data, version, now)
 
 
 def capacity_released(tx: Transaction, session: Session, version: int, share: Share, slots: int, now: datetime) -> None:
@@ -288,6 +260,27 @@ def released(tx: Transaction, it: Appointment, now: datetime) -> None:
     """The event of an appointment that gave its place back."""
     say = hold_expired if it.state is State.EXPIRED else cancelled
     say(tx, it, now)
+
+
+def _state(session: Session, rule: UUID | None) -> dict[str, Any]:
+    return {
+        "session": session.id,
+        "site": session.site,
+        "professional": session.professional,
+        "role": session.role,
+        "room": session.room,
+        "kinds": tuple(sorted(session.kinds)),
+        "start": session.period.start,
+        "end": session.period.end,
+        "slot_minutes": int(session.grid.total_seconds() // 60),
+        "rule": rule,
+    }
+
+
+def _say_of_session(tx: Transaction, session: Session, data: EventData, version: int, now: datetime) -> None:
+    tx.publish(
+        Event.of(data, subject=session.id, territory=session.territory, site=session.site, sequence=version, time=now)
+    )
 
 
 def _say(tx: Transaction, it: Appointment, data: EventData, now: datetime) -> None:

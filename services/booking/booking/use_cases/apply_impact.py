@@ -15,7 +15,8 @@ from booking import problems
 from booking.domain.appointments import State
 from booking.domain.impact import ChangeKind, Decision, DefaultPolicy
 from booking.domain.rules import Rules
-from booking.store import appointments, impacts, projections
+from booking.store import appointments, closures, impacts, projections
+from booking.store.closures import Closure
 from booking.store.impacts import Item, StoredImpact, place_document
 from booking.store.sessions import Author
 from booking.use_cases import announcing
@@ -27,8 +28,11 @@ from booking.use_cases.impact_scene import Scene, options_of, scene_of
 from booking.use_cases.plan_impact import own_place, what_was_seen
 from booking.use_cases.read_impact import Progress, progress_of
 from smp.auth import Actor
+from smp.ids import new_id
 from smp.postgres import Transaction
 from smp.problems import Refusal
+
+_SHUTS = frozenset({ChangeKind.ABSENCE, ChangeKind.SUPERVISOR_GONE, ChangeKind.SITE_CLOSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +79,34 @@ async def _begin(
     if difference:
         raise Refusal(problems.IMPACT_CHANGED, difference=difference)
     author = Author(actor.subject, now)
+    remembered = await _remember(tx, scene, author)
     for cut in scene.cuts:
         await _release_holds(tx, cut.session.id, rules, author)
-        await cut_session(tx, cut.stored, cut.parts, impact.change.reason, author)
+        await cut_session(tx, cut.stored, cut.parts, impact.change.reason, author, by_hand=not remembered)
     await impacts.decide(tx, impact.id, [(who, choice.decision, choice.proposal) for who, choice in decided.items()])
     await impacts.begin(tx, impact.id, now, actor.subject)
     await impacts.finish(tx, impact.id, now)
 
 
+async def _remember(tx: Transaction, scene: Scene, author: Author) -> bool:
+    """Keep the closure or the absence, so that no session is opened then, by hand or by a rule, and that the days of
+    rules come back when it ends earlier; True when there is one to keep."""
+    change = scene.change
+    if change.kind not in _SHUTS or change.period is None or not scene.sites:
+        return False
+    site = change.site or scene.sites[0]
+    closure = Closure(new_id(), scene.territory, site, change.period, change.reason, professional=change.professional)
+    await closures.insert(tx, closure, author)
+    return True
+
+
 async def _lock(tx: Transaction, impact: StoredImpact) -> None:
-    """Site, sessions, appointments, in the order of everybody."""
+    """Site or professional, sessions, appointments, in the order of everybody."""
     if impact.change.kind is ChangeKind.SITE_CLOSED:
         assert impact.change.site is not None
         await projections.site_for_closing(tx, impact.change.site)
+    elif impact.change.professional is not None:
+        await projections.professional_for_absence(tx, impact.change.professional)
     await impacts.lock_sessions(tx, [UUID(each) for each in impact.seen["sessions"]])
     await impacts.lock_appointments(tx, [UUID(each) for each in impact.seen["hits"]])
 

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from booking.domain.local_time import local_day
-from booking.domain.planning import Planned, Skipped, plan
+from booking.domain.planning import Skipped
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.store import projections, sessions
+from booking.store import rules as rule_store
 from booking.store.sessions import Author
-from booking.use_cases.planning import Staffed, calendar_of, contract_at, open_planned
+from booking.use_cases import agenda, following
 from smp.postgres import Database, Scope, Transaction
 
 BY = "booking.materialise-sessions"
@@ -29,7 +30,7 @@ async def materialise_rules(database: Database, rules: Rules, now: datetime) -> 
     """The job: every rule that is behind, each in its own transaction. Returns how many sessions were opened."""
     # A day of margin: somewhere it is tomorrow already. Each rule then looks at its own site's calendar.
     async with database.transaction(Scope.everywhere()) as tx:
-        behind = await sessions.rules_behind(tx, (now + rules.horizon - timedelta(days=1)).date())
+        behind = await rule_store.behind(tx, (now + rules.horizon - timedelta(days=1)).date())
     opened = 0
     for rule in behind:
         async with database.transaction(Scope.everywhere()) as tx:
@@ -38,31 +39,26 @@ async def materialise_rules(database: Database, rules: Rules, now: datetime) -> 
 
 
 async def materialise(tx: Transaction, id: UUID, rules: Rules, author: Author) -> Materialised:
-    """Open the sessions of a rule up to the horizon. Done twice it changes nothing: a day of a rule has one session,
-    whatever has become of it since, and days already done are not looked at again."""
-    rule = await sessions.lock_rule(tx, id)
-    done = Materialised(id)
-    if rule is None:
-        return done
-    site = await projections.site_for_planning(tx, rule.site)
-    who = await projections.professional(tx, rule.professional)
-    if site is None or who is None:
-        return done
-    first = local_day(author.at, site.zone)
-    if rule.materialised_until is not None:
-        first = max(first, rule.materialised_until + timedelta(days=1))
+    """Open the sessions of a rule up to the horizon. Done twice it changes nothing: a day on which somebody has touched
+    the session by hand is left alone, and days already done are not looked at again."""
+    known = await rule_store.get(tx, id)
+    if known is None:
+        return Materialised(id)
+    # Site and professional before the rule, as everybody locks them.
+    site = await projections.site_for_planning(tx, known.latest.site)
+    people = await agenda.people_of(tx, [known])
+    series = await rule_store.lock(tx, id)
+    if site is None or not people or series is None:
+        return Materialised(id)
+    first, done_until = local_day(author.at, site.zone), series.latest.materialised_until
+    if done_until is not None:
+        first = max(first, done_until + timedelta(days=1))
     last = local_day(author.at + rules.horizon, site.zone)
     if first > last:
-        return done
-    calendar = await calendar_of(tx, site, first, last)
-    existing = await sessions.days_of_rule(tx, id, first, last)
-    days = [
-        each
-        for each in plan(rule.rule, first, last, calendar, contract_at(who, site), author.at)
-        if each.day not in existing
-    ]
-    planned = [each for each in days if isinstance(each, Planned)]
-    opened, skipped = await open_planned(tx, rule, Staffed(site, who), planned, rules, author)
-    await sessions.rule_is_materialised(tx, id, last)
-    skipped += [each for each in days if isinstance(each, Skipped)]
-    return Materialised(id, opened, sorted(skipped, key=lambda each: each.day))
+        return Materialised(id)
+    stored = await sessions.lock_to_reshape(tx, [id], first, last, None, author.at)
+    days = await agenda.load(tx, {site.id: site}, people, first, last, rules, author.at)
+    draft = following.draft(days, [series], stored, {id: last})
+    followed = await following.carry_out(tx, draft, [series], days, rules, author)
+    await rule_store.is_materialised(tx, id, last)
+    return Materialised(id, list(followed.done.opened), list(followed.skipped))

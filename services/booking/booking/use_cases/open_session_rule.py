@@ -7,10 +7,12 @@ from uuid import UUID
 
 from booking import problems
 from booking.domain.intervals import Interval
+from booking.domain.local_time import local_day
 from booking.domain.recurrence import Rule
 from booking.domain.rules import Rules
-from booking.store import sessions
-from booking.store.sessions import Author, StoredRule
+from booking.store import rules as rule_store
+from booking.store.rules import StoredRule
+from booking.store.sessions import Author
 from booking.use_cases.access import require_site
 from booking.use_cases.materialise_sessions import Materialised, materialise
 from booking.use_cases.planning import (
@@ -22,6 +24,7 @@ from booking.use_cases.planning import (
     role_for,
     staffed,
 )
+from booking.use_cases.presence import NO_EXCESS, Excess, excess_of
 from smp.auth import Actor
 from smp.ids import new_id
 from smp.postgres import Transaction
@@ -50,6 +53,7 @@ class RuleOpened:
     request: RuleRequest
     materialised: Materialised
     warnings: tuple[str, ...]
+    excess: Excess = NO_EXCESS
 
 
 async def open_session_rule(
@@ -57,8 +61,9 @@ async def open_session_rule(
 ) -> RuleOpened:
     """Keep the rule and open its sessions up to the horizon.
 
-    Raises Refusal: SITE_UNKNOWN, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE, OUT_OF_CONTRACT, KIND_UNKNOWN,
-    KIND_NOT_FOR_ROLE, KIND_TOO_LONG, ROOM_WANTED, EQUIPMENT_WANTED, SHARES_TOO_LARGE, FORBIDDEN.
+    Raises Refusal: SITE_UNKNOWN, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE, RULE_WITHOUT_OCCURRENCE,
+    OUT_OF_CONTRACT, KIND_UNKNOWN, KIND_NOT_FOR_ROLE, KIND_TOO_LONG, ROOM_WANTED, EQUIPMENT_WANTED,
+    SHARES_TOO_LARGE, FORBIDDEN.
     """
     require_site(actor, request.site)
     staff = await staffed(tx, request.site, request.professional, rules)
@@ -67,6 +72,8 @@ async def open_session_rule(
     first = max(rule.valid_from, contract.first_day)
     if not contract.runs_on(first) or not rule.is_valid_on(first):
         raise Refusal(problems.OUT_OF_CONTRACT, day=rule.valid_from.isoformat())
+    if not rule.takes_place_from(local_day(now, staff.site.zone)):
+        raise Refusal(problems.RULE_WITHOUT_OCCURRENCE)
     kinds = await kinds_on(tx, rules, request.kinds, staff.site.territory, first)
     if role_for(staff.professional, kinds, first) is None:
         raise Refusal(problems.KIND_NOT_FOR_ROLE)
@@ -76,6 +83,7 @@ async def open_session_rule(
     stored = StoredRule(
         id=new_id(),
         version=1,
+        from_day=rule.valid_from,
         territory=staff.site.territory,
         site=request.site,
         professional=request.professional,
@@ -87,7 +95,9 @@ async def open_session_rule(
         shares=request.shares,
     )
     author = Author(actor.subject, now)
-    await sessions.insert_rule(tx, stored, author)
+    await rule_store.insert(tx, stored, author)
     materialised = await materialise(tx, stored.id, rules, author)
     unusual = any(not staff.site.is_open(each.day, rule.start, rule.end) for each in materialised.opened)
-    return RuleOpened(stored.id, request, materialised, (OUTSIDE_OPENING_HOURS,) if unusual else ())
+    excess = await excess_of(tx, request.professional, materialised.opened, staff.site.zone)
+    warnings = (OUTSIDE_OPENING_HOURS,) if unusual else ()
+    return RuleOpened(stored.id, request, materialised, (*warnings, *excess.warnings), excess)

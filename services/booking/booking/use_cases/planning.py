@@ -11,14 +11,12 @@ from booking.domain.capacity import Release, shares
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
 from booking.domain.people import Professional, Site
-from booking.domain.planning import Calendar, Contract, Planned, Skip, Skipped
+from booking.domain.planning import Contract, Planned
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
-from booking.store import projections, sessions
-from booking.store.sessions import Author, StoredRule
-from booking.use_cases import announcing
-from booking.use_cases.kind_book import book_of, kind_on
-from booking.use_cases.public_holidays import public_holidays
+from booking.store import projections
+from booking.store.rules import StoredRule
+from booking.use_cases.kind_book import kind_on
 from booking.use_cases.waiting import heard
 from smp.ids import new_id
 from smp.postgres import Transaction
@@ -36,15 +34,17 @@ class Staffed:
 
 
 async def staffed(tx: Transaction, site: UUID, professional: UUID, rules: Rules) -> Staffed:
-    """Both, waiting for those that registry has just created; no day of the site can be closed before the commit.
+    """Both, waiting for those that registry has just created. Until the commit the site cannot be
+    closed, nor the professional noted absent.
 
     Raises Refusal: SITE_UNKNOWN, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE.
     """
     await heard(lambda: projections.site(tx, site), site, rules.patience)
-    who = await heard(lambda: projections.professional(tx, professional), professional, rules.patience)
+    await heard(lambda: projections.professional(tx, professional), professional, rules.patience)
     where = await projections.site_for_planning(tx, site)
     if where is None:
         raise Refusal(problems.SITE_UNKNOWN)
+    who = (await projections.professionals_for_planning(tx, [professional])).get(professional)
     if who is None:
         raise Refusal(problems.PROFESSIONAL_UNKNOWN)
     if site not in who.sites:
@@ -82,13 +82,6 @@ def require_room_for_shares(shares: Mapping[str, int], period: Interval, grid: t
         raise Refusal(problems.SHARES_TOO_LARGE, slots=slots)
 
 
-async def calendar_of(tx: Transaction, site: Site, first: date, last: date) -> Calendar:
-    """Holidays and closures of a site from `first` to `last`; what follows its closure for good is closed."""
-    years = range(first.year, last.year + 1)
-    closed = await sessions.closures(tx, site.id, first, last)
-    return Calendar(site.zone, public_holidays(site.subdivision, years), closed)
-
-
 def contract_at(who: Professional, site: Site) -> Contract:
     """The days on which the professional works there."""
     ends = [day for day in (who.contract.last_day, _last_open_day(site)) if day is not None]
@@ -97,32 +90,6 @@ def contract_at(who: Professional, site: Site) -> Contract:
 
 def _last_open_day(site: Site) -> date | None:
     return site.closed_from and date.fromordinal(site.closed_from.toordinal() - 1)
-
-
-async def open_planned(
-    tx: Transaction,
-    rule: StoredRule,
-    staff: Staffed,
-    planned: Sequence[Planned],
-    rules: Rules,
-    author: Author,
-) -> tuple[list[Session], list[Skipped]]:
-    """Open the sessions that can be; each says so. The rest is given with its reason."""
-    wanted, skipped = [], []
-    book = await book_of(tx, rules, rule.territory)
-    for each in planned:
-        role = role_for(staff.professional, [book.on(code, each.day) for code in rule.kinds], each.day)
-        if role is None:
-            skipped.append(Skipped(each.day, Skip.ROLE))
-        else:
-            wanted.append(session_of(rule, role, each, rules.releases, staff.site.zone))
-    opened = await sessions.insert(tx, wanted, author, rule)
-    for session in wanted:
-        if session.id in opened:
-            announcing.session_opened(tx, session, rule.id, author.at)
-        else:
-            skipped.append(Skipped(session.day, Skip.OVERLAP))
-    return [session for session in wanted if session.id in opened], skipped
 
 
 def session_of(

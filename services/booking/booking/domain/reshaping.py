@@ -1,0 +1,65 @@
+"""What open sessions become when their rule, their hours or the calendar change, and who can stay in them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from booking.domain.appointments import Appointment, State
+from booking.domain.intervals import Interval
+from booking.domain.planning import Grid, remaining
+from booking.domain.sessions import Session
+
+
+def follow(
+    existing: Sequence[Session], wanted: Sequence[Session]
+) -> tuple[dict[Session, Session | None], list[Session]]:
+    """What each existing session of a day becomes (nothing: it does not take place), and which are new.
+
+    A session follows the wanted one that it overlaps, else the first that is left, and keeps its identity.
+    """
+    left = list(wanted)
+    after: dict[Session, Session | None] = {}
+    for session in existing:
+        nearest = next((each for each in left if each.period.overlaps(session.period)), None)
+        after[session] = nearest and _goes_on_as(session, nearest)
+        if nearest:
+            left.remove(nearest)
+    for session in [session for session, became in after.items() if became is None and left]:
+        if left:
+            after[session] = _goes_on_as(session, left.pop(0))
+    return after, left
+
+
+def _goes_on_as(session: Session, wanted: Session) -> Session:
+    """With its identity, and with the hours of release it was opened with while its shares are the same."""
+    same = session.day == wanted.day and _slots(session) == _slots(wanted)
+    return replace(wanted, id=session.id, shares=session.shares if same else wanted.shares)
+
+
+def _slots(session: Session) -> dict[str, int]:
+    return {each.capacity_class: each.slots for each in session.shares}
+
+
+def parts_of(session: Session, taken: Iterable[Interval], grid: Grid) -> tuple[Session, ...]:
+    """The parts of a session that a closure or an absence leaves; all have its identity."""
+    return tuple(replace(session, period=part) for part in remaining(session.period, taken, grid))
+
+
+def home_of(it: Appointment, own: Session | None, others: Iterable[Session]) -> Session | None:
+    """The session in which an appointment can stay as it is, its own first; nothing when it has lost its place.
+
+    Who is given another practitioner is told so, which only a booked appointment can be: nobody is moved from under a
+    caller (held) or out of the waiting room.
+    """
+    candidates = (own, *others) if own else tuple(others)
+    return next((each for each in candidates if _can_stay(it, each)), None)
+
+
+def is_elsewhere(it: Appointment, home: Session) -> bool:
+    """True when the appointment must be written down again to stand in `home`."""
+    return (it.session, it.professional, it.role) != (home.id, home.professional, home.role)
+
+
+def _can_stay(it: Appointment, session: Session) -> bool:
+    taken = Interval(it.period.start - it.buffer_before, it.period.end + it.buffer_after)
+    fits = it.site == session.site and session.period.contains(taken) and it.kind in session.kinds
+    return fits and (it.state is State.BOOKED or not is_elsewhere(it, session))

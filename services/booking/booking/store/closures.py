@@ -1,0 +1,90 @@
+"""Closures of sites and rooms, absences of professionals."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from booking.domain.intervals import Interval
+from booking.domain.planning import Away, Skip
+from booking.store.sessions import Author
+from smp.postgres import Record, Statements, Transaction
+
+SQL = Statements.load(__package__, "closures.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A site (or one room of it) is closed, or a professional is away; `reason` is a code. `site` is where the days of
+    an absence were told."""
+
+    id: UUID
+    territory: str
+    site: UUID
+    period: Interval
+    reason: str
+    room: str | None = None
+    professional: UUID | None = None
+
+    @property
+    def away(self) -> Away:
+        return Away(self.period, Skip.CLOSURE if self.professional is None else Skip.ABSENCE, self.id)
+
+
+async def insert(tx: Transaction, it: Closure, author: Author) -> None:
+    period = (it.period.start, it.period.end)
+    if it.professional is None:
+        await tx.execute(
+            SQL.insert_closure, it.id, it.territory, it.site, it.room, *period, it.reason, author.at, author.by
+        )
+    else:
+        await tx.execute(
+            SQL.insert_absence, it.id, it.territory, it.professional, it.site, *period, it.reason, author.at, author.by
+        )
+
+
+async def closures_of(tx: Transaction, sites: Iterable[UUID], window: Interval) -> list[Closure]:
+    """What is closed at these sites during the window."""
+    return _closures(await tx.fetch(SQL.closures_of, list(sites), window.start, window.end))
+
+
+async def absences_of(tx: Transaction, professionals: Iterable[UUID], window: Interval) -> list[Closure]:
+    """When these professionals are away during the window."""
+    return _closures(await tx.fetch(SQL.absences_of, list(professionals), window.start, window.end))
+
+
+async def absences_at(tx: Transaction, site: UUID, window: Interval) -> list[Closure]:
+    """When professionals of the site are away during the window."""
+    return _closures(await tx.fetch(SQL.absences_at, site, window.start, window.end))
+
+
+async def closure(tx: Transaction, id: UUID) -> Closure | None:
+    row = await tx.fetchrow(SQL.closure, id)
+    return _closure(row) if row else None
+
+
+async def absence(tx: Transaction, id: UUID) -> Closure | None:
+    row = await tx.fetchrow(SQL.absence, id)
+    return _closure(row) if row else None
+
+
+async def end(tx: Transaction, it: Closure, at: datetime, author: Author) -> bool:
+    """Let it end at an instant, or withdraw it when it had not begun by then; False when it was over already."""
+    statement = SQL.end_closure if it.professional is None else SQL.end_absence
+    return await tx.fetchval(statement, it.id, at, author.at, author.by) is not None
+
+
+def _closures(rows: Iterable[Record]) -> list[Closure]:
+    return [_closure(row) for row in rows]
+
+
+def _closure(row: Record) -> Closure:
+    return Closure(
+        id=row["id"],
+        territory=row["territory"],
+        site=row["site"],
+        period=Interval(row["starts_at"], row["ends_at"]),
+        reason=row["reason"],
+        room=row["room"],
+        professional=row["professional"],
+    )

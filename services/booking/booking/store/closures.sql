@@ -1,0 +1,59 @@
+-- name: insert_closure
+-- A site, or one of its rooms, receives nobody for a time.
+INSERT INTO closure (id, territory, site, room, starts_at, ends_at, reason, closed_at, closed_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: insert_absence
+-- Somebody is away for a time.
+INSERT INTO absence (id, territory, professional, site, starts_at, ends_at, reason, noted_at, noted_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: closures_of
+-- What is closed at some sites between two instants.
+SELECT id, territory, site, NULL::uuid AS professional, room, starts_at, ends_at, reason
+FROM closure
+WHERE site = ANY ($1::uuid[]) AND withdrawn_at IS NULL AND starts_at < $3 AND ends_at > $2
+ORDER BY starts_at, id;
+
+-- name: absences_of
+-- When some professionals are away between two instants.
+SELECT id, territory, site, professional, NULL AS room, starts_at, ends_at, reason
+FROM absence
+WHERE professional = ANY ($1::uuid[]) AND withdrawn_at IS NULL AND starts_at < $3 AND ends_at > $2
+ORDER BY starts_at, id;
+
+-- name: absences_at
+-- When professionals of a site are away between two instants.
+SELECT absence.id, absence.territory, site, professional, NULL AS room, starts_at, ends_at, reason
+FROM absence
+JOIN professional ON professional.id = absence.professional
+WHERE $1 = ANY (professional.sites) AND withdrawn_at IS NULL AND starts_at < $3 AND ends_at > $2
+ORDER BY starts_at, absence.id;
+
+-- name: closure
+-- One closure, unless withdrawn.
+SELECT id, territory, site, NULL::uuid AS professional, room, starts_at, ends_at, reason
+FROM closure
+WHERE id = $1 AND withdrawn_at IS NULL;
+
+-- name: absence
+-- One absence, unless withdrawn.
+SELECT id, territory, site, professional, NULL AS room, starts_at, ends_at, reason
+FROM absence
+WHERE id = $1 AND withdrawn_at IS NULL;
+
+-- name: end_closure
+-- It ends earlier; before it has begun, it is withdrawn.
+UPDATE closure
+SET ends_at = CASE WHEN $2 > starts_at THEN $2 ELSE ends_at END,
+    withdrawn_at = CASE WHEN $2 > starts_at THEN NULL ELSE $3::timestamptz END, withdrawn_by = $4
+WHERE id = $1 AND withdrawn_at IS NULL AND ends_at > $2
+RETURNING id;
+
+-- name: end_absence
+-- It ends earlier; before it has begun, it is withdrawn.
+UPDATE absence
+SET ends_at = CASE WHEN $2 > starts_at THEN $2 ELSE ends_at END,
+    withdrawn_at = CASE WHEN $2 > starts_at THEN NULL ELSE $3::timestamptz END, withdrawn_by = $4
+WHERE id = $1 AND withdrawn_at IS NULL AND ends_at > $2
+RETURNING id;

@@ -1,0 +1,41 @@
+-- name: agree
+-- What was agreed with a professional; a later agreement replaces the former.
+INSERT INTO presence_plan AS p (professional, territory, site, contract_start, contract_end, wished_weekdays, weekly_cap,
+                                yearly_cap, agreed_at, agreed_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (professional) DO UPDATE
+SET version = p.version + 1, site = excluded.site, contract_start = excluded.contract_start,
+    contract_end = excluded.contract_end, wished_weekdays = excluded.wished_weekdays, weekly_cap = excluded.weekly_cap,
+    yearly_cap = excluded.yearly_cap, agreed_at = excluded.agreed_at, agreed_by = excluded.agreed_by
+RETURNING version;
+
+-- name: plans
+-- What was agreed with some professionals.
+SELECT professional, contract_start, contract_end, wished_weekdays, weekly_cap, yearly_cap
+FROM presence_plan
+WHERE professional = ANY ($1::uuid[]);
+
+-- name: plans_at
+-- What was agreed with those who work at a site.
+SELECT professional FROM presence_plan WHERE site = $1;
+
+-- name: must_follow
+-- A fact about a site or a professional was heard: the agenda is to be looked at, unless it is heard once more.
+INSERT INTO agenda_follow AS f (id, territory, subject, sequence, pending)
+VALUES ($1, $2, $3, $4, true)
+ON CONFLICT (id) DO UPDATE
+SET sequence = greatest(f.sequence, excluded.sequence), pending = f.pending OR excluded.sequence > f.sequence;
+
+-- name: look_again
+-- The agenda is to be looked at for another reason than a fact of registry.
+INSERT INTO agenda_follow (id, territory, subject, sequence, pending)
+VALUES ($1, $2, $3, 0, true)
+ON CONFLICT (id) DO UPDATE SET pending = true;
+
+-- name: pending
+-- Sites and professionals whose facts the agenda has not followed yet.
+SELECT id, territory, subject FROM agenda_follow WHERE pending ORDER BY id LIMIT 100;
+
+-- name: take
+-- Before the agenda follows: whoever hears another fact waits, and then asks for one more look.
+UPDATE agenda_follow SET pending = false WHERE id = $1 AND pending RETURNING id;

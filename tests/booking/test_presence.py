@@ -1,0 +1,91 @@
+"""Agreements with part-timers: counters, warnings over the cap, refusals out of contract."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from booking import problems
+from booking.domain.presence import OverCap, PresencePlan
+from booking.use_cases.agree_presence import PresenceAgreed, agree_presence
+from booking.use_cases.presence import NOT_A_WISHED_DAY, OVER_WEEKLY_CAP, OVER_YEARLY_CAP
+from booking.use_cases.see_agenda import Days, see_presence
+from tests.booking.agenda import Planner
+from tests.booking.world import MONDAY, RULES, Centre, events_of, refusal
+from tests.support.databases import ServiceDatabase
+
+TUESDAY = MONDAY + timedelta(days=1)
+
+
+@pytest.fixture
+def planner(centre: Centre) -> Planner:
+    return Planner(centre)
+
+
+async def agree(planner: Planner, who: UUID, **terms: Any) -> PresenceAgreed:
+    known: dict[str, Any] = {"contract_start": date(2026, 1, 1), "contract_end": None, "wished_weekdays": frozenset()}
+    plan = PresencePlan(who, **{**known, "weekly_cap": None, "yearly_cap": None, **terms})
+    async with planner.centre.transaction() as tx:
+        return await agree_presence(tx, planner.centre.site, plan, RULES, actor=planner.who, now=planner.now)
+
+
+async def test_over_the_cap_a_session_is_opened_with_a_warning_that_says_by_how_much(planner: Planner) -> None:
+    doctor = await planner.centre.doctor("retired_gp")
+    await agree(planner, doctor, weekly_cap=2, wished_weekdays=frozenset({1}))
+    within = await planner.rule(doctor, {1}, "09:00-17:00")
+    assert within.warnings == ()
+    over = await planner.rule(doctor, {2}, dates={TUESDAY})
+    assert over.warnings == (OVER_WEEKLY_CAP, NOT_A_WISHED_DAY)
+    assert over.excess.over == (OverCap("2027-W02", 3, 2),)
+    assert over.excess.over[0].over_by == 1
+    assert over.excess.unwished == (TUESDAY,)
+
+
+async def test_the_year_counts_too_and_a_change_is_counted_as_it_becomes(planner: Planner) -> None:
+    doctor = await planner.centre.doctor("retired_gp")
+    await agree(planner, doctor, yearly_cap=1)
+    session = await planner.centre.session(doctor)
+    changed = await planner.change(session.id, hours="09:00-17:00")
+    assert changed.opened.warnings == (OVER_YEARLY_CAP,)
+    assert changed.opened.excess.over == (OverCap("2027", 2, 1),)
+
+
+async def test_an_expired_contract_refuses(planner: Planner) -> None:
+    doctor = await planner.centre.doctor("retired_gp")
+    await agree(planner, doctor, contract_end=MONDAY)
+    await planner.centre.session(doctor)
+    refused = await refusal(planner.centre.session(doctor, day=TUESDAY))
+    assert refused.problem is problems.OUT_OF_CONTRACT
+    assert (await refusal(planner.rule(doctor, valid_from=TUESDAY))).problem is problems.OUT_OF_CONTRACT
+
+
+async def test_a_contract_agreed_shorter_ends_the_sessions_after_it(
+    planner: Planner, booking_database: ServiceDatabase
+) -> None:
+    doctor = await planner.centre.doctor("retired_gp")
+    after = await planner.centre.session(doctor, day=TUESDAY)
+    await agree(planner, doctor, contract_end=MONDAY)
+    await planner.follow()
+    assert await events_of(booking_database, after.id) == [("SessionOpened", 1), ("SessionCancelled", 2)]
+
+
+async def test_a_later_agreement_replaces_the_former(planner: Planner) -> None:
+    doctor = await planner.centre.doctor("retired_gp")
+    assert (await agree(planner, doctor, weekly_cap=1)).version == 1
+    assert (await agree(planner, doctor, weekly_cap=3)).version == 2
+    assert (await planner.rule(doctor, {1, 2})).warnings == ()
+
+
+async def test_counters_of_the_site_hold_whole_weeks_and_years(planner: Planner) -> None:
+    doctor, other = await planner.centre.doctor(), await planner.centre.doctor()
+    await agree(planner, doctor, weekly_cap=2)
+    await planner.rule(doctor, {1, 2, 3}, valid_until=date(2027, 1, 15))
+    await planner.centre.session(other, "14:00", "18:00")
+    async with planner.centre.transaction() as tx:
+        counted = {
+            each.professional: each for each in await see_presence(tx, Days(planner.centre.site, MONDAY, TUESDAY))
+        }
+    assert (counted[doctor].weeks, counted[doctor].years) == ({"2027-W02": 3}, {"2027": 6})
+    assert counted[doctor].over == (OverCap("2027-W02", 3, 2),)
+    assert (counted[other].weeks, counted[other].plan) == ({"2027-W02": 1}, None)
