@@ -10,6 +10,7 @@ from reporting.consumers import HANDLERS
 from smp.consumer import Delivery
 from smp.contracts import (
     Address,
+    CallOrderChanged,
     CallTaskDone,
     CallTaskRaised,
     ConsultationDone,
@@ -167,6 +168,11 @@ class Appointment(Story):
     def prepared(self) -> "Appointment":
         at = self.start - 5 * MINUTE
         self.tell(ConsultationPrepared(**self._visit(), practitioners=self.practitioners, prepared_at=at), at)
+        return self
+
+    def called_last(self) -> "Appointment":
+        at = self.start - 2 * MINUTE
+        self.tell(CallOrderChanged(**self._visit(), place="last", reason="agreed_to_wait", decided_at=at), at)
         return self
 
     def left(self) -> "Appointment":

@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smp.contracts import Event
+from reporting.consumers import HANDLERS
+from smp.contracts import APPOINTMENTS, CATALOGUE, Event
 from tests.reporting.stories import (
     FACT_TABLES,
     MONDAY,
@@ -102,6 +103,20 @@ async def test_a_correction_brings_back_the_state_before_in_whatever_order_it_is
     assert await statuses(reporting_database) == [
         status for status, _ in sorted(lives.items(), key=lambda life: life[1].subject)
     ]
+
+
+def test_no_event_of_an_appointment_leaves_a_hole_in_its_sequence() -> None:
+    assert {event for event in CATALOGUE if event.topic is APPOINTMENTS} <= HANDLERS.keys()
+
+
+async def test_an_event_that_changes_no_figure_leaves_no_hole_even_alone(reporting_database: ServiceDatabase) -> None:
+    story = Appointment().booked().arrived().called_last().started().done()
+    alone = Appointment().booked().arrived().called_last()
+    await hear(reporting_database.database, [*reversed(story.events), alone.events[-1]])
+    async with reporting_database.admin() as connection:
+        rows = await connection.fetch("SELECT status, missing_events FROM appointment_fact ORDER BY missing_events")
+    assert [row["missing_events"] for row in rows] == [0, 2]
+    assert rows[0]["status"] == "done"
 
 
 async def test_a_correction_heard_alone_says_where_the_appointment_lies(reporting_database: ServiceDatabase) -> None:

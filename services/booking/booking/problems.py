@@ -162,6 +162,11 @@ ALREADY_WAITING = ProblemType(
     "Ce patient attend déjà dans ce centre pour un autre rendez-vous. Commencez ou corrigez celui-là d'abord.",
     "This patient is already waiting at this site for another appointment. Begin or correct that one first.",
 )
+NOT_IN_QUEUE = ProblemType(
+    "not-in-queue", 409, "Personne absente de la file", "Not in the queue",
+    "La personne devant laquelle placer ce patient n'attend pas (ou plus) dans ce centre.",
+    "The person before whom this patient is to be placed does not wait at this site, or no longer.",
+)
 NOTHING_TO_CORRECT = ProblemType(
     "nothing-to-correct", 409, "Rien à corriger", "Nothing to correct",
     "La dernière étape de ce rendez-vous (« {state} ») ne s'annule pas : déplacez-le ou annulez-le.",

@@ -9,6 +9,10 @@ from typing import Any
 from reporting.use_cases import forget_patient, record_appointment, record_message, record_session, record_site
 from smp.consumer import Delivery, Handler, Handlers
 from smp.contracts import (
+    AppointmentSupported,
+    AppointmentUnsupported,
+    CallOrderChanged,
+    CallRequested,
     CallTaskDone,
     CallTaskRaised,
     ConsultationDone,
@@ -59,6 +63,10 @@ HANDLERS: Handlers = {
     PatientNoShow: _merge(record_appointment.missed),
     PatientLeftUnseen: _merge(record_appointment.left_unseen),
     StatusCorrected: _merge(record_appointment.corrected),
+    AppointmentUnsupported: _merge(record_appointment.noted),
+    AppointmentSupported: _merge(record_appointment.noted),
+    CallRequested: _merge(record_appointment.noted),
+    CallOrderChanged: _merge(record_appointment.noted),
     SessionOpened: _merge(record_session.planned),
     SessionChanged: _merge(record_session.planned),
     SessionCancelled: _merge(record_session.cancelled),

@@ -23,6 +23,7 @@ from smp.contracts.vocabulary import (
     Mode,
     Outcome,
     People,
+    QueuePlace,
     RemoteBy,
     Severity,
     SupportLost,
@@ -237,6 +238,17 @@ class PatientLeftUnseen(AppointmentEvent):
     patient: UUID
     start: AwareDatetime
     left_at: AwareDatetime
+
+
+class CallOrderChanged(AppointmentEvent):
+    """Somebody who waits is called earlier or later than the rule says: right `before` somebody, `last`, or `by_rule`
+    again. `reason` is a code of the desk, never a reason of care."""
+
+    patient: UUID
+    place: QueuePlace
+    before: UUID | None = None
+    reason: Code | None = None
+    decided_at: AwareDatetime
 
 
 class StatusCorrected(AppointmentEvent):

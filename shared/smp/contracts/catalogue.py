@@ -37,6 +37,7 @@ CATALOGUE: tuple[type[EventData], ...] = (
     appointments.PatientLeftUnseen,
     appointments.StatusCorrected,
     demand.DemandUnmet,
+    appointments.CallOrderChanged,
     messages.MessagePlanned,
     messages.MessageAccepted,
     messages.MessageDelivered,

@@ -181,6 +181,7 @@ _APPOINTMENTS: tuple[appointments.AppointmentEvent, ...] = (
     ),
     appointments.AppointmentSupported(**_OF_PATIENT, **_OF_SLOT, supported_at=_at(8, 2)),
     appointments.PatientLeftUnseen(**_OF_PATIENT, start=_at(8, 20), left_at=_at(9, 2)),
+    appointments.CallOrderChanged(**_OF_PATIENT, place="last", reason="agreed_to_wait", decided_at=_at(8, 16)),
     appointments.StatusCorrected(
         **_OF_PATIENT,
         **_OF_SLOT,

@@ -70,6 +70,9 @@ AppointmentState = Annotated[
 ]
 """Where an appointment stands in its life."""
 
+QueuePlace = Annotated[str, OneOf(("before", "last", "by_rule"))]
+"""Where somebody is put in the queue by hand."""
+
 Outcome = Annotated[str, OneOf(("none", "follow_up", "referred_to_treating_doctor", "sent_to_emergency", "other"))]
 """What follows the consultation. It never says why the patient came."""
 

@@ -1,21 +1,31 @@
 """The day of a site: who comes, who waits, who came without appointment."""
 
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from fastapi import Query as Parameter
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
+from pydantic_core import PydanticCustomError
 
 from booking import problems
-from booking.api.parts import PATIENT, SITE, AppointmentView, KindCode, example, rules_of
+from booking.api.parts import PATIENT, SITE, AppointmentView, KindCode, Reason, example, rules_of
 from booking.api.rights import Right, allow
 from booking.domain.appointments import State
 from booking.use_cases.close_day import DayClose, DayClosed, close_day
 from booking.use_cases.day_list import DayLine, day_list
 from booking.use_cases.register_walk_in import WalkInRequest, register_walk_in
+from booking.use_cases.site_queue import CallOrder, change_call_order, site_queue
 from smp.http import Body, Command, Day, Query, describe
+
+APPOINTMENT = "0199c0de-0000-7000-8000-0000000000cc"
+
+_BEFORE_WHOM = PydanticCustomError(
+    "before_whom",
+    "name somebody with before, and only then",
+    {"fr": "nommez quelqu'un avec before, et seulement alors"},
+)
 
 router = APIRouter(prefix="/v1", tags=["accueil"])
 
@@ -148,6 +158,75 @@ async def close_day_of_site(site: UUID, body: CloseDay, command: Command) -> Res
     return await command.once(
         lambda tx: close_day(tx, request, actor=command.actor, now=command.now),
         lambda it: DayClosedView.of(site, it),
+    )
+
+
+class PlaceInQueue(Body):
+    """Where to: `before` somebody who waits, `last`, or `by_rule` again; why, as a code."""
+
+    model_config = example({"place": "before", "before": APPOINTMENT, "reason": "pain"})
+
+    place: Literal["before", "last", "by_rule"]
+    before: UUID | None = None
+    reason: Reason
+
+    @model_validator(mode="after")
+    def _before_names_somebody(self) -> Self:
+        if (self.place == "before") != (self.before is not None):
+            raise _BEFORE_WHOM
+        return self
+
+
+class QueueLineView(BaseModel):
+    """Somebody who waits. `by_hand`: the rule would have another order; `waited_minutes` since the arrival."""
+
+    position: int
+    by_hand: bool
+    line: LineView
+
+    @classmethod
+    def of(cls, position: int, line: DayLine) -> "QueueLineView":
+        by_hand = line.appointment.call_place is not None
+        return cls(position=position, by_hand=by_hand and not line.is_hidden, line=LineView.of(line))
+
+
+class QueueView(BaseModel):
+    """The queue of a site, next one first, and how long those seen today had waited."""
+
+    site: UUID
+    lines: list[QueueLineView]
+    seen: int
+    median_wait_minutes: float | None
+    longest_wait_minutes: float | None
+
+
+@router.get("/sites/{site}/queue", response_model=QueueView, responses=describe(problems.SITE_UNKNOWN))
+async def queue_of_site(site: UUID, query: Query) -> QueueView:
+    """Walk-ins and appointments that wait, in the order in which they are called."""
+    allow(query, Right.READ, site)
+    async with query.transaction() as tx:
+        queue = await site_queue(tx, site, reader=query.actor, now=query.now)
+    return QueueView(
+        site=site,
+        lines=[QueueLineView.of(position, line) for position, line in enumerate(queue.lines, start=1)],
+        seen=queue.seen,
+        median_wait_minutes=_minutes(queue.median_wait),
+        longest_wait_minutes=_minutes(queue.longest_wait),
+    )
+
+
+@router.post(
+    "/appointments/{appointment}/call-order",
+    response_model=AppointmentView,
+    responses=describe(problems.APPOINTMENT_UNKNOWN, problems.WRONG_TRANSITION, problems.NOT_IN_QUEUE),
+)
+async def place_in_queue(appointment: UUID, body: PlaceInQueue, command: Command) -> Response:
+    """Call somebody earlier or later than the rule says, with the reason."""
+    allow(command, Right.RECEIVE)
+    request = CallOrder(body.place, body.reason, body.before)
+    return await command.once(
+        lambda tx: change_call_order(tx, appointment, request, actor=command.actor, now=command.now),
+        lambda it: AppointmentView.of(it, command.actor),
     )
 
 

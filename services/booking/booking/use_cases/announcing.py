@@ -9,6 +9,7 @@ from booking.domain.capacity import Share
 from booking.domain.kinds import TELEPHONE, VIDEO
 from booking.domain.sessions import Session
 from smp.contracts import (
+    CallOrderChanged,
     CallRequested,
     CapacityReleased,
     ConsultationDone,
@@ -225,6 +226,19 @@ def no_show(tx: Transaction, it: Appointment, now: datetime) -> None:
 
 def left_unseen(tx: Transaction, it: Appointment, now: datetime) -> None:
     data = PatientLeftUnseen(appointment=it.id, patient=_patient(it), site=it.site, start=it.period.start, left_at=now)
+    _say(tx, it, data, now)
+
+
+def call_order_changed(tx: Transaction, it: Appointment, place: str, now: datetime) -> None:
+    data = CallOrderChanged(
+        appointment=it.id,
+        patient=_patient(it),
+        site=it.site,
+        place=place,
+        before=it.call_before,
+        reason=it.trail[-1].why,
+        decided_at=now,
+    )
     _say(tx, it, data, now)
 
 

@@ -6,7 +6,7 @@ WITH known_site AS (
 INSERT INTO appointment_fact AS fact (
     appointment, territory, heard, events, newest_event_at, whereabouts, subject,
     held, request, placement, move, expiry, cancellation, arrival, start, consultation, absence,
-    preparation, departure, excuse, correction
+    preparation, departure, excuse, correction, mention
 )
 VALUES (
     $1::uuid, $2::text, int4multirange(int4range($3::int, $3::int, '[]')), 1, $4::timestamptz, ROW($3::int, $5::uuid),
@@ -15,7 +15,7 @@ VALUES (
     END,
     $7::moment, $8::request, $9::placement, $10::moment, $11::moment,
     $12::cancellation, $13::moment, $14::moment, $15::consultation, $16::absence, $17::moment, $18::absence,
-    $19::moment, $20::correction
+    $19::moment, $20::correction, $21::absence
 )
 ON CONFLICT ON CONSTRAINT appointment_fact_once DO UPDATE SET
     heard = fact.heard + excluded.heard,
@@ -36,7 +36,8 @@ ON CONFLICT ON CONSTRAINT appointment_fact_once DO UPDATE SET
     preparation = greatest(fact.preparation, excluded.preparation),
     departure = greatest(fact.departure, excluded.departure),
     excuse = greatest(fact.excuse, excluded.excuse),
-    correction = greatest(fact.correction, excluded.correction)
+    correction = greatest(fact.correction, excluded.correction),
+    mention = greatest(fact.mention, excluded.mention)
 WHERE NOT fact.heard @> $3::int;
 
 -- name: forget

@@ -17,7 +17,7 @@ SITES = Statements.load(__package__, "sites.sql")
 # The groups of columns of each fact, in the order of its statement's parameters.
 _OF_APPOINTMENT = (
     "held", "request", "placement", "move", "expiry", "cancellation", "arrival", "start", "consultation", "absence",
-    "preparation", "departure", "excuse", "correction",
+    "preparation", "departure", "excuse", "correction", "mention",
 )  # fmt: skip
 _OF_SESSION = ("plan", "withdrawal")
 _OF_MESSAGE = ("intention", "acceptance", "delivery", "failure", "expiry", "dropping")

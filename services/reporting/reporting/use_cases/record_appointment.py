@@ -18,6 +18,7 @@ from smp.contracts import (
     SlotMoved,
     StatusCorrected,
 )
+from smp.contracts.appointments import AppointmentEvent
 from smp.postgres import Transaction
 
 
@@ -67,6 +68,12 @@ async def arrived(tx: Transaction, event: Event[PatientArrived]) -> None:
 async def prepared(tx: Transaction, event: Event[ConsultationPrepared]) -> None:
     data = event.data
     await facts.record_appointment(tx, event, site=data.site, patient=data.patient, preparation=(data.prepared_at,))
+
+
+async def noted(tx: Transaction, event: Event[AppointmentEvent]) -> None:
+    """What changes no figure is heard all the same, so that it leaves no hole in the sequence."""
+    mention = (event.time, getattr(event.data, "start", None))
+    await facts.record_appointment(tx, event, site=event.data.site, mention=mention)
 
 
 async def started(tx: Transaction, event: Event[ConsultationStarted]) -> None:
