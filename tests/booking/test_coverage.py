@@ -14,16 +14,32 @@ from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.use_cases.book_slot import Booked, BookRequest, book_slot
 from booking.use_cases.cancel_session import cancel_session
+from booking.use_cases.kind_book import kind_on
 from booking.use_cases.list_unsupported import Uncovered, list_unsupported
 from booking.use_cases.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.reachability import ReachRequest, declare_reachable, withdraw_reachability
 from booking.use_cases.recheck_supervision import QUIET, recheck_supervision
 from booking.use_cases.reshaping import Consent
+from booking.use_cases.search_availability import free_slots
+from booking.use_cases.supervising import why_not
 from smp.contracts import ProfessionalLeft, SiteClosed, SupervisionAssigned, SupervisionEnded
 from smp.postgres import Database
 from tests.booking.desk import Desk
 from tests.booking.test_concurrency import outcome
-from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, events_of, monday, paris, refusal
+from tests.booking.world import (
+    MONDAY,
+    NOW,
+    PARIS,
+    RULES,
+    SECRETARY,
+    Centre,
+    at,
+    events_of,
+    monday,
+    paris,
+    refusal,
+    starts,
+)
 from tests.support.databases import ServiceDatabase
 
 SOON = NOW + QUIET
@@ -312,3 +328,44 @@ async def test_a_consultation_by_telephone_cover_names_who_answered(desk: Desk) 
         assert (await desk.post(f"/appointments/{booked.id}/{step}")).status_code == 200
     done = await desk.post(f"/appointments/{booked.id}/completion", {"outcome": "none"})
     assert done.json()["supervisor"] == str(supervisor)
+
+
+async def test_a_search_gives_exactly_the_places_of_interns_that_can_be_booked(centre: Centre) -> None:
+    """Presence until half past ten, the telephone until half past eleven, another intern in between, nearly full."""
+    strict = replace(ONE_INTERN, acts_per_half_day=Dated(6))
+    supervisor = await centre.doctor()
+    await centre.session(supervisor, "09:00", "10:30", kinds=("minor_emergency",))
+    await reach(centre, supervisor, "10:30", "11:30")
+    mine, other = [await centre.session(await centre.intern_of(supervisor)) for _ in range(2)]
+    await book(centre, other, "09:20", strict)
+    await book(centre, other, "10:40", strict)
+    for hours in ((), ("09:00", "10:00", "10:20", "09:40", "11:00")):
+        for hour in hours:
+            await book(centre, mine, hour, strict)
+        async with centre.transaction() as tx:
+            kind = await kind_on(tx, strict, "consultation", centre.territory, MONDAY)
+            window = Interval(monday("08:00"), monday("13:00"))
+            found = await free_slots(tx, centre.site, kind, window, NOW, rules=strict)
+        told = {slot.period.start for slot in found if slot.session == mine.id}
+        had = set()
+        for n in range(9):
+            start = mine.period.start + n * mine.grid
+            async with centre.transaction() as tx:
+                period = Interval(start, start + kind.length)
+                free = f"{start.astimezone(PARIS):%H:%M}" not in hours
+                if free and await why_not(tx, mine, period, strict, NOW) is None:
+                    had.add(start)
+        assert told == had
+        assert (len(had) > 0) == (hours == ())
+
+
+async def test_what_an_intern_may_not_take_any_more_is_not_offered_as_an_alternative(centre: Centre) -> None:
+    supervisor = await centre.doctor()
+    intern = await centre.intern_of(supervisor)
+    for start, end in (("09:00", "12:00"), ("14:00", "17:00")):
+        await reach(centre, supervisor, start, end)
+    morning, _ = [await centre.session(intern, *hours) for hours in (("09:00", "12:00"), ("14:00", "17:00"))]
+    for hour in ("09:00", "09:20", "09:40", "10:00", "10:20", "10:40"):
+        await book(centre, morning, hour, SIX_ACTS)
+    refused = await refusal(book(centre, morning, "11:00", SIX_ACTS))
+    assert starts(refused) == at("14:00", "14:20", "14:40")

@@ -12,7 +12,7 @@ from uuid import UUID
 from booking.domain.intervals import Interval, intersection, union, without
 from booking.domain.kinds import Kind
 from booking.domain.sessions import Session
-from booking.domain.supervision import Supervision, supervised_periods
+from booking.domain.supervision import Coverage, Reach, Supervision
 from booking.domain.travel import NOWHERE_ELSE, Travel
 
 
@@ -44,7 +44,8 @@ class Policy:
     """What is looked for, and by which rules.
 
     `also_free`: resources that must be free besides the session's own (the patient). `professionals`: nobody else.
-    `withheld`: sessions that have no place for this caller's capacity class at `now`.
+    `withheld`: sessions that have no place for this caller's capacity class at `now`. `reaches`: supervisors who answer
+    the telephone. How many interns a supervisor answers for is asked elsewhere (`use_cases/supervising.py`).
     """
 
     kind: Kind
@@ -54,6 +55,7 @@ class Policy:
     travel: Travel = NOWHERE_ELSE
     professionals: frozenset[UUID] | None = None
     withheld: frozenset[UUID] = frozenset()
+    reaches: tuple[Reach, ...] = ()
 
     def __post_init__(self) -> None:
         roles = [role for partner in self.partners for role in partner.roles]
@@ -135,8 +137,8 @@ class Presence:
         alone = cls.alone(session, policy.travel)
         if not session.needs_supervision:
             return alone
-        covered = supervised_periods(session.professional, session.site, sessions, policy.supervisions)
-        return cls(alone.there, covered)
+        coverage = Coverage(policy.supervisions, tuple(sessions), policy.reaches)
+        return cls(alone.there, coverage.periods(session.professional, session.site))
 
     @classmethod
     def alone(cls, session: Session, travel: Travel) -> "Presence":

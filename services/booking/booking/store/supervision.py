@@ -61,8 +61,17 @@ async def one_booking_at_a_time(tx: Transaction, territory: str, day: date) -> N
 
 async def acts_of_day(tx: Transaction, territory: str, day: date, now: datetime) -> list[InternAct]:
     """What interns do on a day, in order of seniority; no expired hold."""
-    rows = await tx.fetch(SQL.acts_of_day, territory, day, sorted(RELEASING), now)
-    return [_act(row, is_unsupported=row["is_unsupported"]) for row in rows]
+    return (await acts_of_days(tx, territory, [day], now))[day]
+
+
+async def acts_of_days(
+    tx: Transaction, territory: str, days: Collection[date], now: datetime
+) -> dict[date, list[InternAct]]:
+    """The same of several days."""
+    acts: dict[date, list[InternAct]] = {day: [] for day in days}
+    for row in await tx.fetch(SQL.acts_of_days, territory, list(days), sorted(RELEASING), now):
+        acts[row["day"]].append(_act(row, is_unsupported=row["is_unsupported"]))
+    return acts
 
 
 async def reaches(tx: Transaction, territory: str, period: Interval) -> list[Reach]:

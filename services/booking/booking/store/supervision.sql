@@ -8,13 +8,13 @@ SELECT pg_advisory_xact_lock_shared(hashtextextended($1::text, 4202)),
 -- Wait for every booking of an intern in the territory that has not committed.
 SELECT pg_advisory_xact_lock(hashtextextended($1::text, 4202));
 
--- name: acts_of_day
--- Appointments of interns in the territory on a day, whatever the site, that take their time; in order of seniority.
-SELECT a.id, a.site, a.session, a.professional, a.patient, a.state, a.version, a.starts_at, a.ends_at,
+-- name: acts_of_days
+-- Appointments of interns in the territory on some days, whatever the site, that take their time; in order of seniority.
+SELECT a.day, a.id, a.site, a.session, a.professional, a.patient, a.state, a.version, a.starts_at, a.ends_at,
        u.appointment IS NOT NULL AS is_unsupported
 FROM appointment AS a
 LEFT JOIN unsupported AS u ON u.appointment = a.id AND u.session = a.session AND u.starts_at = a.starts_at
-WHERE a.territory = $1 AND a.day = $2 AND a.role = 'intern' AND a.state <> ALL ($3::text[])
+WHERE a.territory = $1 AND a.day = ANY ($2::date[]) AND a.role = 'intern' AND a.state <> ALL ($3::text[])
   AND (a.state <> 'held' OR a.expires_at > $4)
 ORDER BY coalesce(a.booked_at, a.requested_at), a.id;
 

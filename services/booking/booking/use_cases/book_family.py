@@ -81,7 +81,7 @@ async def book_family(
         raise Refusal(problems.MODE_NOT_OFFERED, modes=", ".join(sorted(kind.modes)))
     window = Interval(max(request.start, now), max(request.end, now))
     for _ in range(_TRIES):
-        seats = await _seats(tx, request, kind, window, now)
+        seats = await _seats(tx, request, kind, window, rules, now)
         if seats is None:
             break
         if booked := await _take(tx, request, kind, seats, rules, actor, now):
@@ -94,11 +94,11 @@ async def book_family(
 
 
 async def _seats(
-    tx: Transaction, request: FamilyRequest, kind: Kind, window: Interval, now: datetime
+    tx: Transaction, request: FamilyRequest, kind: Kind, window: Interval, rules: Rules, now: datetime
 ) -> dict[UUID, Slot] | None:
     slots = [
         slot
-        for slot in await free_slots(tx, request.site, kind, window, now)
+        for slot in await free_slots(tx, request.site, kind, window, now, rules=rules)
         if request.professional in (None, slot.professional)
     ]
     numbers = {resources.patient(patient).number: patient for patient in request.patients}
@@ -191,7 +191,7 @@ async def _other_days(
     until = start + rules.alternatives_span
     while start < until and len(found) < 3:
         day = whole_day(local_day(start, site.zone), site.zone)
-        if seats := await _seats(tx, request, kind, Interval(start, day.end), now):
+        if seats := await _seats(tx, request, kind, Interval(start, day.end), rules, now):
             found.append({**_document(seats.values())[0], "places": _document(seats.values())})
         start = day.end
     return found

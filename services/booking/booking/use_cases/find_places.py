@@ -211,7 +211,7 @@ class _Look:
         wanted = class_of(kind.capacity_class, search.channel)
         slots = await free_slots(
             self.tx, search.site, kind, self.window, self.now, search.patient, wanted,
-            way=self.rules.way, partners=self.asked.policy.partners, interns_only=True,
+            rules=self.rules, partners=self.asked.policy.partners, interns_only=True,
         )  # fmt: skip
         whom = self.asked.policy.professionals
         return [slot for slot in slots if whom is None or slot.professional in whom]

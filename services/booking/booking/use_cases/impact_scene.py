@@ -21,8 +21,8 @@ from booking.domain.local_time import local_day, whole_day
 from booking.domain.people import Professional, Site
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
-from booking.domain.supervision import Supervision, is_covered
-from booking.store import impacts, projections, sessions
+from booking.domain.supervision import Reach, Supervision, is_covered
+from booking.store import impacts, projections, sessions, supervision
 from booking.store.sessions import StoredSession
 from booking.use_cases.kind_book import kind_of
 from booking.use_cases.sharing import with_room
@@ -181,15 +181,20 @@ async def _uncovered(tx: Transaction, cuts: Sequence[Cut], known: set[UUID]) -> 
         expected = [each for each in standing if each.id not in known]
         if not expected:
             continue
-        before = await sessions.open_at(tx, site, whole_day(day, await _zone(tx, [site])))
+        whole = whole_day(day, await _zone(tx, [site]))
+        before = await sessions.open_at(tx, site, whole)
         after = _after(before, of_day)
         ties = await projections.supervisions(tx, site, {each.professional for each in expected})
-        lost += [each for each in expected if _is_covered(each, before, ties) and not _is_covered(each, after, ties)]
+        reaches = await supervision.reaches(tx, of_day[0].session.territory, whole)
+        covered = [each for each in expected if _is_covered(each, before, ties, reaches)]
+        lost += [each for each in covered if not _is_covered(each, after, ties, reaches)]
     return lost
 
 
-def _is_covered(it: Appointment, present: Sequence[Session], ties: Sequence[Supervision]) -> bool:
-    return is_covered(it.professional, it.site, it.period, present, ties)
+def _is_covered(
+    it: Appointment, present: Sequence[Session], ties: Sequence[Supervision], reaches: Sequence[Reach]
+) -> bool:
+    return is_covered(it.professional, it.site, it.period, present, ties, reaches)
 
 
 def _by_site_and_day(cuts: Iterable[Cut]) -> dict[tuple[UUID, date], list[Cut]]:

@@ -133,7 +133,7 @@ class _Of:
         return await free_slots(
             self.tx, self.site.id, self.kind, self.window, self.now,
             capacity_class=class_of(self.kind.capacity_class, CHANNELS[0]),
-            way=self.rules.way, partners=partners_of(self.kind, None), interns_only=True,
+            rules=self.rules, partners=partners_of(self.kind, None), interns_only=True,
         )  # fmt: skip
 
     async def _reason(self, is_withheld: bool) -> Reason:

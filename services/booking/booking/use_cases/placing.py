@@ -248,7 +248,7 @@ async def _alternatives(tx: Transaction, wish: Wish) -> list[Slot]:
     day = whole_day(local_day(wanted, site.zone), site.zone)
     window = Interval(max(day.start, wish.now), day.end + wish.rules.alternatives_span)
     slots = await free_slots(
-        tx, site.id, wish.kind, window, wish.now, wish.patient, wish.capacity_class, way=wish.rules.way
+        tx, site.id, wish.kind, window, wish.now, wish.patient, wish.capacity_class, rules=wish.rules
     )
     if left := wish.leaving:
         slots = [slot for slot in slots if (slot.session, slot.period) != (left.session, left.period)]

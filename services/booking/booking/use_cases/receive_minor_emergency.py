@@ -139,7 +139,7 @@ class _Search:
             for kind in kinds
             for slot in await free_slots(
                 self.tx, site, kind, window, self.now,
-                capacity_class=class_of(kind.capacity_class, self.asked.channel),
+                capacity_class=class_of(kind.capacity_class, self.asked.channel), rules=self.rules,
             )
         ]  # fmt: skip
         return tuple(sorted(found, key=self._rank)[:_SHOWN])

@@ -70,7 +70,7 @@ async def _candidates(
     tx: Transaction, request: WalkInRequest, kind: Kind, window: Interval, rules: Rules, now: datetime
 ) -> list[Slot]:
     wanted = class_of(kind.capacity_class, WALK_IN)
-    slots = await free_slots(tx, request.site, kind, window, now, request.patient, wanted, way=rules.way)
+    slots = await free_slots(tx, request.site, kind, window, now, request.patient, wanted, rules=rules)
     return [slot for slot in slots if request.professional in (None, slot.professional)]
 
 

@@ -2,17 +2,19 @@
 in memory do not know (`find_places.py`)."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from booking.domain import resources
 from booking.domain.availability import Partner, Policy, Slot, available_slots
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
+from booking.domain.rules import Rules
 from booking.domain.sessions import LONGEST_SESSION
 from booking.domain.travel import USUAL_WAY
-from booking.store import agendas, appointments, projections, sessions
+from booking.store import agendas, appointments, projections, sessions, supervision
 from booking.use_cases.sharing import with_room
+from booking.use_cases.supervising import bookable
 from smp.postgres import Transaction
 
 
@@ -25,13 +27,14 @@ async def free_slots(
     patient: UUID | None = None,
     capacity_class: str | None = None,
     *,
-    way: timedelta = USUAL_WAY,
+    rules: Rules | None = None,
     partners: tuple[Partner, ...] = (),
     interns_only: bool = False,
 ) -> list[Slot]:
     """All free slots of the site for `kind` that start in the window; three or four short statements. With a capacity
-    class, those that this class may take (one statement more where a session has shares). `way`: how long the way to
-    another site takes when nobody declared it."""
+    class, those that this class may take (one statement more where a session has shares). With the rules, those of
+    interns within their ratio and their acts."""
+    way = rules.way if rules else USUAL_WAY
     around = Interval(window.start - LONGEST_SESSION, window.end + LONGEST_SESSION)
     open_sessions = await sessions.open_at(tx, site, around)
     offering = [
@@ -52,11 +55,14 @@ async def free_slots(
         also_free=frozenset(also_free),
         partners=partners,
         travel=await agendas.travel(tx, site, {each.professional for each in needed}, around.start, around.end, way),
+        reaches=tuple(await supervision.reaches(tx, offering[0].territory, around)) if interns else (),
         withheld=frozenset(each.id for each in open_sessions) - {each.id for each in offering},
     )
     numbers = {resource.number for session in needed for resource in session.resources}.union(also_free)
     taken = await sessions.busy(tx, numbers, around)
     slots = available_slots(open_sessions, taken, policy, now, window)
+    if interns and rules is not None:
+        slots = await bookable(tx, slots, offering[0].territory, rules, now)
     if not kind.follow_up_only or patient is None:
         return slots
     followed_by = await appointments.practitioners_who_saw(tx, patient)

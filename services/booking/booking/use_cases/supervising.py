@@ -1,10 +1,13 @@
 """Whether an intern may be booked there and then: covered, within the ratio and the acts of the half-day."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from booking import problems
+from booking.domain.availability import Slot
 from booking.domain.intervals import Interval
+from booking.domain.kinds import INTERN
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.domain.supervision import Act, Coverage, Lost, acts_in_half_day
@@ -49,3 +52,31 @@ async def why_not(
     if lost is None:
         return None
     return problems.TOO_MANY_INTERNS if lost is Lost.TOO_MANY_INTERNS else problems.NO_SUPERVISOR
+
+
+async def bookable(tx: Transaction, slots: Sequence[Slot], territory: str, rules: Rules, now: datetime) -> list[Slot]:
+    """Those of these slots, covered as they are, that interns may be given: the ratio of their supervisors and their
+    acts of the half-day, as `why_not` judges them. Slots of others are left as they are."""
+    interns = [slot for slot in slots if slot.role == INTERN]
+    if not interns:
+        return list(slots)
+    acts = await supervision.acts_of_days(tx, territory, {slot.day for slot in interns}, now)
+    site = await projections.site(tx, interns[0].site)
+    whole = Interval(min(slot.period.start for slot in interns), max(slot.period.end for slot in interns))
+    everyone = {slot.professional for slot in interns} | {it.professional for day in acts.values() for it in day}
+    ties = await projections.supervisions(tx, interns[0].site, everyone)
+    present = await supervision.presence_of_supervisors(tx, everyone, whole)
+    reaches = await supervision.reaches(tx, territory, whole)
+
+    def may_be_given(slot: Slot) -> bool:
+        of_day = acts[slot.day]
+        own = [each.period.start for each in of_day if each.professional == slot.professional]
+        if site is None or acts_in_half_day(own, slot.period.start, site.zone) >= rules.acts_per_half_day.on(slot.day):
+            return False
+        act = Act(slot.professional, slot.site, slot.period)
+        others = [each.act for each in of_day if each.professional != act.intern and each.period.overlaps(act.period)]
+        there = [each for each in present if each.period.overlaps(act.period)] if others else []
+        ratio = rules.interns_per_supervisor.on(slot.day)
+        return not others or Coverage(ties, there, reaches, ratio).lost(act, others) is None
+
+    return [slot for slot in slots if slot.role != INTERN or may_be_given(slot)]
