@@ -82,6 +82,21 @@ def test_a_patient_who_was_never_meant_to_be_told_is_told_of_the_change() -> Non
     assert purposes(plan_move(slot("03T10:00"), at("03T11:00"), [], at("02T09:00"), RULES)) == [Purpose.CHANGE]
 
 
+def test_a_move_of_today_is_told_at_once_to_a_patient_whom_the_confirmation_has_not_reached_yet() -> None:
+    """Booked yesterday evening by telephone for eight; at a quarter to eight the doctor is ill."""
+    earlier = [Earlier(Purpose.CONFIRMATION, slot("03T08:00"), told=False)]
+    drafts = plan_move(slot("03T14:00"), at("03T08:00"), earlier, at("03T07:45"), RULES)
+    assert drafts == (Draft(Purpose.CONFIRMATION, at("03T07:45"), at_once=True),)
+
+
+def test_a_colleague_at_the_same_hour_hurries_no_confirmation() -> None:
+    earlier = [Earlier(Purpose.CONFIRMATION, slot("03T10:00"), told=False)]
+    drafts = plan_move(slot("03T10:00"), at("03T10:00"), earlier, at("03T07:45"), RULES)
+    assert drafts == (Draft(Purpose.CONFIRMATION, at("03T08:00")),)
+    earlier = [Earlier(Purpose.CONFIRMATION, slot("03T08:00"), told=False)]
+    assert plan_move(slot("03T08:00"), at("03T08:00"), earlier, at("03T07:45"), RULES) == ()
+
+
 def test_moving_back_to_the_slot_the_patient_knows_says_nothing() -> None:
     earlier = [
         Earlier(Purpose.CONFIRMATION, slot("03T10:00"), told=True),

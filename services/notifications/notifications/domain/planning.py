@@ -43,25 +43,29 @@ def was_told(state: State) -> bool:
 
 
 def plan_booking(slot: Slot, now: datetime, rules: Rules) -> tuple[Draft, ...]:
-    """Confirmation at the next allowed moment and reminder; nothing when the patient is already there."""
+    """Confirmation at the next allowed moment, unless that comes too late, and reminder; nothing when the patient is
+    already there."""
     if slot.start <= now:
         return ()
-    return (*_notice(Purpose.CONFIRMATION, slot.start, now, rules, urgent=False), *plan_reminder(slot, now, rules))
+    return (*_confirmation(slot, now, rules), *plan_reminder(slot, now, rules))
 
 
 def plan_move(
     slot: Slot, previous_start: datetime, earlier: list[Earlier], now: datetime, rules: Rules
 ) -> tuple[Draft, ...]:
     """The one correct text: a change if the patient knows an older slot, a confirmation if nothing left yet,
-    nothing if what the patient knows is already this slot; and the reminder of the new one."""
+    nothing if what the patient knows is already this slot; and the reminder of the new one. Even a patient whom no text
+    has reached may know the older hour from the telephone: what corrects it is never dropped."""
     if slot.start <= now:
         return ()
     reminder = plan_reminder(slot, now, rules)
     told = [text for text in earlier if text.told]
     if told and told[-1].slot == slot and told[-1].purpose is not Purpose.CANCELLATION:
         return reminder
+    if earlier and not told and earlier[-1].slot == slot:
+        return (*_confirmation(slot, now, rules), *reminder)
     purpose = Purpose.CONFIRMATION if earlier and not told else Purpose.CHANGE
-    urgent = purpose is Purpose.CHANGE and _today(now, rules, slot.start, previous_start)
+    urgent = _today(now, rules, slot.start, previous_start)
     return (*_notice(purpose, _first_hour_ahead(previous_start, slot.start, now), now, rules, urgent), *reminder)
 
 
@@ -81,8 +85,9 @@ def plan_restoration(slot: Slot, earlier: list[Earlier], now: datetime, rules: R
     told = [text for text in earlier if text.told]
     if told and told[-1].slot == slot and told[-1].purpose is not Purpose.CANCELLATION:
         return reminder
-    urgent = bool(told) and _today(now, rules, slot.start)
-    return (*_notice(Purpose.CONFIRMATION, slot.start, now, rules, urgent), *reminder)
+    if told and _today(now, rules, slot.start):
+        return (*_notice(Purpose.CONFIRMATION, slot.start, now, rules, urgent=True), *reminder)
+    return (*_confirmation(slot, now, rules), *reminder)
 
 
 def plan_reminder(slot: Slot, now: datetime, rules: Rules) -> tuple[Draft, ...]:
@@ -94,15 +99,18 @@ def plan_reminder(slot: Slot, now: datetime, rules: Rules) -> tuple[Draft, ...]:
     return (Draft(Purpose.REMINDER, due),) if due > now else ()
 
 
-def _notice(purpose: Purpose, useful_until: datetime, now: datetime, rules: Rules, urgent: bool) -> tuple[Draft, ...]:
-    """At once if urgent, else in allowed hours; a bad hour is better than a text after the appointment,
-    except for a mere confirmation, which is dropped."""
+def _confirmation(slot: Slot, now: datetime, rules: Rules) -> tuple[Draft, ...]:
+    """In allowed hours, or not at all: it tells nothing that the patient does not know."""
     carried = rules.hours.next_allowed(now)
-    if urgent:
-        return (Draft(purpose, now, at_once=True),)
-    if carried < useful_until:
+    return (Draft(Purpose.CONFIRMATION, carried),) if carried < slot.start else ()
+
+
+def _notice(purpose: Purpose, useful_until: datetime, now: datetime, rules: Rules, urgent: bool) -> tuple[Draft, ...]:
+    """At once if urgent, else in allowed hours; a bad hour is better than a text after the appointment."""
+    carried = rules.hours.next_allowed(now)
+    if not urgent and carried < useful_until:
         return (Draft(purpose, carried),)
-    return () if purpose is Purpose.CONFIRMATION else (Draft(purpose, now, at_once=True),)
+    return (Draft(purpose, now, at_once=True),)
 
 
 def _today(now: datetime, rules: Rules, *starts: datetime) -> bool:
