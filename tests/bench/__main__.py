@@ -13,7 +13,7 @@ import uvloop
 
 from smp.logging import configure
 from smp_local.topics import create_topics
-from tests.bench import bookings, consumer, guards, latency, relay, report, start, year
+from tests.bench import bookings, consumer, guards, latency, relay, report, rush, start, year
 from tests.bench.bench import Bench
 from tests.bench.figures import Figure
 from tests.bench.servers import servers
@@ -27,6 +27,7 @@ FIGURES: dict[str, Callable[[Bench], Awaitable[Figure]]] = {
     "P8": consumer.measure,
     "P12": year.measure,
     "P13": start.measure,
+    "P14": rush.measure,
 }
 ROUNDS, SHORT_ROUNDS = 6, 2
 BUILD = Path("build")

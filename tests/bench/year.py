@@ -46,6 +46,7 @@ class _Year:
     commands: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     number: int = 0
+    seen: int = 0
 
     async def live(self) -> None:
         with self._timed("calls"):
@@ -97,7 +98,8 @@ class _Year:
     async def _visit(self, id: str) -> None:
         await self._do(f"/v1/appointments/{id}/arrival")
         await self._do(f"/v1/appointments/{id}/start")
-        await self._do(f"/v1/appointments/{id}/completion", {"outcome": "none"})
+        if await self._do(f"/v1/appointments/{id}/completion", {"outcome": "none"}):
+            self.seen += 1
 
     async def _do(self, path: str, body: Any = None) -> dict[str, Any] | None:
         status, told = await self.wire.post(path, body)
@@ -131,7 +133,7 @@ async def measure(bench: Bench) -> Figure:
             took = time.perf_counter() - began
             spent = {name: round(seconds - cpu.get(name, 0.0), 1) for name, seconds in _cpu(house).items()}
             found = {name: count - known[name] for name, count in (await _found(house)).items()}
-    wanted = days * (TAKEN - ABSENT)
+    wanted = year.seen
     ledger = Ledger(
         counted=found["done"],
         lost=max(0, wanted - found["done"]) + abs(found["facts"] - found["done"]),

@@ -1,0 +1,229 @@
+"""P14: Monday eight o'clock: three hundred calls in an hour over ten sites, and a doctor who has fallen ill.
+
+An open loop: calls come when they come, whatever becomes of those before. Each one searches, holds what it was shown,
+talks, and confirms; some move or give up. The judge of `tests/history` then looks for a place that was refused although
+nobody could have had it.
+"""
+
+import asyncio
+import random
+import statistics
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from booking.domain.sessions import Session
+from smp.postgres import Database
+from tests.bench.bench import Bench
+from tests.bench.figures import Figure, Ledger, Round, Run
+from tests.bench.machine import calibrate
+from tests.bench.wire import Wire, wire
+from tests.booking.world import MONDAY, Centre, monday
+from tests.history.checker import check
+from tests.history.findings import Answer, Finding, Operation
+from tests.history.processes import two_bookings
+from tests.history.reading import read
+from tests.support.databases import ServiceDatabase, service_database
+
+SITES, DOCTORS, DAYS = 10, 3, 5
+CALLS = 300  # an hour
+SPEED, SHORT_SPEED = 12.0, 60.0  # the hour lasts five minutes, or one
+TALK = 90.0  # simulated seconds between the hold and its confirmation
+FULL = 0.5  # of the places are taken before the hour begins
+MOVES, GIVES_UP = 0.1, 0.1
+SICK_AT = 0.25  # of the hour
+P99_MILLISECONDS = 300.0  # what a caller may wait for an answer
+SEED = 53
+FAIR = frozenset({"slot-taken", "patient-already-booked", "session-cancelled", "hold-expired", "wrong-transition"})
+
+
+@dataclass
+class _Desk:
+    """The calls of one site."""
+
+    centre: Centre
+    sessions: list[Session]
+    patients: list[str]
+    others: list[str]  # who had their place before the hour
+    operations: list[Operation] = field(default_factory=list)
+
+
+@dataclass
+class _Rush:
+    wires: tuple[Wire, Wire]
+    desks: list[_Desk]
+    sick: tuple[_Desk, Session]
+    speed: float
+    dice: random.Random
+    milliseconds: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    refused: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+    displaced: dict[str, Any] = field(default_factory=dict)
+
+    async def live(self) -> None:
+        began, length = time.monotonic(), 3600.0 / self.speed
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._fall_ill(began + SICK_AT * length))
+            for at in sorted(self.dice.uniform(0, length) for _ in range(CALLS)):
+                await asyncio.sleep(max(0.0, began + at - time.monotonic()))
+                tasks.create_task(self._call(self.dice.choice(self.desks)))
+
+    async def _call(self, desk: _Desk) -> None:
+        patient = self.dice.choice(desk.patients)
+        places = await self._search(desk, patient)
+        if not places:
+            return
+        place = self.dice.choice(places[:3])
+        held = await self._do(desk, "hold", "/v1/holds", {**place, "patient": patient}, place, patient)
+        if held is None:
+            return
+        await asyncio.sleep(TALK / self.speed)
+        body = {"hold": held["appointment"], "patient": patient}
+        booked = await self._do(desk, "confirm", "/v1/appointments", body)
+        chance = self.dice.random()
+        if booked and chance < GIVES_UP:
+            path = f"/v1/appointments/{booked['appointment']}/cancellation"
+            await self._do(desk, "cancel", path, {"by": "patient"})
+        elif booked and chance < GIVES_UP + MOVES and (others := await self._search(desk, patient)):
+            other = {name: others[-1][name] for name in ("session", "start")}
+            await self._do(desk, "move", f"/v1/appointments/{booked['appointment']}/move", other, other, patient)
+
+    async def _search(self, desk: _Desk, patient: str) -> list[dict[str, Any]]:
+        window = {"site": desk.centre.site, "kind": "consultation", "patient": patient, "limit": 20}
+        day = {"from": monday("08:00").isoformat(), "to": (monday("00:00") + timedelta(days=DAYS)).isoformat()}
+        began = time.perf_counter()
+        status, told = await self.dice.choice(self.wires).get(f"/v1/availability?{urlencode({**window, **day})}")
+        self.milliseconds["search"].append((time.perf_counter() - began) * 1000)
+        if status != 200:
+            self.faults.append(f"search {status} {told.get('type')}")
+            return []
+        return [{"session": s["session"], "start": s["start"], "kind": "consultation"} for s in told["slots"]]
+
+    async def _fall_ill(self, at: float) -> None:
+        """Ask who is hit, then do what was shown."""
+        await asyncio.sleep(max(0.0, at - time.monotonic()))
+        _, session = self.sick
+        body = {
+            "kind": "absence", "reason": "practitioner_away", "professional": session.professional,
+            "start": monday("08:00").isoformat(), "end": monday("23:00").isoformat(),
+        }  # fmt: skip
+        for _ in range(5):  # the world may have changed between the two: then it is asked again
+            plan = await self._plain("impact", "/v1/impacts", body)
+            if plan is None:
+                continue
+            self.displaced = plan["figures"]
+            if await self._plain("apply", f"/v1/impacts/{plan['impact']}/application", {}):
+                return
+        self.faults.append("the sick doctor's patients were never told")
+
+    async def _plain(self, what: str, path: str, body: Any) -> dict[str, Any] | None:
+        began = time.perf_counter()
+        status, told = await self.wires[0].post(path, body)
+        self.milliseconds[what].append((time.perf_counter() - began) * 1000)
+        if status < 300:
+            return told
+        self.refused[f"{what}: {_slug(told)}"] += 1
+        return None
+
+    async def _do(
+        self,
+        desk: _Desk,
+        what: str,
+        path: str,
+        body: Any,
+        place: dict[str, Any] | None = None,
+        patient: str | None = None,
+    ) -> dict[str, Any] | None:
+        invoked = time.monotonic()
+        status, told = await self.dice.choice(self.wires).post(path, body)
+        returned = time.monotonic()
+        self.milliseconds[what].append((returned - invoked) * 1000)
+        problem = None if status < 300 else _slug(told)
+        if problem is not None:
+            self.refused[f"{what}: {problem}"] += 1
+            if problem not in FAIR:
+                self.faults.append(f"{what} {status} {problem}")
+        answer = None if problem else Answer(told["appointment"], told["version"], told["state"])
+        desk.operations.append(
+            Operation(
+                f"{what}-{len(desk.operations)}", what, invoked, "ok" if answer else "fail", returned, answer, problem,
+                place["session"] if place else None, datetime.fromisoformat(place["start"]) if place else None, patient,
+            )
+        )  # fmt: skip
+        return told if answer else None
+
+
+async def measure(bench: Bench) -> Figure:
+    """The p99 of the slowest command; each command's own is told beside."""
+    before = calibrate()
+    async with service_database(bench.admin_url, "booking", "booking") as database:
+        dice = random.Random(SEED)
+        desks = [await _open(database.database, dice) for _ in range(SITES)]
+        speed = SHORT_SPEED if bench.short else SPEED
+        folder = bench.servers.home
+        start = monday("08:00")
+        async with (
+            two_bookings(database, folder, start, speed, SMP_COOL_DOWN_MINUTES="0") as two,
+            wire(two.processes[0].address, two.bearer, 16) as one,
+            wire(two.processes[1].address, two.bearer, 16) as other,
+        ):
+            rush = _Rush((one, other), desks, (desks[0], desks[0].sessions[0]), speed, dice)
+            await rush.live()
+            await two.stop()
+        findings = [finding for desk in desks for finding in await _judge(database, desk)]
+    p99 = {what: round(_p99(each), 1) for what, each in sorted(rush.milliseconds.items())}
+    accepted = sum(operation.outcome == "ok" for desk in desks for operation in desk.operations)
+    ledger = Ledger(
+        counted=accepted,
+        lost=sum(finding.kind in ("lost", "stale") for finding in findings),
+        doubled=sum(finding.kind in ("doubled", "overlapping") for finding in findings),
+        wrong=len(rush.faults) + sum(finding.kind in ("refused_wrongly", "out_of_order") for finding in findings),
+    )
+    return Figure(
+        "P14",
+        f"p99 of the slowest command: {CALLS} calls an hour over {SITES} sites, a doctor ill, {speed:g} times as fast",
+        "ms",
+        P99_MILLISECONDS,
+        [Round(Run(max(p99.values()), ledger), Run(P99_MILLISECONDS, Ledger()), (before, calibrate()))],
+        compared="ours",
+        extra={"p99_ms": p99, "commands": {what: len(each) for what, each in rush.milliseconds.items()}}
+        | {"refused": dict(rush.refused), "impact": rush.displaced, "faults": rush.faults[:20]}
+        | {"findings": [finding.what for finding in findings[:20]]},
+    )
+
+
+async def _open(database: Database, dice: random.Random) -> _Desk:
+    """A site with its sessions of the week, half of their places taken."""
+    centre = await Centre(database).open()
+    doctors = [await centre.doctor() for _ in range(DOCTORS)]
+    sessions = [
+        await centre.session(who, "09:00", "12:00", day=MONDAY + timedelta(days=day))
+        for day in range(DAYS)
+        for who in doctors
+    ]
+    patients = [str(await centre.patient()) for _ in range(60)]
+    others = []
+    for session in sessions:
+        for n in range(9):
+            if dice.random() < FULL:
+                patient = await centre.patient()
+                await centre.book(session, f"{9 + n // 3:02}:{n % 3 * 20:02}", patient)
+                others.append(str(patient))
+    return _Desk(centre, sessions, patients, others)
+
+
+async def _judge(database: ServiceDatabase, desk: _Desk) -> list[Finding]:
+    """What was taken before the hour, or by the sick doctor's plan, was asked by nobody whom we saw."""
+    evidence = await read(database, desk.centre.site, desk.sessions, desk.patients + desk.others, desk.operations)
+    return [each for each in check(evidence) if "asked by nobody" not in each.what]
+
+
+def _slug(told: dict[str, Any]) -> str:
+    return str(told.get("type", "")).rpartition(":")[2]
+
+
+def _p99(milliseconds: list[float]) -> float:
+    return statistics.quantiles(milliseconds, n=100)[98] if len(milliseconds) > 1 else milliseconds[0]
