@@ -98,11 +98,8 @@ async def standing_in_sessions(tx: Transaction, sessions: Collection[UUID]) -> l
     return [appointment_of(row) for row in await tx.fetch(SQL.standing_in_sessions, list(sessions), _STANDING)]
 
 
-async def standing_with_interns(
-    tx: Transaction, site: UUID, day: date, supervisors: Collection[UUID]
-) -> list[Appointment]:
-    rows = await tx.fetch(SQL.standing_with_interns, site, day, _STANDING, list(supervisors))
-    return [appointment_of(row) for row in rows]
+async def some_appointments(tx: Transaction, ids: Collection[UUID]) -> list[Appointment]:
+    return [appointment_of(row) for row in await tx.fetch(SQL.some_appointments, list(ids))]
 
 
 async def expected_at_site(tx: Transaction, site: UUID, first: date) -> list[Appointment]:
@@ -208,9 +205,9 @@ async def being_applied(tx: Transaction, limit: int) -> list[UUID]:
     return [row["id"] for row in await tx.fetch(SQL.being_applied, limit)]
 
 
-async def leave_lost_session(tx: Transaction, appointment: UUID) -> None:
-    """Give practitioner and room back if the appointment's session no longer holds it."""
-    await tx.execute(SQL.leave_lost_session, appointment)
+async def lose_place(tx: Transaction, appointment: UUID, at: datetime) -> None:
+    """Give practitioner and room back, and list the appointment, if its session no longer holds it."""
+    await tx.execute(SQL.lose_place, appointment, at)
 
 
 def place_document(it: Place) -> dict[str, str]:

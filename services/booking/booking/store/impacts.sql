@@ -25,13 +25,9 @@ ORDER BY id;
 -- Who is expected in these sessions.
 SELECT * FROM appointment WHERE session = ANY ($1::uuid[]) AND state = ANY ($2::text[]) ORDER BY id;
 
--- name: standing_with_interns
--- Who is expected by the interns of these supervisors, at a site on a day.
-SELECT *
-FROM appointment
-WHERE site = $1 AND day = $2 AND role = 'intern' AND state = ANY ($3::text[])
-  AND professional IN (SELECT intern FROM supervision WHERE supervisor = ANY ($4::uuid[]))
-ORDER BY id;
+-- name: some_appointments
+-- These appointments.
+SELECT * FROM appointment WHERE id = ANY ($1::uuid[]) ORDER BY id;
 
 -- name: expected_at_site
 -- Who is expected at a site from a day on.
@@ -126,13 +122,22 @@ SELECT outcome, count(*) AS count FROM impact_item WHERE impact = $1 GROUP BY ou
 -- Plans whose lines are not all settled.
 SELECT id FROM impact WHERE state = 'applying' ORDER BY applied_at LIMIT $1;
 
--- name: leave_lost_session
--- An appointment whose session is gone takes its patient's time, and nobody else's.
-UPDATE occupancy AS o
-SET blocking = false
-FROM appointment AS a
-WHERE a.id = $1 AND o.appointment = a.id AND o.blocking AND o.resource_kind <> 'patient'
-  AND NOT EXISTS (
-      SELECT FROM session AS s
-      WHERE s.id = a.session AND s.state = 'open' AND s.starts_at <= a.starts_at AND s.ends_at >= a.ends_at
-  );
+-- name: lose_place
+-- An appointment whose session is gone takes its patient's time and nobody else's, and is listed until it is settled.
+WITH lost AS (
+    SELECT a.id, a.territory, a.session, a.starts_at
+    FROM appointment AS a
+    WHERE a.id = $1 AND NOT EXISTS (
+        SELECT FROM session AS s
+        WHERE s.id = a.session AND s.state = 'open' AND s.starts_at <= a.starts_at AND s.ends_at >= a.ends_at
+    )
+), freed AS (
+    UPDATE occupancy AS o
+    SET blocking = false
+    FROM lost
+    WHERE o.appointment = lost.id AND o.blocking AND o.resource_kind <> 'patient'
+)
+INSERT INTO unsupported (appointment, territory, session, starts_at, since, reason)
+SELECT id, territory, session, starts_at, $2, 'place_lost' FROM lost
+ON CONFLICT (appointment) DO UPDATE
+SET session = excluded.session, starts_at = excluded.starts_at, since = excluded.since, reason = excluded.reason;

@@ -10,12 +10,13 @@ SELECT pg_advisory_xact_lock(hashtextextended($1::text, 4202));
 
 -- name: acts_of_days
 -- Appointments of interns in the territory on some days, whatever the site, that take their time; in order of seniority.
+-- One whose session is gone takes nobody's time but its patient's (see impacts.sql).
 SELECT a.day, a.id, a.site, a.session, a.professional, a.patient, a.state, a.version, a.starts_at, a.ends_at,
        u.appointment IS NOT NULL AS is_unsupported
 FROM appointment AS a
 LEFT JOIN unsupported AS u ON u.appointment = a.id AND u.session = a.session AND u.starts_at = a.starts_at
 WHERE a.territory = $1 AND a.day = ANY ($2::date[]) AND a.role = 'intern' AND a.state <> ALL ($3::text[])
-  AND (a.state <> 'held' OR a.expires_at > $4)
+  AND (a.state <> 'held' OR a.expires_at > $4) AND u.reason IS DISTINCT FROM 'place_lost'
 ORDER BY coalesce(a.booked_at, a.requested_at), a.id;
 
 -- name: reaches
@@ -105,7 +106,8 @@ SET session = excluded.session, starts_at = excluded.starts_at, since = excluded
 DELETE FROM unsupported WHERE appointment = ANY ($1::uuid[]);
 
 -- name: unsupported_at
--- Appointments of a site, still to come, that nobody covers where they stand; the patient of medical ones only.
+-- Appointments of a site, still to come, that nobody covers where they stand or whose session is gone; the
+-- patient of medical ones only.
 SELECT a.id, a.site, a.session, a.professional, CASE WHEN a.compartment = 'medical' THEN a.patient END AS patient,
        a.state, a.version, a.starts_at, a.ends_at, a.day, u.since, u.reason
 FROM unsupported AS u

@@ -74,7 +74,7 @@ async def _begin(
     items = await impacts.all_items(tx, impact.id)
     decided = _decided(request, items, impact.change.kind, now)
     await _lock(tx, impact)
-    scene = await scene_of(tx, impact.change)
+    scene = await scene_of(tx, impact.change, rules, now)
     difference = await _difference(tx, impact, items, scene, rules, actor, now)
     if difference:
         raise Refusal(problems.IMPACT_CHANGED, difference=difference)

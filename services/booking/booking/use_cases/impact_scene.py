@@ -4,9 +4,9 @@ Everything is read; nothing is changed or locked here. The places are found by t
 over the sessions as they would be.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,10 +21,11 @@ from booking.domain.local_time import local_day, whole_day
 from booking.domain.people import Professional, Site
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
-from booking.domain.supervision import Reach, Supervision, is_covered
-from booking.store import impacts, projections, sessions, supervision
+from booking.domain.supervision import ANSWERING
+from booking.store import appointments, impacts, projections, sessions, supervision
 from booking.store.sessions import StoredSession
 from booking.use_cases.kind_book import kind_of
+from booking.use_cases.recheck_supervision import STANDING, coverage_of, judged
 from booking.use_cases.sharing import with_room
 from smp.auth import Actor
 from smp.postgres import Transaction
@@ -61,7 +62,7 @@ class Scene:
     hit: tuple[Appointment, ...]
 
 
-async def scene_of(tx: Transaction, change: Change) -> Scene:
+async def scene_of(tx: Transaction, change: Change, rules: Rules, now: datetime) -> Scene:
     """What `change` would do to the agenda as it stands.
 
     Raises Refusal: PROFESSIONAL_UNKNOWN, SESSION_UNKNOWN, SESSION_CANCELLED, SITE_UNKNOWN; IN_CONSULTATION with the
@@ -70,12 +71,12 @@ async def scene_of(tx: Transaction, change: Change) -> Scene:
     if change.kind is ChangeKind.SITE_MOVED:
         return await _moved_site(tx, change)
     territory, cuts = await _cuts(tx, change)
-    sites = tuple(dict.fromkeys(cut.session.site for cut in cuts)) or ((change.site,) if change.site else ())
     own = await _without_place(tx, cuts)
-    uncovered = await _uncovered(tx, cuts, {each.id for each in own})
     _require_nobody_seen(own)
-    still = [each for each in (*own, *uncovered) if each.state is not State.IN_CONSULTATION]
-    return Scene(change, territory, sites, await _zone(tx, sites), tuple(cuts), tuple(still))
+    hit = [*own, *await _uncovered(tx, territory, cuts, {each.id for each in own}, rules, now)]
+    touched = dict.fromkeys([*(cut.session.site for cut in cuts), *(each.site for each in hit)])
+    sites = tuple(touched) or ((change.site,) if change.site else ())
+    return Scene(change, territory, sites, await _zone(tx, sites), tuple(cuts), tuple(hit))
 
 
 async def options_of(
@@ -97,8 +98,13 @@ async def options_of(
             for each in {_asked(each, kinds): each for each in hit}.values()
         }
         busy = await _busy_patients(tx, hit, window)
+        seen_by = {
+            each.id: await appointments.practitioners_who_saw(tx, each.patient)
+            for each in hit
+            if kinds[each.id].follow_up_only and each.patient
+        }
         for each in hit:
-            suitable = _suitable(each, kinds[each.id], slots[_asked(each, kinds)])
+            suitable = _suitable(each, kinds[each.id], slots[_asked(each, kinds)], seen_by.get(each.id))
             found[each.id] = _free_for_patient(each, suitable, busy, scene.zone, rules.alternatives_span)
     return found
 
@@ -172,36 +178,21 @@ async def _without_place(tx: Transaction, cuts: Sequence[Cut]) -> list[Appointme
     return [each for each in standing if not any(part.contains(each.period) for part in parts[each.session])]
 
 
-async def _uncovered(tx: Transaction, cuts: Sequence[Cut], known: set[UUID]) -> list[Appointment]:
-    """Appointments of interns, not hit themselves, that were covered and would not be any more."""
-    lost: list[Appointment] = []
-    for (site, day), of_day in _by_site_and_day(cuts).items():
-        supervisors = {cut.session.professional for cut in of_day if not cut.session.needs_supervision}
-        standing = await impacts.standing_with_interns(tx, site, day, supervisors) if supervisors else []
-        expected = [each for each in standing if each.id not in known]
-        if not expected:
+async def _uncovered(
+    tx: Transaction, territory: str, cuts: Sequence[Cut], known: set[UUID], rules: Rules, now: datetime
+) -> list[Appointment]:
+    """Appointments of interns, not hit themselves, that were covered and would not be any more: the latest booked of
+    those that fewer supervisors answer for."""
+    lost: list[UUID] = []
+    for day in sorted({cut.session.day for cut in cuts if cut.session.role in ANSWERING}):
+        acts = [each for each in await supervision.acts_of_day(tx, territory, day, now) if each.id not in known]
+        if not acts:
             continue
-        whole = whole_day(day, await _zone(tx, [site]))
-        before = await sessions.open_at(tx, site, whole)
-        after = _after(before, of_day)
-        ties = await projections.supervisions(tx, site, {each.professional for each in expected})
-        reaches = await supervision.reaches(tx, of_day[0].session.territory, whole)
-        covered = [each for each in expected if _is_covered(each, before, ties, reaches)]
-        lost += [each for each in covered if not _is_covered(each, after, ties, reaches)]
-    return lost
-
-
-def _is_covered(
-    it: Appointment, present: Sequence[Session], ties: Sequence[Supervision], reaches: Sequence[Reach]
-) -> bool:
-    return is_covered(it.professional, it.site, it.period, present, ties, reaches)
-
-
-def _by_site_and_day(cuts: Iterable[Cut]) -> dict[tuple[UUID, date], list[Cut]]:
-    found: dict[tuple[UUID, date], list[Cut]] = {}
-    for cut in cuts:
-        found.setdefault((cut.session.site, cut.session.day), []).append(cut)
-    return found
+        before = await coverage_of(tx, territory, day, acts, rules)
+        was, will_be = judged(acts, before), judged(acts, replace(before, sessions=_after(before.sessions, cuts)))
+        expected = (each.id for each in acts if each.state in STANDING and each.state is not State.HELD)
+        lost += [each for each in expected if was.get(each) is None and will_be.get(each) is not None]
+    return await impacts.some_appointments(tx, lost) if lost else []
 
 
 def _after(open_sessions: Iterable[Session], cuts: Iterable[Cut]) -> list[Session]:
@@ -276,9 +267,12 @@ async def _busy_patients(
     return busy
 
 
-def _suitable(it: Appointment, kind: Kind, slots: Iterable[Slot]) -> list[Place]:
-    """The slots as places of this appointment: another site also by video, where the kind is done so."""
-    slots = [slot for slot in slots if not kind.follow_up_only or slot.professional == it.professional]
+def _suitable(
+    it: Appointment, kind: Kind, slots: Iterable[Slot], seen_by: Collection[UUID] | None = None
+) -> list[Place]:
+    """The slots as places of this appointment: another site also by video, where the kind is done so; only with those
+    who have seen the patient, where it is a follow-up."""
+    slots = [slot for slot in slots if seen_by is None or slot.professional in seen_by]
     by_video = it.mode == ON_SITE and VIDEO in kind.modes
     return [
         Place(slot.session, slot.site, slot.professional, slot.role, mode, slot.period)

@@ -41,7 +41,7 @@ async def plan_impact(tx: Transaction, change: Change, rules: Rules, *, actor: A
         raise Refusal(problems.PERIOD_TOO_LONG, days=LONGEST.days)
     if change.site:
         require_site(actor, change.site)
-    scene = await scene_of(tx, change)
+    scene = await scene_of(tx, change, rules, now)
     for site in scene.sites:
         require_site(actor, site)
     items = await _items(tx, scene, rules, actor, now)

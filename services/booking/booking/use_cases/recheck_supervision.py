@@ -69,20 +69,28 @@ async def _look_at(tx: Transaction, territory: str, day: date, rules: Rules, now
 async def _verdicts(
     tx: Transaction, territory: str, day: date, acts: Sequence[InternAct], rules: Rules
 ) -> dict[UUID, Lost | None]:
-    """Why each act is not covered. Of an intern nobody was ever said to answer for, nothing: it was not heard yet."""
     if not acts:
         return {}
+    return judged(acts, await coverage_of(tx, territory, day, acts, rules))
+
+
+async def coverage_of(tx: Transaction, territory: str, day: date, acts: Sequence[InternAct], rules: Rules) -> Coverage:
+    """Who answers for these interns, from where, around these acts (at least one) of a day."""
     whole = Interval(min(each.period.start for each in acts), max(each.period.end for each in acts))
     interns = {each.professional for each in acts}
-    # Sites of a territory share their clock: any of them tells the days of the supervisions.
-    ties = await projections.supervisions(tx, acts[0].site, interns)
-    coverage = Coverage(
-        ties,
+    return Coverage(
+        # Sites of a territory share their clock: any of them tells the days of the supervisions.
+        await projections.supervisions(tx, acts[0].site, interns),
         await supervision.presence_of_supervisors(tx, interns, whole),
         await supervision.reaches(tx, territory, whole),
         rules.interns_per_supervisor.on(day),
     )
-    heard = [each for each in acts if each.professional in {tie.intern for tie in ties}]
+
+
+def judged(acts: Sequence[InternAct], coverage: Coverage) -> dict[UUID, Lost | None]:
+    """Why each act is not covered. Of an intern nobody was ever said to answer for, nothing: it was not heard yet."""
+    interns = {tie.intern for tie in coverage.supervisions}
+    heard = [each for each in acts if each.professional in interns]
     why = coverage.verdicts([each.act for each in heard])
     return {each.id: verdict for each, verdict in zip(heard, why, strict=True)}
 

@@ -142,7 +142,7 @@ async def _call(line: _Line) -> Settled:
         return by_hand
     asked = found.noted(Step(found.version + 1, found.state, line.now, line.actor.subject, line.impact.change.reason))
     await appointments.save(line.tx, [asked])
-    await impacts.leave_lost_session(line.tx, found.id)
+    await impacts.lose_place(line.tx, found.id, line.now)
     if found.compartment != Compartment.SILENT:  # which leaves no trace on a list that others read
         announcing.call_requested(line.tx, asked, line.impact.change.reason, line.now)
     return Settled(CALL)
