@@ -11,6 +11,9 @@ from booking import problems
 from booking.domain.appointments import Appointment, State
 from booking.domain.impact import Change, ChangeKind, Decision, DefaultPolicy
 from booking.domain.intervals import Interval
+from booking.domain.kinds import KindBooks
+from booking.domain.platform_kinds import platform_kinds
+from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.store import appointments
 from booking.store.impacts import Item
@@ -56,10 +59,12 @@ def new_hours(session: Session, start: str, end: str) -> Change:
     return Change(ChangeKind.SESSION_CHANGE, "shortened", session=session.id, period=period)
 
 
-async def plan(centre: Centre, change: Change, now: datetime = AT_DAWN, who: Actor | None = None) -> Planned:
+async def plan(
+    centre: Centre, change: Change, now: datetime = AT_DAWN, who: Actor | None = None, rules: Rules = RULES
+) -> Planned:
     """By somebody who works at this site only, unless said otherwise."""
     async with centre.transaction() as tx:
-        return await plan_impact(tx, change, RULES, actor=who or actor(site=centre.site), now=now)
+        return await plan_impact(tx, change, rules, actor=who or actor(site=centre.site), now=now)
 
 
 async def begin(
@@ -171,6 +176,67 @@ class TestTheDryRun:
         planned = await plan(centre, Change(ChangeKind.SUPERVISOR_GONE, "called_away", professional=one, period=period))
         assert [item.appointment for item in planned.items] == [uncovered.id]
         assert covered.id not in {item.appointment for item in planned.items}
+
+    async def test_of_three_interns_of_whom_one_supervisor_may_keep_two_the_latest_booked_is_hit(
+        self, centre: Centre
+    ) -> None:
+        one, other = await centre.doctor(), await centre.doctor()
+        for supervisor in (one, other):
+            await centre.session(supervisor)
+        booked = []
+        for minutes in (2, 0, 1):
+            session = await centre.session(await centre.intern_of(one, other))
+            booked.append((await centre.book(session, "09:20", now=NOW + timedelta(minutes=minutes))).appointment)
+        planned = await plan(centre, away(one))
+        assert [item.appointment for item in planned.items] == [booked[0].id]
+
+    async def test_another_site_is_proposed_only_by_those_who_work_there_too_and_by_video_where_the_kind_is_done_so(
+        self, booking_database: ServiceDatabase
+    ) -> None:
+        here, there = [await Centre(booking_database.database, territory="85").open() for _ in range(2)]
+        kinds = {kind.code: kind for kind in platform_kinds()}
+        kinds["consultation"] = replace(kinds["consultation"], modes=frozenset({"AMB", "VR"}))
+        rules = replace(RULES, kinds=KindBooks(tuple(kinds.values())))
+        session = await here.session(await here.doctor())
+        patient = (await here.book(session, "09:00")).appointment
+        await there.session(await there.doctor(), "14:00", "14:40")
+        both = replace(actor(territory="85"), sites=frozenset({str(here.site), str(there.site)}))
+        assert (
+            await plan(
+                here, away(session.professional), rules=rules, who=replace(both, sites=frozenset({str(here.site)}))
+            )
+        ).items[0].proposals == ()
+        planned = await plan(here, away(session.professional), rules=rules, who=both)
+        assert [(each.site, each.mode) for each in planned.items[0].proposals] == [
+            (there.site, "VR"), (there.site, "AMB"),
+        ]  # fmt: skip
+        async with here.transaction() as tx:
+            await apply_impact(tx, planned.impact.id, BY_POLICY, rules, actor=both, now=AT_DAWN)
+        await settle_impact(here.database, planned.impact.id, rules, AT_DAWN)
+        moved = await now_of(here, patient.id)
+        assert (moved.site, moved.mode, moved.period.start) == (there.site, "VR", monday("14:00"))
+
+    async def test_a_closed_site_hits_everybody_there_and_an_appointment_elsewhere_stays(
+        self, centre: Centre, morning: Morning, booking_database: ServiceDatabase
+    ) -> None:
+        other = await Centre(booking_database.database).open()
+        await other.book(await other.session(await other.doctor()), "09:00")
+        second = await centre.session(await centre.doctor(), "14:00", "16:00")
+        late = (await centre.book(second, "15:00")).appointment
+        planned = await plan(centre, closed(centre.site))
+        assert {item.appointment for item in planned.items} == {late.id, *(each.id for each in morning.patients)}
+        assert planned.impact.figures["without_proposal"] == 4
+
+    async def test_a_silent_appointment_is_never_moved_by_a_plan_and_never_told_of(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        session = await centre.session(await centre.doctor(), kinds=("protected",))
+        await centre.session(await centre.doctor(), kinds=("protected",))
+        patient = (await centre.book(session, "09:00", kind="protected")).appointment
+        planned = await plan(centre, away(session.professional))
+        assert (planned.items[0].places, planned.impact.figures["calls"]) == ((), 1)
+        assert (await apply(centre, planned)).done == {"call": 1}
+        assert [name for name, _ in await events_of(booking_database, patient.id)] == ["SlotBooked"]
 
     async def test_a_patient_is_not_proposed_an_hour_at_which_they_are_expected_elsewhere(
         self, centre: Centre, morning: Morning

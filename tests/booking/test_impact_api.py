@@ -71,9 +71,16 @@ async def test_whoever_waits_for_a_call_is_listed_until_somebody_decides(desk: D
     path = f"/impacts/{plan['impact']}"
     items = (await desk.get(path)).json()["items"]
     [first, *_] = [item for item in items if item["waiting"]]
+
+    async def unsupported() -> set[str]:
+        listed = (await desk.get(f"/sites/{desk.centre.site}/unsupported")).json()["appointments"]
+        return {each["appointment"] for each in listed if each["reason"] == "place_lost"}
+
+    assert await unsupported() == {item["appointment"] for item in items if item["waiting"]}
     await desk.post(f"/appointments/{first['appointment']}/cancellation", {"by": "patient"})
     still = [item["appointment"] for item in (await desk.get(path)).json()["items"] if item["waiting"]]
     assert first["appointment"] not in still
+    assert await unsupported() == set(still)
     assert len(still) == sum(item["waiting"] for item in items) - 1
 
 
@@ -83,9 +90,9 @@ async def test_a_plan_applied_an_hour_later_in_a_changed_world_is_refused_with_t
     plan = (await desk.post("/impacts", absence(sick["professional"]))).json()
     gone = sick["booked"][4]["appointment"]
     await desk.post(f"/appointments/{gone}/cancellation", {"by": "patient"})
+    desk.clock.time = monday("08:45")
     new = await desk.book(sick["session"], HOURS[4])
     assert new.status_code == 201, new.text
-    desk.clock.time = monday("08:45")
     refused = await desk.post(f"/impacts/{plan['impact']}/application", {})
     assert refused.status_code == 409
     assert refused.json()["type"] == "urn:smp:problem:impact-changed"

@@ -46,7 +46,15 @@ async def move_appointment(
     kind = await kind_of(tx, rules, before)
     warnings = placing.require_eligible(kind, place)
     wish = placing.Wish(
-        place.session, kind, request.start, before.patient, rules, now, before, before.channel, before.mode
+        place.session,
+        kind,
+        request.start,
+        before.patient,
+        rules,
+        now,
+        before,
+        before.channel,
+        request.mode or before.mode,
     )
     period = await placing.period_of(tx, place, wish)
     moved = before.moved_to(place.session, period, now, actor.subject, notify=request.notify)
