@@ -60,8 +60,5 @@ CREATE TABLE impact_item (
 CREATE INDEX impact_item_open ON impact_item (impact, rank) WHERE outcome IS NULL;
 SELECT smp.protect('impact_item');
 
-CREATE INDEX IF NOT EXISTS session_by_professional ON session (professional, starts_at);
-
 -- migrate:down
-DROP INDEX IF EXISTS session_by_professional;
 DROP TABLE impact_item, impact, patient_contact;
