@@ -47,10 +47,11 @@ _OCCUPIED = """
     SELECT appointment, resource, lower(period) AS start, upper(period) AS end FROM occupancy WHERE blocking"""
 _OUTBOX = "SELECT id, aggregatetype AS topic, aggregateid AS subject, sequence FROM smp.outbox"
 _TEXTS = r"""
-    SELECT message AS id, appointment, version, purpose, state, tag, due_at, provider_reference IS NOT NULL AS sent,
-        (SELECT count(*) FROM smp.outbox AS o
-         WHERE o.aggregateid = m.message AND o.type !~ '\.Message(Planned|Accepted)\.') AS ends
-    FROM message AS m"""
+    SELECT m.message AS id, m.appointment, m.version, m.purpose, m.state, m.tag, m.due_at,
+        m.provider_reference IS NOT NULL AS sent, coalesce(o.ends, 0) AS ends
+    FROM message AS m
+    LEFT JOIN (SELECT aggregateid, count(*) AS ends FROM smp.outbox WHERE type !~ '\.Message(Planned|Accepted)\.'
+               GROUP BY aggregateid) AS o ON o.aggregateid = m.message"""
 # The first decision on an appointment whose hour was still to come: its patient must hear of it.
 _OWED = """
     SELECT DISTINCT ON (d.appointment) d.appointment, d.version
