@@ -189,6 +189,8 @@ class TestRights:
             Right.CORRECT: (f"/appointments/{nobody}/correction", {"reason": "wrong_line"}),
             Right.CLOSE_DAY: (f"/sites/{site}/day-close", {}),
             Right.TREAT: (f"/appointments/{nobody}/start", None),
+            Right.WAIT: (f"/offers/{nobody}/refusal", None),
+            Right.PRIORITISE: (f"/waiting-list/{nobody}/priority", {"priority": "high"}),
         }[right]
         return await desk.post(path, body, role=role)
 

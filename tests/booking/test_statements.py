@@ -15,7 +15,7 @@ from tests.support.databases import ServiceDatabase, service_database
 LATER = NOW + timedelta(days=28)
 FILES = (
     "agendas.sql", "demand.sql", "appointments.sql", "capacity.sql", "supervision.sql", "minor_emergencies.sql",
-    "sessions.sql", "projections.sql", "kinds.sql",
+    "sessions.sql", "projections.sql", "kinds.sql", "waiting_list.sql", "offers.sql",
 )  # fmt: skip
 ALL = [(file, name) for file in FILES for name in vars(Statements.load("booking.store", file))]
 

@@ -7,9 +7,12 @@ from booking.consumers import HANDLERS
 from booking.settings import Settings
 from booking.use_cases.agendas import Agendas, forget_changes
 from booking.use_cases.book_together import book_together
+from booking.use_cases.ending_offers import end_offers
 from booking.use_cases.expire_holds import end_rests, expire_holds
 from booking.use_cases.follow_registry import follow_registry
+from booking.use_cases.leave_waiting_list import close_outdated
 from booking.use_cases.materialise_sessions import materialise_rules
+from booking.use_cases.offer_places import offer_places
 from booking.use_cases.recheck_supervision import recheck_supervision
 from booking.use_cases.release_capacity import release_capacity
 from booking.use_cases.settle_impact import settle_impacts
@@ -31,6 +34,17 @@ async def _forget(runtime: Runtime) -> None:
 async def _expire(runtime: Runtime) -> None:
     await expire_holds(runtime.database, runtime.clock.now())
     await end_rests(runtime.database, runtime.clock.now())
+
+
+async def _offer(runtime: Runtime) -> None:
+    """First what has ended, then what is free: a place that came back goes to the next at once."""
+    now = runtime.clock.now()
+    await end_offers(runtime.database, now)
+    await offer_places(runtime.database, runtime.state["rules"], now)
+
+
+async def _close_waiting(runtime: Runtime) -> None:
+    await close_outdated(runtime.database, runtime.clock.now())
 
 
 async def _materialise(runtime: Runtime) -> None:
@@ -62,6 +76,8 @@ service = Service(
     jobs=[
         Job("expire-holds", every=1, run=_expire),
         Job("follow-registry", every=1, run=_follow),
+        Job("offer-places", every=0.5, run=_offer),
+        Job("close-waiting-list-entries", every=60, run=_close_waiting),
         Job("materialise-sessions", every=60, run=_materialise),
         Job("recheck-supervision", every=1, run=_recheck),
         Job("forget-changes", every=600, run=_forget),

@@ -11,7 +11,7 @@ from booking.domain.dated import Dated
 from booking.domain.kinds import KindBooks
 from booking.domain.platform_kinds import MINUTES, platform_kinds
 from booking.domain.rules import Rules
-from smp.settings import BaseSettings
+from booking.offer_settings import OfferSettings
 
 Minutes = Annotated[int, Field(ge=5, le=240, multiple_of=5)]
 DatedFigure = Annotated[str, Field(max_length=200)]
@@ -20,7 +20,7 @@ ReleaseRule = Annotated[str, Field(pattern=r"^([0-9]{1,2}d ([01][0-9]|2[0-3]):[0
 """`1d 18:00`: the day before the session, at 18:00 of the site's clock; `0d` is the day itself."""
 
 
-class Settings(BaseSettings):
+class Settings(OfferSettings):
     """`SMP_*` variables of booking; see the table in the service's README."""
 
     hold_minutes: Annotated[int, Field(ge=1, le=60)] = 5
@@ -73,6 +73,7 @@ class Settings(BaseSettings):
             impact_notice=timedelta(minutes=self.impact_notice_minutes),
             interns_per_supervisor=Dated.parse(self.interns_per_supervisor),
             acts_per_half_day=Dated.parse(self.intern_acts_per_half_day),
+            offers=self.offer_rules(),
         )
 
     def _releases(self) -> Mapping[str, Release]:

@@ -3,6 +3,7 @@
 from notifications.use_cases.ask_for_call import ask_for_call
 from notifications.use_cases.end_appointment import end_appointment
 from notifications.use_cases.plan import plan_for_booking, plan_for_cancellation, plan_for_move, plan_for_restoration
+from notifications.use_cases.plan_offer import end_offer, end_unanswered_offer, plan_for_offer
 from notifications.use_cases.policy import Policy
 from notifications.use_cases.project_patients import change_contact, erase_patient, register_patient
 from notifications.use_cases.project_sites import close_site, open_site, relocate_site
@@ -11,6 +12,9 @@ from smp.contracts import (
     CallRequested,
     ConsultationDone,
     ConsultationPrepared,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
     PatientArrived,
     PatientContactChanged,
     PatientErased,
@@ -23,6 +27,7 @@ from smp.contracts import (
     SlotBooked,
     SlotCancelled,
     SlotMoved,
+    SlotOffered,
     StatusCorrected,
 )
 from smp.postgres import Transaction
@@ -47,6 +52,10 @@ class Consumers:
             SlotBooked: self._booked,
             SlotMoved: self._moved,
             SlotCancelled: self._cancelled,
+            SlotOffered: self._offered,
+            OfferAccepted: end_offer,
+            OfferDeclined: end_offer,
+            OfferExpired: self._offer_expired,
             StatusCorrected: self._corrected,
             CallRequested: self._call_requested,
             PatientArrived: _arrived,
@@ -61,6 +70,12 @@ class Consumers:
 
     async def _moved(self, tx: Transaction, delivery: Delivery[SlotMoved]) -> None:
         await plan_for_move(tx, delivery, self.policy)
+
+    async def _offered(self, tx: Transaction, delivery: Delivery[SlotOffered]) -> None:
+        await plan_for_offer(tx, delivery, self.policy)
+
+    async def _offer_expired(self, tx: Transaction, delivery: Delivery[OfferExpired]) -> None:
+        await end_unanswered_offer(tx, delivery, self.policy)
 
     async def _cancelled(self, tx: Transaction, delivery: Delivery[SlotCancelled]) -> None:
         await plan_for_cancellation(tx, delivery, self.policy)

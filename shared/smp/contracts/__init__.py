@@ -64,6 +64,17 @@ from smp.contracts.sites import (
     SiteRelocated,
 )
 from smp.contracts.vocabulary import Practitioner
+from smp.contracts.waiting_list import (
+    WAITING_LIST,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    SlotOffered,
+    WaitingListChanged,
+    WaitingListJoined,
+    WaitingListLeft,
+    WishedWindow,
+)
 
 __all__ = [
     "APPOINTMENTS",
@@ -76,6 +87,7 @@ __all__ = [
     "SESSIONS",
     "SITES",
     "TOPICS",
+    "WAITING_LIST",
     "Address",
     "AppointmentSupported",
     "AppointmentUnsupported",
@@ -100,6 +112,9 @@ __all__ = [
     "MessageExpired",
     "MessageFailed",
     "MessagePlanned",
+    "OfferAccepted",
+    "OfferDeclined",
+    "OfferExpired",
     "OpeningHours",
     "OpeningHoursChanged",
     "PatientArrived",
@@ -124,8 +139,13 @@ __all__ = [
     "SlotCancelled",
     "SlotHeld",
     "SlotMoved",
+    "SlotOffered",
     "StatusCorrected",
     "SupervisionAssigned",
     "SupervisionEnded",
     "Topic",
+    "WaitingListChanged",
+    "WaitingListJoined",
+    "WaitingListLeft",
+    "WishedWindow",
 ]

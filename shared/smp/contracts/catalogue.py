@@ -1,6 +1,6 @@
 """Every event type that exists. A new event is a class plus a line here; nothing registers itself."""
 
-from smp.contracts import appointments, demand, messages, patients, professionals, sessions, sites
+from smp.contracts import appointments, demand, messages, patients, professionals, sessions, sites, waiting_list
 from smp.contracts.base import EventData, Topic
 
 CATALOGUE: tuple[type[EventData], ...] = (
@@ -38,6 +38,13 @@ CATALOGUE: tuple[type[EventData], ...] = (
     appointments.StatusCorrected,
     demand.DemandUnmet,
     appointments.CallOrderChanged,
+    waiting_list.WaitingListJoined,
+    waiting_list.WaitingListChanged,
+    waiting_list.SlotOffered,
+    waiting_list.OfferAccepted,
+    waiting_list.OfferDeclined,
+    waiting_list.OfferExpired,
+    waiting_list.WaitingListLeft,
     messages.MessagePlanned,
     messages.MessageAccepted,
     messages.MessageDelivered,

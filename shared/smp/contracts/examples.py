@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from smp.contracts import appointments, demand, messages, patients, professionals, sessions, sites
+from smp.contracts import appointments, demand, messages, patients, professionals, sessions, sites, waiting_list
 from smp.contracts.base import EventData
 from smp.contracts.envelope import Event
 from smp.contracts.vocabulary import Practitioner
@@ -25,6 +25,7 @@ def _at(hour: int, minute: int = 0) -> datetime:
 LAVAL, LE_MANS = _id(53), _id(72)
 DOCTOR, INTERN = _id(101), _id(102)
 PATIENT, SESSION, APPOINTMENT, MESSAGE, TASK = _id(201), _id(301), _id(401), _id(501), _id(601)
+ENTRY, OFFER = _id(701), _id(702)
 SEALED = "djEu8kq0Wm7n2pYcXn1lTQ=="
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -195,6 +196,31 @@ _APPOINTMENTS: tuple[appointments.AppointmentEvent, ...] = (
     ),
 )
 
+_OF_ENTRY: dict[str, Any] = {"entry": ENTRY, "patient": PATIENT}
+_OF_WISHES: dict[str, Any] = {
+    **_OF_ENTRY,
+    "kinds": ("consultation",),
+    "sites": (LAVAL,),
+    "windows": (waiting_list.WishedWindow(weekdays=(1, 2), start="09:00", end="12:00"),),
+    "mobility": "travels",
+    "video_accepted": True,
+    "waiting_since": date(2026, 11, 2),
+    "replaces": _id(402),
+}
+_OF_OFFER: dict[str, Any] = {**_OF_ENTRY, "offer": OFFER, **_OF_BOOKING}
+
+_WAITING_LIST: tuple[waiting_list.WaitingListEvent, ...] = (
+    waiting_list.WaitingListJoined(**_OF_WISHES, priority="ordinary", joined_at=_at(7)),
+    waiting_list.WaitingListChanged(**_OF_WISHES, priority="raised", changed_at=_at(7, 5)),
+    waiting_list.SlotOffered(
+        **_OF_OFFER, **_OF_SLOT, **_OF_ACT, answer_by=_at(7, 30), replaces=_id(402), offered_at=_at(7, 15), notify=True
+    ),
+    waiting_list.OfferAccepted(**_OF_OFFER, replaced=_id(402), accepted_at=_at(7, 20)),
+    waiting_list.OfferDeclined(**_OF_OFFER, later=True, declined_at=_at(7, 20)),
+    waiting_list.OfferExpired(**_OF_OFFER, reason="deadline", expired_at=_at(7, 30)),
+    waiting_list.WaitingListLeft(**_OF_ENTRY, reason="found_treating_doctor", left_at=_at(8)),
+)
+
 _MESSAGES: tuple[messages.MessageEvent, ...] = (
     messages.MessagePlanned(**_OF_MESSAGE, patient=PATIENT, channel="sms", due_at=_at(9)),
     messages.MessageAccepted(
@@ -262,6 +288,7 @@ _DATA: tuple[EventData, ...] = (
     *_SESSIONS,
     *_APPOINTMENTS,
     *_DEMAND,
+    *_WAITING_LIST,
     *_MESSAGES,
     *_CALLS,
 )

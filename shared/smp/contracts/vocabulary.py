@@ -43,7 +43,7 @@ Compartment = Annotated[str, OneOf(("medical", "medico_social", "silent"))]
 CapacityClass = Annotated[str, OneOf(("desk", "same_day", "medico_social", "regulation", "online"))]
 """Which reserved share of the agenda the appointment was taken from."""
 
-BookingChannel = Annotated[str, OneOf(("phone", "desk", "walk_in", "online", "regulation"))]
+BookingChannel = Annotated[str, OneOf(("phone", "desk", "walk_in", "online", "regulation", "waiting_list"))]
 """How the request reached the centre. `regulation` = sent by the SAS or SAMU regulation."""
 
 SupportLost = Annotated[str, OneOf(("no_supervisor", "supervisor_absent", "too_many_interns"))]
@@ -73,6 +73,12 @@ AppointmentState = Annotated[
 QueuePlace = Annotated[str, OneOf(("before", "last", "by_rule"))]
 """Where somebody is put in the queue by hand."""
 
+WaitingPriority = Annotated[str, OneOf(("high", "raised", "ordinary"))]
+"""Class of a patient on the waiting list, set by a health or social professional; `ordinary` when none was set."""
+
+Mobility = Annotated[str, OneOf(("travels", "home"))]
+"""`home` = the patient can only be seen at home or, when accepted, by video."""
+
 Outcome = Annotated[str, OneOf(("none", "follow_up", "referred_to_treating_doctor", "sent_to_emergency", "other"))]
 """What follows the consultation. It never says why the patient came."""
 
@@ -100,7 +106,9 @@ EligibilityReason = Annotated[
 ]
 """Why the patient has no médecin traitant (`motif_sans_mt`)."""
 
-MessagePurpose = Annotated[str, OneOf(("confirmation", "reminder", "change", "cancellation"))]
+MessagePurpose = Annotated[
+    str, OneOf(("confirmation", "reminder", "change", "cancellation", "offer", "offer_withdrawn"))
+]
 
 MessageChannel = Annotated[str, OneOf(("sms",))]
 

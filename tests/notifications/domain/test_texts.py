@@ -58,7 +58,7 @@ def test_every_text_of_the_real_sites_is_one_segment_of_gsm(site: Site, purpose:
 def test_no_template_says_why_with_whom_or_to_whom(purpose: Purpose) -> None:
     for template in TEMPLATES[purpose]:
         assert not FORBIDDEN.search(template)
-        assert set(re.findall(r"{(\w+)}", template)) <= {"site", "when", "where", "phone"}
+        assert set(re.findall(r"{(\w+)}", template)) <= {"site", "when", "where", "phone", "deadline"}
 
 
 def test_a_confirmation_gives_place_day_hour_and_telephone_in_french() -> None:

@@ -24,7 +24,9 @@ Row = Mapping[str, Any]
 
 LISTENS: dict[str, tuple[str, ...]] = {
     "booking": ("smp.registry.sites", "smp.registry.professionals", "smp.registry.patients"),
-    "notifications": ("smp.registry.sites", "smp.registry.patients", "smp.booking.appointments"),
+    "notifications": (
+        "smp.registry.sites", "smp.registry.patients", "smp.booking.appointments", "smp.booking.waiting-list",
+    ),
     "reporting": (
         "smp.registry.sites", "smp.registry.patients", "smp.booking.sessions", "smp.booking.appointments",
         "smp.notifications.messages",

@@ -7,10 +7,12 @@ from booking.api import (
     day,
     impacts,
     minor_emergencies,
+    offers,
     presence,
     session_rules,
     sessions,
     supervision,
+    waiting_list,
 )
 
 # Routes are tried in order: those asked for most come first.
@@ -25,4 +27,6 @@ ROUTERS = (
     session_rules.router,
     closures.router,
     presence.router,
+    waiting_list.router,
+    offers.router,
 )

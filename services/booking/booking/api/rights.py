@@ -4,6 +4,7 @@ security the territory."""
 from enum import StrEnum
 from uuid import UUID
 
+from booking.use_cases.set_priority import CLINICIANS
 from smp.http import Caller
 
 
@@ -15,7 +16,9 @@ class Right(StrEnum):
     CORRECT = "correct"  # take a step back that was noted by mistake
     CLOSE_DAY = "close_day"  # conclude the day of a site in one command
     TREAT = "treat"  # start and finish consultations
-    READ = "read"  # one appointment, the day of a site
+    READ = "read"  # one appointment, the day and the waiting list of a site
+    WAIT = "wait"  # put somebody on the waiting list, answer for them
+    PRIORITISE = "prioritise"  # say who on the waiting list is more urgent
 
 
 _DESK = frozenset({"secretary", "coordinator"})
@@ -32,6 +35,8 @@ RIGHTS: dict[Right, frozenset[str]] = {
     Right.CLOSE_DAY: _DESK,
     Right.TREAT: _DESK | _CARE | _SOCIAL,
     Right.READ: _DESK | _CARE | _SOCIAL,
+    Right.WAIT: _DESK | _CARE | _SOCIAL,
+    Right.PRIORITISE: CLINICIANS | _SOCIAL,
 }
 
 

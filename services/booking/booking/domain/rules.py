@@ -7,6 +7,7 @@ from datetime import timedelta
 from booking.domain.capacity import Release
 from booking.domain.dated import Dated
 from booking.domain.kinds import KindBooks
+from booking.domain.offers import OfferRules
 from booking.domain.travel import USUAL_WAY
 
 TWO, TEN = Dated(2), Dated(10)
@@ -29,3 +30,4 @@ class Rules:
     impact_notice: timedelta = timedelta(hours=2)  # nobody is asked to come earlier than agreed sooner than that
     interns_per_supervisor: Dated = TWO  # at one instant
     acts_per_half_day: Dated = TEN  # of one intern
+    offers: OfferRules = field(default_factory=OfferRules)  # of the waiting list

@@ -107,9 +107,12 @@ async def share_presence_of_supervisors(tx: Transaction, site: UUID, intern: UUI
     return [session_of(row) for row in rows]
 
 
-async def busy(tx: Transaction, numbers: Collection[int], window: Interval) -> list[Occupancy]:
-    """What takes these resources within the window."""
-    rows = await tx.fetch(SQL.busy, list(numbers), window.start, window.end)
+async def busy(
+    tx: Transaction, numbers: Collection[int], window: Interval, *, first_call: bool = False
+) -> list[Occupancy]:
+    """What takes these resources within the window; places that rest do not for whoever has first call."""
+    statement = SQL.busy_for_first_call if first_call else SQL.busy
+    rows = await tx.fetch(statement, list(numbers), window.start, window.end)
     return [Occupancy(row["resource"], Interval(row["starts_at"], row["ends_at"])) for row in rows]
 
 

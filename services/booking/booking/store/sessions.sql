@@ -88,6 +88,14 @@ FROM occupancy
 WHERE resource = ANY ($1::bigint[]) AND blocking
   AND starts_at < $3 AND starts_at > $2::timestamptz - interval '16 hours' AND upper(period) > $2;
 
+-- name: busy_for_first_call
+-- The same for whoever has first call: places that rest are free.
+SELECT o.resource, o.starts_at, upper(o.period) AS ends_at
+FROM occupancy AS o
+WHERE o.resource = ANY ($1::bigint[]) AND o.blocking
+  AND o.starts_at < $3 AND o.starts_at > $2::timestamptz - interval '16 hours' AND upper(o.period) > $2
+  AND NOT EXISTS (SELECT FROM appointment AS a WHERE a.id = o.appointment AND a.rests_until IS NOT NULL);
+
 -- name: insert
 -- Opens sessions; one that would put a professional or a room in two places is left out.
 INSERT INTO session (id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes,

@@ -1,6 +1,7 @@
 """Which site, compartment and channel an actor may touch; which role may do what is asked at the edge
 (`booking.api.rights`)."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from booking.domain.appointments import Appointment
@@ -15,6 +16,12 @@ _ANY_CHANNEL = BOOK[Compartment.MEDICAL] - {"regulator"}
 def require_site(actor: Actor, site: UUID) -> None:
     """Refuse an actor who does not work at `site`. Row security has checked the territory."""
     if not actor.covers_site(site):
+        raise Refusal(FORBIDDEN)
+
+
+def require_one_site(actor: Actor, sites: Iterable[UUID]) -> None:
+    """Refuse an actor who works at none of `sites`."""
+    if not any(actor.covers_site(site) for site in sites):
         raise Refusal(FORBIDDEN)
 
 

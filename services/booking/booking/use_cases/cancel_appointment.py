@@ -58,6 +58,7 @@ def cancel(
     may_rest = rests and found.state is not State.HELD
     return found.step(
         request.action, now, by, why=request.reason,
-        cancelled_by=request.by, cancel_reason=request.reason, late=late, notify=request.notify,
+        cancelled_by=request.by, cancel_reason=request.reason, late=late,
+        notify=request.notify and found.state is not State.HELD,  # to whom nothing was promised nothing is taken back
         rests_until=rest_of(found.period.start, now, rules.cool_down) if may_rest else None,
     )  # fmt: skip

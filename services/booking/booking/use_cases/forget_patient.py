@@ -7,6 +7,7 @@ from booking.domain.appointments import Action
 from booking.store import appointments
 from booking.use_cases import announcing
 from booking.use_cases.cancel_appointment import CENTRE
+from booking.use_cases.leave_waiting_list import leave_of_patient
 from smp.postgres import Transaction
 
 BY = "booking.forget-patient"
@@ -14,7 +15,8 @@ REASON = "patient_erased"
 
 
 async def forget_patient(tx: Transaction, patient: UUID, now: datetime) -> None:
-    """What the patient still had ahead is cancelled, without a text; done twice it changes nothing."""
+    """What the patient still had ahead, or waited for, is cancelled without a text; done twice it changes nothing."""
+    await leave_of_patient(tx, patient, BY, now)
     ahead = await appointments.lock_future_of_patient(tx, patient)
     cancelled = [
         each.step(

@@ -17,7 +17,8 @@ from smp.postgres import Transaction
 
 @dataclass(frozen=True, slots=True)
 class HoldRequest:
-    """Which slot; the patient may not be known yet."""
+    """Which slot; the patient may not be known yet. An offer of the waiting list names its hold, how long it
+    runs, and the appointment that the patient would give back for it."""
 
     session: UUID
     start: datetime
@@ -27,6 +28,9 @@ class HoldRequest:
     channel: str = "phone"
     requested_at: datetime | None = None
     first_call: bool = False  # the waiting list may take a place that still rests
+    id: UUID | None = None
+    expires_at: datetime | None = None
+    replaces: UUID | None = None
 
 
 async def hold_slot(tx: Transaction, request: HoldRequest, rules: Rules, *, actor: Actor, now: datetime) -> Appointment:
@@ -47,15 +51,15 @@ async def hold_slot(tx: Transaction, request: HoldRequest, rules: Rules, *, acto
     )
     period = await placing.period_of(tx, place, wish)
     if request.patient is not None:
-        await require_under_cap(tx, kind, request.patient, now)
+        await require_under_cap(tx, kind, request.patient, now, besides=request.replaces)
     hold = Appointment.placed(
-        new_id(), State.HELD, place.session, kind, period, now, actor.subject,
+        request.id or new_id(), State.HELD, place.session, kind, period, now, actor.subject,
         patient=request.patient,
         mode=mode,
         channel=request.channel,
         notify=False,
         requested_at=min(request.requested_at or now, now),
-        expires_at=now + rules.hold,
+        expires_at=request.expires_at or now + rules.hold,
     )  # fmt: skip
     taken = await placing.insert_or_take_over(
         tx, hold, placing.resources_of(place.session, request.patient), now, first_call=request.first_call

@@ -30,10 +30,11 @@ async def free_slots(
     rules: Rules | None = None,
     partners: tuple[Partner, ...] = (),
     interns_only: bool = False,
+    first_call: bool = False,
 ) -> list[Slot]:
     """All free slots of the site for `kind` that start in the window; three or four short statements. With a capacity
     class, those that this class may take (one statement more where a session has shares). With the rules, those of
-    interns within their ratio and their acts."""
+    interns within their ratio and their acts. With `first_call`, places that rest for the waiting list too."""
     way = rules.way if rules else USUAL_WAY
     around = Interval(window.start - LONGEST_SESSION, window.end + LONGEST_SESSION)
     open_sessions = await sessions.open_at(tx, site, around)
@@ -59,7 +60,7 @@ async def free_slots(
         withheld=frozenset(each.id for each in open_sessions) - {each.id for each in offering},
     )
     numbers = {resource.number for session in needed for resource in session.resources}.union(also_free)
-    taken = await sessions.busy(tx, numbers, around)
+    taken = await sessions.busy(tx, numbers, around, first_call=first_call)
     slots = available_slots(open_sessions, taken, policy, now, window)
     if interns and rules is not None:
         slots = await bookable(tx, slots, offering[0].territory, rules, now)

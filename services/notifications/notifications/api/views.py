@@ -64,6 +64,7 @@ class CallTaskView(BaseModel):
     ended_at: datetime | None
     ended_by: str | None
     outcome: str | None
+    answer_by: datetime | None
 
     @classmethod
     def of(cls, row: Row) -> Self:
@@ -92,9 +93,10 @@ class PreviewRequest(Body):
     mode: Mode = Mode.ON_SITE
     previous_start: Instant | None = None
     patient: UUID | None = None
+    answer_by: Instant | None = None
 
     def wished(self) -> Wished:
-        return Wished(self.purpose, self.site, self.start, self.mode, self.previous_start, self.patient)
+        return Wished(self.purpose, self.site, self.start, self.mode, self.previous_start, self.patient, self.answer_by)
 
 
 class PreviewView(BaseModel):

@@ -22,6 +22,13 @@ class Due:
     site: Site | None
     waited_enough: bool
     """It has waited for a patient or a site as long as settings allow."""
+    answer_by: datetime | None = None
+    """Of an offer."""
+
+    @property
+    def useful_until(self) -> datetime:
+        """After that it says nothing any more."""
+        return self.answer_by or self.starts_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ def before_sending(due: Due, hours: TextingHours, now: datetime) -> Decision:
         return End(State.CANCELLED, due.superseded)
     if due.erased:
         return End(State.CANCELLED, "erased")
-    if now >= due.starts_at:
+    if now >= due.useful_until:
         return _too_late(due.purpose)
     return _reach(due, hours) or _when(due, hours, now)
 
@@ -79,13 +86,13 @@ def _when(due: Due, hours: TextingHours, now: datetime) -> Decision:
     if due.at_once or hours.allows(now):
         return Go()
     allowed = hours.next_allowed(now)
-    if allowed < due.starts_at:
+    if allowed < due.useful_until:
         return PutOff(allowed)
     return Go() if due.purpose in (Purpose.CHANGE, Purpose.CANCELLATION) else _too_late(due.purpose)
 
 
 def _too_late(purpose: Purpose) -> End:
-    """The patient has come or not: a confirmation says nothing any more. A change that was never told was a failure."""
-    if purpose in (Purpose.CONFIRMATION, Purpose.REMINDER):
+    """The patient has come or not, the offer is over: nothing is left to say. A change never told was a failure."""
+    if purpose in (Purpose.CONFIRMATION, Purpose.REMINDER, Purpose.OFFER):
         return End(State.CANCELLED, "too_late")
     return End(State.EXPIRED, "too_late", CallReason.UNDELIVERED)

@@ -13,6 +13,9 @@ class Purpose(StrEnum):
     REMINDER = "reminder"
     CHANGE = "change"
     CANCELLATION = "cancellation"
+    OFFER = "offer"
+    """A place of the waiting list, to be answered by an hour."""
+    OFFER_WITHDRAWN = "offer_withdrawn"
 
 
 class State(StrEnum):

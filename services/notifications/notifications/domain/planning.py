@@ -90,6 +90,19 @@ def plan_restoration(slot: Slot, earlier: list[Earlier], now: datetime, rules: R
     return (*_confirmation(slot, now, rules), *reminder)
 
 
+def plan_offer(answer_by: datetime, now: datetime, rules: Rules) -> tuple[Draft, ...]:
+    """The text of an offer, in allowed hours; nothing when none come before it must be answered."""
+    due = rules.hours.next_allowed(now)
+    return (Draft(Purpose.OFFER, due),) if due < answer_by else ()
+
+
+def plan_withdrawal(slot: Slot, now: datetime, rules: Rules) -> tuple[Draft, ...]:
+    """The place that the patient was offered is gone; nothing when its hour has passed."""
+    if slot.start <= now:
+        return ()
+    return _notice(Purpose.OFFER_WITHDRAWN, slot.start, now, rules, urgent=_today(now, rules, slot.start))
+
+
 def plan_reminder(slot: Slot, now: datetime, rules: Rules) -> tuple[Draft, ...]:
     """Two days before, brought into allowed hours: later if a day remains, else earlier. Dropped when that is past."""
     wished = slot.start - rules.reminder_lead

@@ -39,6 +39,16 @@ TEMPLATES: dict[Purpose, tuple[str, ...]] = {
         "{site} : RDV du {when} annulé. Pour en reprendre un : {phone}",
         "{site} : RDV du {when} annulé. Tél. {phone}",
     ),
+    Purpose.OFFER: (
+        "{site} : une place se libère {when}, {where}. Pour la prendre, appelez avant {deadline} le {phone}.",
+        "{site} : place libre {when}, {where}. Réponse avant {deadline} au {phone}",
+        "{site} : place libre {when}. Réponse avant {deadline} : {phone}",
+    ),
+    Purpose.OFFER_WITHDRAWN: (
+        "{site} : la place proposée {when} n'est plus disponible. Vous restez sur la liste. Tél. {phone}.",
+        "{site} : la place proposée {when} n'est plus disponible. Tél. {phone}",
+        "{site} : place du {when} retirée. Tél. {phone}",
+    ),
 }
 """For each purpose, the same text from the fullest to the shortest; the first that fits one segment is sent."""
 
@@ -56,12 +66,17 @@ class Text:
     size: Size
 
 
-def write(purpose: Purpose, site: Site, start: datetime, mode: Mode) -> Text:
-    """The text for an appointment that starts at `start` (aware), with the site's address of that day."""
-    local = start.astimezone(ZoneInfo(site.zone))
+def write(purpose: Purpose, site: Site, start: datetime, mode: Mode, answer_by: datetime | None = None) -> Text:
+    """The text for an appointment that starts at `start` (aware), with the site's address of that day; an offer also
+    says until when it may be answered."""
+    zone = ZoneInfo(site.zone)
+    local = start.astimezone(zone)
+    by = (answer_by or start).astimezone(zone)
     address = site.address_on(local.date())
     texts = [
-        _text(template, site, local, address, mode, short) for template in TEMPLATES[purpose] for short in (False, True)
+        _text(template, site, local, by, address, mode, short)
+        for template in TEMPLATES[purpose]
+        for short in (False, True)
     ]
     fitting = (text for text in texts if text.size.segments == 1)
     return next(fitting, None) or min(texts, key=lambda text: text.size.units)
@@ -78,6 +93,11 @@ def short_day(local: datetime) -> str:
     return f"{SHORT_DAYS[local.weekday()]} {local:%d/%m} à {_hour(local)}"
 
 
+def near_day(local: datetime) -> str:
+    """`mardi 3 à 10h30`, for a moment within a month of the reader's day."""
+    return f"{DAYS[local.weekday()]} {'1er' if local.day == 1 else local.day} à {_hour(local)}"
+
+
 def french_phone(e164: str) -> str:
     """`02 49 49 07 36` from `+33249490736`; other numbers stay as they are."""
     national = re.fullmatch(r"\+33([1-9]\d{8})", e164)
@@ -87,11 +107,12 @@ def french_phone(e164: str) -> str:
     return " ".join(digits[at : at + 2] for at in range(0, 10, 2))
 
 
-def _text(template: str, site: Site, local: datetime, address: Address, mode: Mode, short: bool) -> Text:
+def _text(template: str, site: Site, local: datetime, by: datetime, address: Address, mode: Mode, short: bool) -> Text:
     body = transliterate(
         template.format(
             site=site.name,
             when=short_day(local) if short else spoken_day(local),
+            deadline=near_day(by),
             where=_where(address, mode, short),
             phone=french_phone(address.phone).replace(" ", "") if short else french_phone(address.phone),
         )

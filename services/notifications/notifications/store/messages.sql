@@ -9,9 +9,9 @@ FOR UPDATE;
 -- The texts of one event; those already planned stay as they are.
 INSERT INTO message (
     message, territory, appointment, version, purpose, patient, site, starts_at, mode, tag, traceparent,
-    planned_at, due_at, at_once
+    planned_at, due_at, at_once, answer_by
 )
-SELECT d.message, $1, $2, $3, d.purpose, $4, $5, $6, $7, d.tag, $8, $9, d.due_at, d.at_once
+SELECT d.message, $1, $2, $3, d.purpose, $4, $5, $6, $7, d.tag, $8, $9, d.due_at, d.at_once, $15
 FROM unnest($10::uuid[], $11::text[], $12::text[], $13::timestamptz[], $14::bool[])
     AS d (message, purpose, tag, due_at, at_once)
 ON CONFLICT ON CONSTRAINT message_once DO NOTHING
@@ -51,6 +51,7 @@ WITH due AS (
     ORDER BY d.lease_until LIMIT $2 FOR UPDATE SKIP LOCKED
 )
 SELECT m.message, m.territory, m.appointment, m.version, m.purpose, m.patient, m.site, m.starts_at, m.mode, m.tag,
+    m.answer_by,
     m.state, m.superseded, m.traceparent, m.due_at, m.at_once, m.attempts,
     coalesce(clock_timestamp() - m.waiting_since, interval '0') AS waited,
     p.reachable_by_text, p.text_consent, p.sealed_contact, p.contact_event, p.erased_at IS NOT NULL AS erased,
@@ -134,7 +135,7 @@ RETURNING message, territory, appointment, version, site, purpose, patient, star
 UPDATE message SET state = $2, reason = $3, ended_at = $4, lease_until = NULL, sequence = sequence + 1
 WHERE message = $1 AND state = ANY ($5::text[])
 RETURNING message, territory, appointment, version, site, purpose, patient, starts_at, mode, state, reason, sequence,
-    contact_event, traceparent;
+    contact_event, answer_by, traceparent;
 
 -- name: by_reference
 -- The text a receipt speaks of.

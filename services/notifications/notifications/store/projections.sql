@@ -74,6 +74,14 @@ WITH state AS (
 )
 SELECT EXISTS (SELECT FROM decided);
 
+-- name: decide_offer
+-- The claim to decide on an offer: true the first time it is heard, unless its hold has gone on meanwhile.
+INSERT INTO decision (appointment, version, territory, event_id, decided_at, verdict)
+SELECT $1, $2, $3, $4, $5, $6
+WHERE NOT EXISTS (SELECT FROM appointment AS a WHERE a.appointment = $1 AND a.version > $2)
+ON CONFLICT ON CONSTRAINT decision_once DO NOTHING
+RETURNING true;
+
 -- name: end_appointment
 -- The last state of an appointment that matters here.
 INSERT INTO appointment (appointment, territory, version, state, patient, site)

@@ -34,7 +34,7 @@ async def ask_for_call(tx: Transaction, delivery: Delivery[CallRequested], polic
         verdict,
     )
     await drop_outdated(tx, asked.appointment, event.sequence, "call_requested", delivery.now)
-    context = await tx.fetchrow(PROJECTIONS.planning_context, asked.site, asked.patient, asked.appointment)
+    context = await tx.fetchrow(PROJECTIONS.planning_context, asked.site, asked.patient, asked.appointment, None)
     if not first or verdict != "planned" or (context and context["erased"]):
         return
     about = Subject(

@@ -47,7 +47,7 @@ async def plan_for_booking(tx: Transaction, delivery: Delivery[SlotBooked], poli
     context = await _context(tx, delivery.event)
     slot = Slot(booked.site, _hour(booked), Mode(booked.mode))
     drafts = plan_booking(slot, delivery.now, _rules(context, policy))
-    await _tell(tx, _subject(delivery.event, slot, context), drafts, context, delivery.now)
+    await tell(tx, _subject(delivery.event, slot, context), drafts, context, delivery.now)
 
 
 async def plan_for_move(tx: Transaction, delivery: Delivery[SlotMoved], policy: Policy) -> None:
@@ -61,7 +61,7 @@ async def plan_for_move(tx: Transaction, delivery: Delivery[SlotMoved], policy: 
     context = await _context(tx, event)
     slot = Slot(moved.site, _hour(moved), Mode(moved.mode))
     drafts = plan_move(slot, moved.previous_start, earlier, delivery.now, _rules(context, policy))
-    await _tell(tx, _subject(event, slot, context), drafts, context, delivery.now)
+    await tell(tx, _subject(event, slot, context), drafts, context, delivery.now)
 
 
 async def plan_for_cancellation(tx: Transaction, delivery: Delivery[SlotCancelled], policy: Policy) -> None:
@@ -75,7 +75,7 @@ async def plan_for_cancellation(tx: Transaction, delivery: Delivery[SlotCancelle
     slot = Slot(cancelled.site, _hour(cancelled), Mode(context["mode"] or Mode.ON_SITE))
     drafts = plan_cancellation(slot, delivery.now, _rules(context, policy))
     may_call = cancelled.cancelled_by != "patient"
-    await _tell(tx, _subject(event, slot, context), drafts, context, delivery.now, may_call=may_call)
+    await tell(tx, _subject(event, slot, context), drafts, context, delivery.now, may_call=may_call)
 
 
 async def plan_for_restoration(tx: Transaction, delivery: Delivery[StatusCorrected], policy: Policy) -> None:
@@ -89,7 +89,7 @@ async def plan_for_restoration(tx: Transaction, delivery: Delivery[StatusCorrect
     context = await _context(tx, event)
     slot = Slot(stands.site, _hour(stands), Mode(stands.mode))
     drafts = plan_restoration(slot, earlier, delivery.now, _rules(context, policy))
-    await _tell(tx, _subject(event, slot, context), drafts, context, delivery.now)
+    await tell(tx, _subject(event, slot, context), drafts, context, delivery.now)
 
 
 async def _is_ours_to_plan(
@@ -171,7 +171,7 @@ def _subject(event: Event[Told], slot: Slot, context: Record) -> Subject:
     )
 
 
-async def _tell(
+async def tell(
     tx: Transaction,
     about: Subject,
     drafts: Sequence[Draft],
@@ -180,6 +180,7 @@ async def _tell(
     *,
     may_call: bool = True,
 ) -> None:
+    """Plan the texts or, where none can reach the patient, a call for the first of them if it is a notice."""
     if not drafts or context["erased"]:
         return
     obstacle = to_reachability(context).obstacle()
@@ -208,6 +209,7 @@ async def _plan(tx: Transaction, about: Subject, drafts: Sequence[Draft], now: d
         [dedupe_key(about.appointment, draft.purpose, about.version) for draft in drafts],
         [draft.due_at for draft in drafts],
         [draft.at_once for draft in drafts],
+        about.answer_by,
     )
     for row in rows:
         planned = MessagePlanned(

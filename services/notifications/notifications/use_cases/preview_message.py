@@ -14,7 +14,9 @@ from notifications.domain.planning import (
     plan_booking,
     plan_cancellation,
     plan_move,
+    plan_offer,
     plan_reminder,
+    plan_withdrawal,
 )
 from notifications.domain.reachability import CallReason
 from notifications.domain.texts import Text, write
@@ -37,6 +39,7 @@ class Wished:
     mode: Mode
     previous_start: datetime | None
     patient: UUID | None
+    answer_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ async def preview_message(tx: Transaction, wished: Wished, policy: Policy, now: 
     rules = policy.rules(site.zone, site.subdivision)
     draft = next((draft for draft in _drafts(wished, now, rules) if draft.purpose is wished.purpose), None)
     return Preview(
-        text=write(wished.purpose, site, wished.start, wished.mode),
+        text=write(wished.purpose, site, wished.start, wished.mode, wished.answer_by),
         due_at=draft.due_at if draft else None,
         call=await _obstacle(tx, wished) if draft else None,
     )
@@ -72,6 +75,10 @@ def _drafts(wished: Wished, now: datetime, rules: Rules) -> Sequence[Draft]:
             return plan_reminder(slot, now, rules)
         case Purpose.CANCELLATION:
             return plan_cancellation(slot, now, rules)
+        case Purpose.OFFER:
+            return plan_offer(wished.answer_by or wished.start, now, rules)
+        case Purpose.OFFER_WITHDRAWN:
+            return plan_withdrawal(slot, now, rules)
         case Purpose.CHANGE:
             before = wished.previous_start or wished.start
             told = Earlier(Purpose.CONFIRMATION, Slot(wished.site, before, wished.mode), told=True)

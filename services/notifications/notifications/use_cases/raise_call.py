@@ -27,6 +27,8 @@ class Subject:
     starts_at: datetime
     mode: Mode
     traceparent: str | None
+    answer_by: datetime | None = None
+    """Of an offer."""
 
 
 async def raise_call(
@@ -49,6 +51,7 @@ async def raise_call(
         reason,
         about.traceparent,
         now,
+        about.answer_by,
     )
     if row is None:
         return False

@@ -115,6 +115,7 @@ class Sender:
             reachability=to_reachability(row),
             site=site,
             waited_enough=row["waited"] >= self.policy.wait_for_others,
+            answer_by=row["answer_by"],
         )
         match before_sending(due, hours, now):
             case End(state, reason, call):
@@ -125,7 +126,7 @@ class Sender:
                 await tx.execute(SQL.wait_for_others, row["message"], LOOK_AGAIN)
             case _:
                 assert site is not None
-                return write(due.purpose, site, due.starts_at, Mode(row["mode"]))
+                return write(due.purpose, site, due.starts_at, Mode(row["mode"]), due.answer_by)
         return None
 
     async def _lease(self, tx: Transaction, outgoing: Sequence[Outgoing]) -> None:
@@ -251,7 +252,8 @@ class Sender:
         self._tell(each, outcome)
 
     def _is_hopeless(self, each: Outgoing) -> bool:
-        return self.policy.patience.is_over(self.clock.now(), each.row["due_at"], each.row["starts_at"])
+        useful_until = each.row["answer_by"] or each.row["starts_at"]
+        return self.policy.patience.is_over(self.clock.now(), each.row["due_at"], useful_until)
 
     def _tell(self, each: Outgoing, outcome: str) -> None:
         log.info(

@@ -61,4 +61,5 @@ def _subject(row: Row) -> Subject:
         starts_at=row["starts_at"],
         mode=Mode(row["mode"]),
         traceparent=row["traceparent"],
+        answer_by=row["answer_by"],
     )

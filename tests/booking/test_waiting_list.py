@@ -1,0 +1,421 @@
+"""Freed places find who waits for them, one exclusive offer at a time."""
+
+from dataclasses import replace
+from datetime import date, time, timedelta
+from uuid import UUID
+
+from booking import problems
+from booking.domain.appointments import Appointment, State
+from booking.domain.offers import OfferRules, OfferState
+from booking.domain.sessions import Session
+from booking.domain.waiting_list import EntryState, Mobility, Priority, Window
+from booking.store import sessions
+from booking.use_cases.cancel_session import cancel_session
+from booking.use_cases.confirm_hold import ConfirmRequest, confirm_hold
+from booking.use_cases.expire_holds import expire_holds
+from booking.use_cases.leave_waiting_list import close_outdated
+from booking.use_cases.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.reshaping import Consent
+from smp.contracts import PatientErased
+from tests.booking.waiting import (
+    accept,
+    appointment_now,
+    cancel,
+    decline,
+    entry_now,
+    join,
+    later,
+    leave,
+    offer_to,
+    offers_to,
+    run_jobs,
+)
+from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, eligibility, events_of, monday, paris, refusal
+from tests.support.databases import ServiceDatabase
+
+TUESDAY = MONDAY + timedelta(days=1)
+
+
+async def full(
+    centre: Centre, hours: tuple[str, ...] = ("09:00", "09:20", "09:40"), day: date = MONDAY
+) -> list[Appointment]:
+    """A doctor's short session, with a patient at each of these hours."""
+    session = await centre.session(await centre.doctor(), hours[0], "10:00", day=day)
+    return [(await centre.book(session, hour)).appointment for hour in hours]
+
+
+class TestWhoIsOffered:
+    async def test_the_first_in_order_is_offered_the_place_that_a_cancellation_frees(self, centre: Centre) -> None:
+        booked, *_ = await full(centre)
+        ordinary = await join(centre)
+        raised = await join(centre, priority=Priority.RAISED)
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        offer = await offer_to(centre, raised)
+        assert offer.period == booked.period
+        assert offer.answer_by == NOW + timedelta(hours=24)
+        assert await offers_to(centre, ordinary) == []
+
+    async def test_an_offer_is_a_hold_that_nobody_else_can_have(self, centre: Centre) -> None:
+        booked, *_ = await full(centre)
+        entry = await join(centre)
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        hold = await appointment_now(centre, (await offer_to(centre, entry)).appointment)
+        assert (hold.state, hold.channel, hold.patient) == (State.HELD, "waiting_list", entry.patient)
+        refused = await refusal(centre.book(await session_of(centre, hold.session), "09:00"))
+        assert refused.problem is problems.SLOT_TAKEN
+
+    async def test_a_place_that_is_moved_away_from_is_offered(self, centre: Centre) -> None:
+        session = await centre.session(await centre.doctor())
+        booked = (await centre.book(session, "09:00")).appointment
+        entry = await join(centre, windows=(hours("09:00", "09:20"),))
+        await run_jobs(centre)
+        assert await offers_to(centre, entry) == [], "it is taken"
+        async with centre.transaction() as tx:
+            to = MoveRequest(session.id, monday("10:00"))
+            await move_appointment(tx, booked.id, to, RULES, actor=SECRETARY, now=NOW)
+        await run_jobs(centre)
+        assert (await offer_to(centre, entry)).period.start == monday("09:00")
+
+    async def test_the_place_of_an_expired_hold_is_offered(self, centre: Centre) -> None:
+        session = await centre.session(await centre.doctor(), "09:00", "09:20")
+        await centre.hold(session, "09:00")
+        entry = await join(centre)
+        await run_jobs(centre, NOW + timedelta(minutes=6))
+        assert (await offer_to(centre, entry)).period.start == monday("09:00")
+
+    async def test_a_session_that_opens_is_offered_place_by_place_to_as_many_as_wait(self, centre: Centre) -> None:
+        doctor = await centre.doctor()
+        waiting = [await join(centre) for _ in range(4)]
+        await centre.session(doctor, "09:00", "10:00")
+        await run_jobs(centre)
+        given = [await offers_to(centre, each) for each in waiting]
+        starts = [offer.period.start for made in given for offer in made]
+        assert starts == [monday("09:00"), monday("09:20"), monday("09:40")]
+        assert given[3] == [], "there were three places"
+
+    async def test_wishes_are_heard(self, centre: Centre) -> None:
+        booked, *_ = await full(centre)
+        elsewhere = await Centre(centre.database).open()
+        unsuited = [
+            await join(centre, windows=(hours("14:00", "16:00"),)),
+            await join(centre, windows=(Window(frozenset({2}), time(8), time(20)),)),
+            await join(centre, practitioners=frozenset({await centre.doctor()})),
+            await join(elsewhere),
+            await join(centre, kinds=("minor_emergency",), mobility=Mobility.HOME),
+        ]
+        suited = await join(centre, windows=(hours("09:00", "12:00"),), practitioners=frozenset({booked.professional}))
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        assert (await offer_to(centre, suited)).period == booked.period
+        assert [await offers_to(centre, each) for each in unsuited] == [[]] * 5
+
+    async def test_who_has_no_right_to_the_kind_any_more_is_passed_over(self, centre: Centre) -> None:
+        booked, *_ = await full(centre)
+        first = await join(centre)
+        second = await join(centre)
+        await centre.hear(first.patient, eligibility(first.patient, "not_eligible", date(2027, 1, 1)))
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        assert await offers_to(centre, first) == []
+        assert (await offer_to(centre, second)).period == booked.period
+
+    async def test_who_is_expected_elsewhere_at_that_hour_is_passed_over(self, centre: Centre) -> None:
+        booked, *_ = await full(centre)
+        busy, free = await join(centre), await join(centre)
+        other = await centre.session(await centre.doctor("social_worker"), kinds=("social",))
+        await centre.book(other, "09:00", busy.patient, kind="social")
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        assert await offers_to(centre, busy) == []
+        assert (await offer_to(centre, free)).period == booked.period
+
+    async def test_a_place_is_offered_only_if_it_is_sooner_than_what_one_has(self, centre: Centre) -> None:
+        monday_9, *_ = await full(centre)
+        tuesday_9, *_ = await full(centre, day=TUESDAY)
+        has_tuesday = await join(centre, tuesday_9.patient)
+        assert has_tuesday.replaces == tuesday_9.id
+        has_monday = await join(centre, monday_9.patient)
+        await cancel(centre, await appointment_now(centre, tuesday_9.id))
+        await run_jobs(centre)
+        assert await offers_to(centre, has_monday) == [], "Tuesday is later than what they have"
+
+    async def test_a_place_that_was_taken_meanwhile_is_offered_to_nobody(self, centre: Centre) -> None:
+        booked, *_ = await full(centre)
+        entry = await join(centre)
+        await cancel(centre, booked)
+        await centre.book(await session_of(centre, booked.session), "09:00")
+        await run_jobs(centre)
+        assert await offers_to(centre, entry) == []
+
+    async def test_at_night_nobody_is_woken_and_the_place_is_offered_in_the_morning(self, centre: Centre) -> None:
+        booked, *_ = await full(centre)
+        entry = await join(centre)
+        night, morning = paris(NOW.date(), "21:00"), paris(NOW.date() + timedelta(days=1), "08:00")
+        await cancel(centre, booked, night)
+        await run_jobs(centre, night)
+        assert await offers_to(centre, entry) == []
+        await run_jobs(centre, morning)
+        assert (await offer_to(centre, entry)).offered_at == morning
+
+    async def test_a_place_too_near_or_too_far_is_everybodys(self, centre: Centre) -> None:
+        near, *_ = await full(centre)
+        far, *_ = await full(centre, day=MONDAY + timedelta(days=49))
+        entry = await join(centre)
+        await cancel(centre, near, monday("08:30"))
+        await run_jobs(centre, monday("08:30"))
+        await cancel(centre, far)
+        await run_jobs(centre)
+        assert await offers_to(centre, entry) == []
+        assert await queue(centre) == 0
+
+
+class TestAnswers:
+    async def test_an_accepted_offer_is_the_appointment_and_gives_the_later_one_back(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        booked, *_ = await full(centre)
+        tuesday_9, *_ = await full(centre, day=TUESDAY)
+        entry, next_one = await join(centre, tuesday_9.patient), await join(centre)
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        offer = await offer_to(centre, entry)
+        assert offer.replaces == tuesday_9.id
+        done = await accept(centre, offer)
+        assert (done.booked.appointment.state, done.booked.appointment.notify) == (State.BOOKED, True)
+        assert done.booked.appointment.requested_at == entry.joined_at
+        assert done.replaced == tuesday_9.id
+        given_back = await appointment_now(centre, tuesday_9.id)
+        assert (given_back.state, given_back.cancel_reason, given_back.late) == (
+            State.CANCELLED, "replaced_by_offer", False,
+        )  # fmt: skip
+        after = await entry_now(centre, entry)
+        assert (after.state, after.appointment) == (EntryState.BOOKED, offer.appointment)
+        assert await events_of(booking_database, entry.id) == [
+            ("WaitingListJoined", 1), ("SlotOffered", 2), ("OfferAccepted", 3),
+        ]  # fmt: skip
+        await run_jobs(centre)
+        assert (await offer_to(centre, next_one)).period == tuesday_9.period, "what was given back goes on"
+
+    async def test_nobody_keeps_two_even_when_the_later_one_was_booked_after_joining(self, centre: Centre) -> None:
+        booked, *_ = await full(centre)
+        entry = await join(centre)
+        session = await centre.session(await centre.doctor(), day=TUESDAY)
+        by_phone = (await centre.book(session, "11:00", entry.patient)).appointment
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        await accept(centre, await offer_to(centre, entry))
+        assert (await appointment_now(centre, by_phone.id)).state is State.CANCELLED
+
+    async def test_a_declined_place_goes_to_the_next_and_is_not_offered_to_the_same_again(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        booked, *_ = await full(centre)
+        first, second = await join(centre), await join(centre)
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        await decline(centre, await offer_to(centre, first))
+        await run_jobs(centre)
+        await decline(centre, await offer_to(centre, second))
+        await run_jobs(centre)
+        assert (await offer_to(centre, first)).state is OfferState.DECLINED
+        assert (await entry_now(centre, first)).state is EntryState.WAITING
+        assert await queue(centre) == 0, "the place is everybody's"
+        await centre.book(await session_of(centre, booked.session), "09:00")
+        assert await events_of(booking_database, first.id) == [
+            ("WaitingListJoined", 1), ("SlotOffered", 2), ("OfferDeclined", 3),
+        ]  # fmt: skip
+
+    async def test_somebody_who_says_later_is_left_alone_until_tomorrow(self, centre: Centre) -> None:
+        one, other, third = await full(centre)
+        entry = await join(centre)
+        await cancel(centre, one)
+        await run_jobs(centre)
+        await later(centre, await offer_to(centre, entry))
+        await cancel(centre, other)
+        await run_jobs(centre)
+        assert [each.state for each in await offers_to(centre, entry)] == [OfferState.LATER]
+        tomorrow = NOW + timedelta(days=1)
+        await cancel(centre, third, tomorrow)
+        await run_jobs(centre, tomorrow)
+        assert [each.state for each in await offers_to(centre, entry)] == [OfferState.LATER, OfferState.RUNNING]
+
+    async def test_an_offer_nobody_answers_expires_and_the_next_is_asked(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        booked, *_ = await full(centre)
+        first, second = await join(centre), await join(centre)
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        after = NOW + timedelta(hours=24)
+        await run_jobs(centre, after)
+        assert (await offer_to(centre, first)).state is OfferState.EXPIRED
+        assert (await offer_to(centre, second)).offered_at == after
+        assert (await events_of(booking_database, first.id))[-1] == ("OfferExpired", 3)
+
+    async def test_an_answer_that_comes_too_late_is_refused_with_other_places(self, centre: Centre) -> None:
+        booked, *_ = await full(centre)
+        entry = await join(centre)
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        offer = await offer_to(centre, entry)
+        late = await refusal(accept(centre, offer, offer.answer_by))
+        assert late.problem is problems.HOLD_EXPIRED
+        assert [each["start"] for each in late.extensions["alternatives"]] == [booked.period.start.isoformat()]
+        await run_jobs(centre, offer.answer_by)
+        assert (await refusal(decline(centre, offer, offer.answer_by))).problem is problems.OFFER_OVER
+
+    async def test_an_offer_confirmed_as_any_hold_is_accepted_all_the_same(self, centre: Centre) -> None:
+        booked, *_ = await full(centre)
+        tuesday_9, *_ = await full(centre, day=TUESDAY)
+        entry = await join(centre, tuesday_9.patient)
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        offer = await offer_to(centre, entry)
+        async with centre.transaction() as tx:
+            confirm = ConfirmRequest(offer.appointment, entry.patient)
+            await confirm_hold(tx, confirm, RULES, actor=SECRETARY, now=NOW)
+        await run_jobs(centre)
+        assert (await offer_to(centre, entry)).state is OfferState.ACCEPTED
+        assert (await appointment_now(centre, tuesday_9.id)).state is State.CANCELLED
+        assert (await entry_now(centre, entry)).state is EntryState.BOOKED
+
+
+class TestOneAtATime:
+    async def test_nobody_has_two_offers_at_once(self, centre: Centre) -> None:
+        one, other, _ = await full(centre)
+        entry = await join(centre)
+        await cancel(centre, one)
+        await cancel(centre, other)
+        await run_jobs(centre)
+        assert (await offer_to(centre, entry)).period == one.period
+
+    async def test_nobody_has_two_offers_at_once_though_they_wait_for_two_things(self, centre: Centre) -> None:
+        patient = await centre.patient()
+        entries = [await join(centre, patient), await join(centre, patient, kinds=("minor_emergency",))]
+        await centre.session(await centre.doctor(), "09:00", "10:00")
+        await run_jobs(centre)
+        assert len([offer for each in entries for offer in await offers_to(centre, each)]) == 1
+
+    async def test_nobody_is_asked_more_often_in_a_day_than_the_setting_allows(self, centre: Centre) -> None:
+        rules = replace(RULES, offers=OfferRules(per_day=2))
+        booked = await full(centre)
+        entry = await join(centre)
+        for each in booked:
+            await cancel(centre, each)
+            await run_jobs(centre, rules=rules)
+            if (offer := (await offers_to(centre, entry))[-1]).state is OfferState.RUNNING:
+                await decline(centre, offer)
+        assert len(await offers_to(centre, entry)) == 2
+
+    async def test_a_person_waits_once_for_one_thing_at_one_place(self, centre: Centre) -> None:
+        entry = await join(centre)
+        assert (await refusal(join(centre, entry.patient))).problem is problems.ALREADY_WAITING
+        await leave(centre, entry)
+        assert (await join(centre, entry.patient)).state is EntryState.WAITING
+
+    async def test_one_bad_row_stops_no_other(self, centre: Centre, booking_database: ServiceDatabase) -> None:
+        """The fault is planted: a site without zone cannot be read."""
+        broken = await Centre(centre.database).open()
+        unlucky = await join(broken)
+        spoilt, *_ = await full(broken, ("08:40",))
+        booked, *_ = await full(centre)
+        entry = await join(centre)
+        await cancel(broken, spoilt)
+        await cancel(centre, booked)
+        async with booking_database.admin() as connection:
+            await connection.execute("UPDATE site SET zone = 'Nowhere/Land' WHERE id = $1", broken.site)
+        await run_jobs(centre)
+        assert await offers_to(broken, unlucky) == []
+        assert (await offer_to(centre, entry)).period == booked.period
+        async with booking_database.admin() as connection:
+            await connection.execute("UPDATE site SET zone = 'Europe/Paris' WHERE id = $1", broken.site)
+        await run_jobs(centre, NOW + timedelta(minutes=10))
+        assert len(await offers_to(broken, unlucky)) == 1, "it was set aside, not lost"
+
+
+class TestEnds:
+    async def test_who_leaves_gives_the_offer_to_the_next(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        booked, *_ = await full(centre)
+        first, second = await join(centre), await join(centre)
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        left = await leave(centre, first)
+        assert (left.state, left.left_reason) == (EntryState.LEFT, "found_treating_doctor")
+        await run_jobs(centre)
+        assert (await offer_to(centre, first)).state is OfferState.WITHDRAWN
+        assert (await offer_to(centre, second)).state is OfferState.RUNNING
+        assert (await events_of(booking_database, first.id))[2:] == [("OfferExpired", 3), ("WaitingListLeft", 4)]
+
+    async def test_a_session_that_is_cancelled_withdraws_the_offer_and_the_patient_waits_on(
+        self, centre: Centre
+    ) -> None:
+        booked, *_ = await full(centre)
+        entry = await join(centre)
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        async with centre.transaction() as tx:
+            how = Consent("practitioner_ill", cancel_appointments=True)
+            await cancel_session(tx, booked.session, how, RULES, actor=SECRETARY, now=NOW)
+        await run_jobs(centre)
+        assert (await offer_to(centre, entry)).state is OfferState.WITHDRAWN
+        assert (await entry_now(centre, entry)).state is EntryState.WAITING
+
+    async def test_an_erased_patient_waits_for_nothing(self, centre: Centre, booking_database: ServiceDatabase) -> None:
+        booked, *_ = await full(centre)
+        entry = await join(centre)
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        await centre.hear(entry.patient, PatientErased(patient=entry.patient, erased_at=NOW))
+        assert (await offer_to(centre, entry)).state is OfferState.WITHDRAWN
+        assert (await entry_now(centre, entry)).left_reason == "patient_erased"
+        told = [name for name, _ in await events_of(booking_database, entry.id)]
+        assert told == ["WaitingListJoined", "SlotOffered", "OfferExpired", "WaitingListLeft"]
+
+    async def test_who_waited_for_days_that_are_over_leaves_by_themselves(self, centre: Centre) -> None:
+        window = Window(frozenset({1, 2}), time(8), time(20), None, MONDAY)
+        dated, open_ended = await join(centre, windows=(window,)), await join(centre)
+        await close_outdated(centre.database, paris(MONDAY, "23:00"))
+        assert (await entry_now(centre, dated)).state is EntryState.WAITING
+        await close_outdated(centre.database, paris(TUESDAY, "14:00"))
+        assert (await entry_now(centre, dated)).left_reason == "wishes_over"
+        assert (await entry_now(centre, open_ended)).state is EntryState.WAITING
+
+    async def test_expiring_holds_twice_ends_an_offer_once(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        booked, *_ = await full(centre)
+        entry = await join(centre)
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        for _ in range(2):
+            await expire_holds(centre.database, NOW + timedelta(days=2))
+            await run_jobs(centre, NOW + timedelta(days=2))
+        told = [name for name, _ in await events_of(booking_database, entry.id)]
+        assert told.count("OfferExpired") == 1
+
+
+def hours(start: str, end: str) -> Window:
+    """Any day, between these hours."""
+    return Window(frozenset(range(1, 8)), time.fromisoformat(start), time.fromisoformat(end))
+
+
+async def session_of(centre: Centre, id: UUID) -> Session:
+    async with centre.transaction() as tx:
+        found = await sessions.get(tx, id)
+    assert found is not None
+    return found.session
+
+
+async def queue(centre: Centre) -> int:
+    """How many freed places of the centre's people wait to be looked at."""
+    async with centre.transaction() as tx:
+        count: int = await tx.fetchval(
+            "SELECT count(*) FROM freed_place WHERE resource IN "
+            "(SELECT practitioner_resource FROM session WHERE site = $1)",
+            centre.site,
+        )
+    return count

@@ -1,0 +1,103 @@
+"""People who wait at the centre of the tests, and the two jobs that make and end offers."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from booking.domain.appointments import Appointment
+from booking.domain.offers import Offer
+from booking.domain.rules import Rules
+from booking.domain.waiting_list import Entry, Priority, Wishes
+from booking.store import appointments, offers, waiting_list
+from booking.use_cases.answer_offer import Accepted, accept_offer, answer_later, decline_offer
+from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
+from booking.use_cases.ending_offers import end_offers
+from booking.use_cases.expire_holds import expire_holds
+from booking.use_cases.join_waiting_list import JoinRequest, join_waiting_list
+from booking.use_cases.leave_waiting_list import leave_waiting_list
+from booking.use_cases.offer_places import offer_places
+from booking.use_cases.set_priority import set_priority
+from smp.auth import Actor
+from tests.booking.world import NOW, RULES, SECRETARY, Centre, actor
+
+
+async def join(
+    centre: Centre,
+    patient: UUID | None = None,
+    *,
+    kinds: tuple[str, ...] = ("consultation",),
+    sites: tuple[UUID, ...] = (),
+    priority: Priority | None = None,
+    replaces: UUID | None = None,
+    now: datetime = NOW,
+    who: Actor = SECRETARY,
+    **wishes: Any,
+) -> Entry:
+    """Somebody waits at the centre, for any hour unless told otherwise."""
+    wished = Wishes(frozenset(kinds), frozenset(sites or {centre.site}), **wishes)
+    request = JoinRequest(patient or await centre.patient(), wished, replaces=replaces)
+    async with centre.transaction() as tx:
+        entry = (await join_waiting_list(tx, request, RULES, actor=who, now=now)).entry
+    if priority is None:
+        return entry
+    async with centre.transaction() as tx:
+        return await set_priority(tx, entry.id, priority, actor=actor("gp"), now=now)
+
+
+async def cancel(centre: Centre, booked: Appointment, now: datetime = NOW) -> None:
+    """The patient gives the appointment up."""
+    async with centre.transaction() as tx:
+        await cancel_appointment(tx, booked.id, CancelRequest("patient"), RULES, actor=SECRETARY, now=now)
+
+
+async def run_jobs(centre: Centre, now: datetime = NOW, rules: Rules = RULES) -> None:
+    """What the timers do at that instant."""
+    await expire_holds(centre.database, now)
+    await end_offers(centre.database, now)
+    await offer_places(centre.database, rules, now)
+
+
+async def offers_to(centre: Centre, entry: Entry) -> list[Offer]:
+    """Every offer made to somebody, oldest first."""
+    async with centre.transaction() as tx:
+        return await offers.of_entry(tx, entry.id)
+
+
+async def offer_to(centre: Centre, entry: Entry) -> Offer:
+    """The one offer made to somebody."""
+    (offer,) = await offers_to(centre, entry)
+    return offer
+
+
+async def entry_now(centre: Centre, entry: Entry) -> Entry:
+    async with centre.transaction() as tx:
+        found = await waiting_list.get(tx, entry.id, NOW.date())
+    assert found is not None
+    return found
+
+
+async def appointment_now(centre: Centre, id: UUID) -> Appointment:
+    async with centre.transaction() as tx:
+        found = await appointments.get(tx, id)
+    assert found is not None
+    return found
+
+
+async def accept(centre: Centre, offer: Offer, now: datetime = NOW) -> Accepted:
+    async with centre.transaction() as tx:
+        return await accept_offer(tx, offer.id, RULES, actor=SECRETARY, now=now)
+
+
+async def decline(centre: Centre, offer: Offer, now: datetime = NOW) -> Entry:
+    async with centre.transaction() as tx:
+        return await decline_offer(tx, offer.id, actor=SECRETARY, now=now)
+
+
+async def later(centre: Centre, offer: Offer, now: datetime = NOW) -> Entry:
+    async with centre.transaction() as tx:
+        return await answer_later(tx, offer.id, actor=SECRETARY, now=now)
+
+
+async def leave(centre: Centre, entry: Entry, now: datetime = NOW) -> Entry:
+    async with centre.transaction() as tx:
+        return await leave_waiting_list(tx, entry.id, "found_treating_doctor", actor=SECRETARY, now=now)
