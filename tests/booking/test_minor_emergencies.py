@@ -1,6 +1,7 @@
 """Minor emergencies: one red flag sends to 15 and stays raised; else a place today, or where and when else."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from booking.domain.red_flags import FORMS, Form, RedFlag, form_on
 from smp.ids import new_id
 from tests.booking.desk import Desk
 from tests.booking.test_api import EVERY_ROLE
-from tests.booking.world import MONDAY, Centre, count_at, monday, site_opened
+from tests.booking.world import MONDAY, Centre, count_at, events_of, monday, site_opened
 from tests.support.databases import ServiceDatabase
 
 NONE = dict.fromkeys((flag.code for flag in FORMS[-1].flags), False)
@@ -117,7 +118,9 @@ async def test_a_place_kept_for_the_day_is_given_to_a_minor_emergency_only(morni
     assert [place["start"] for place in (await ask(morning))["today"]] == ["2027-01-11T10:40:00Z"]
 
 
-async def test_when_this_site_is_full_other_sites_video_and_tomorrow_are_given(morning: Desk) -> None:
+async def test_when_this_site_is_full_other_sites_video_and_tomorrow_are_given(
+    morning: Desk, booking_database: ServiceDatabase
+) -> None:
     # A territory of its own: the sites of other tests are not neighbours.
     here = replace(morning.centre, territory="61", site=new_id(), sequences={})
     there = replace(here, site=new_id(), sequences={})
@@ -134,14 +137,35 @@ async def test_when_this_site_is_full_other_sites_video_and_tomorrow_are_given(m
     assert {place["session"] for place in said["other_sites"]} == {str(neighbour.id)}
     assert {(place["session"], place["mode"]) for place in said["video"]} == {(str(by_video.id), "VR")}
     assert {place["session"] for place in said["later"]} == {str(tomorrow.id)}
+    await morning.post("/minor-emergencies", body, site=here.site, territory="61")
+    assert await events_of(booking_database, here.site) == [("DemandUnmet", 1)]  # once per request
 
 
-async def test_where_there_is_no_place_at_all_it_is_said(morning: Desk) -> None:
+async def test_where_there_is_no_place_at_all_it_is_said(morning: Desk, booking_database: ServiceDatabase) -> None:
     nowhere = replace(morning.centre, territory="62", site=new_id(), sequences={})
     await nowhere.hear(nowhere.site, site_opened(nowhere.site))
     body = form(morning) | {"site": str(nowhere.site)}
     said = (await morning.post("/minor-emergencies", body, site=nowhere.site, territory="62")).json()
     assert said["outcome"] == "no_place"
+    assert await reasons(booking_database, nowhere.site) == ["no_session"]
+
+
+async def test_why_there_was_no_place_today_is_recorded(morning: Desk, booking_database: ServiceDatabase) -> None:
+    centre, now = morning.centre, monday("09:30")
+    session = await centre.session(await centre.doctor(), shares={"regulation": 1})
+    for hour in ("09:40", "10:00", "10:20", "10:40", "11:00", "11:20"):
+        await centre.book(session, hour, now=now)
+    assert (await ask(morning))["today"] == []
+    await centre.book(session, "11:40", now=now, channel="regulation")
+    assert (await ask(morning))["today"] == []
+    assert await reasons(booking_database, centre.site) == ["not_released", "full"]
+
+
+async def reasons(database: ServiceDatabase, site: UUID) -> list[str]:
+    """Why somebody was not seen at a site, in the order it was said."""
+    async with database.admin() as connection:
+        rows = await connection.fetch("SELECT payload FROM smp.outbox WHERE aggregateid = $1 ORDER BY position", site)
+    return [json.loads(row["payload"])["reason"] for row in rows]
 
 
 async def test_the_same_command_twice_is_answered_and_counted_once(morning: Desk) -> None:

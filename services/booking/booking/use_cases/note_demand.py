@@ -58,11 +58,6 @@ async def note_demand(
     site = await projections.site(tx, search.site)
     assert site is not None  # the search has found it
     need = request.need or _need(request, local_day(now, site.zone).isoformat(), actor)
-    sequence = await demand.record(tx, site.id, need, search.kind, site.territory, found.reason, now, actor.subject)
-    if sequence is None:
-        before = await demand.recorded(tx, site.id, need, search.kind)
-        assert before is not None  # it is never deleted
-        return Noted(need, site.id, Reason(before[0]), before[1], False, found.nearest)
     data = DemandUnmet(
         need=need,
         site=site.id,
@@ -75,8 +70,21 @@ async def note_demand(
         nearest_site=found.nearest and found.nearest.site,
         asked_at=now,
     )
-    tx.publish(Event.of(data, subject=site.id, territory=site.territory, site=site.id, sequence=sequence, time=now))
+    if not await record(tx, data, site.territory, actor):
+        before = await demand.recorded(tx, site.id, need, search.kind)
+        assert before is not None  # it is never deleted
+        return Noted(need, site.id, Reason(before[0]), before[1], False, found.nearest)
     return Noted(need, site.id, found.reason, now, True, found.nearest)
+
+
+async def record(tx: Transaction, it: DemandUnmet, territory: str, actor: Actor) -> bool:
+    """Write the need down and say it; False when it was recorded before."""
+    site, at = it.site, it.asked_at
+    sequence = await demand.record(tx, site, it.need, it.kind, territory, it.reason, at, actor.subject)
+    if sequence is None:
+        return False
+    tx.publish(Event.of(it, subject=site, territory=territory, site=site, sequence=sequence, time=at))
+    return True
 
 
 def _need(request: DemandRequest, day: str, actor: Actor) -> UUID:

@@ -14,14 +14,17 @@ from booking.domain.kinds import DOCTORS, VIDEO, Kind
 from booking.domain.local_time import local_day, whole_day
 from booking.domain.people import Site
 from booking.domain.platform_kinds import MINOR_EMERGENCY
+from booking.domain.reasons import Reason
 from booking.domain.red_flags import form_on
 from booking.domain.rules import Rules
-from booking.store import minor_emergencies, projections
+from booking.store import minor_emergencies, projections, sessions
 from booking.store.minor_emergencies import Counted
-from booking.use_cases.access import require_site
+from booking.use_cases.access import require_channel, require_site
 from booking.use_cases.kind_book import book_of, kind_on
+from booking.use_cases.note_demand import record
 from booking.use_cases.search_availability import free_slots
 from smp.auth import Actor
+from smp.contracts import DemandUnmet
 from smp.postgres import Transaction
 from smp.problems import Refusal
 
@@ -72,12 +75,14 @@ class Received:
 async def receive_minor_emergency(
     tx: Transaction, asked: MinorEmergency, rules: Rules, *, actor: Actor, now: datetime
 ) -> Received:
-    """Places for today here; failing that, today at other sites, by video, or the next days. Books nothing.
+    """Places for today here; failing that, today at other sites, by video, or the next days. Books nothing; that there
+    was no place here today is recorded as unmet demand, once per request.
 
     One flag is enough, whatever was not answered, and stays raised for this request. Raises Refusal: SITE_UNKNOWN,
     FORM_INCOMPLETE with what is missing, FORBIDDEN.
     """
     require_site(actor, asked.site)
+    require_channel(actor, asked.channel)
     site = await projections.site(tx, asked.site)
     if site is None:
         raise Refusal(problems.SITE_UNKNOWN)
@@ -92,7 +97,7 @@ async def receive_minor_emergency(
     )
     if standing:
         return Received(asked.request, Outcome.CALL_15, standing)
-    return await _Search(tx, asked, rules, site, now).proposals()
+    return await _Search(tx, asked, rules, site, actor, now).proposals()
 
 
 async def how_many(tx: Transaction, site: UUID, day: date, *, actor: Actor) -> Counted:
@@ -115,6 +120,7 @@ class _Search:
     asked: MinorEmergency
     rules: Rules
     site: Site
+    actor: Actor
     now: datetime
 
     async def proposals(self) -> Received:
@@ -127,9 +133,31 @@ class _Search:
         elsewhere = await self._places([each for each in sites if each != self.site.id], [kind], today)
         video = await self._places(sites, await self._by_video(day), today)
         later = await self._later(sites, kind, today.end)
+        await self._record(kind, today, elsewhere)
         found = elsewhere or video or later
         outcome = Outcome.ELSEWHERE_OR_LATER if found else Outcome.NO_PLACE
         return Received(self.asked.request, outcome, other_sites=elsewhere, video=video, later=later)
+
+    async def _record(self, kind: Kind, today: Interval, elsewhere: Sequence[Proposal]) -> None:
+        unmet = DemandUnmet(
+            need=self.asked.request,
+            site=self.site.id,
+            kind=kind.code,
+            channel=self.asked.channel,
+            reason=await self._why_not_here(kind, today),
+            start=today.start,
+            end=today.end,
+            named_professional=False,
+            nearest_site=elsewhere[0].slot.site if elsewhere else None,
+            asked_at=self.now,
+        )
+        await record(self.tx, unmet, self.site.territory, self.actor)
+
+    async def _why_not_here(self, kind: Kind, today: Interval) -> Reason:
+        if await free_slots(self.tx, self.site.id, kind, today, self.now, rules=self.rules):
+            return Reason.NOT_RELEASED
+        there = await sessions.open_at(self.tx, self.site.id, today)
+        return Reason.FULL if any(each.offers(kind) for each in there) else Reason.NO_SESSION
 
     async def _places(self, sites: Iterable[UUID], kinds: Sequence[Kind], window: Interval) -> tuple[Proposal, ...]:
         """The first places of these kinds at these sites, on a tie here before elsewhere."""
