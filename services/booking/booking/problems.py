@@ -25,6 +25,12 @@ FAMILY_DOES_NOT_FIT = ProblemType(
     "Il n'y a pas {wanted} places à la suite dans cette période. D'autres jours sont proposés (places).",
     "There are not {wanted} places in a row in this period. Other days are proposed (places).",
 )
+COMPANY_MISSING = ProblemType(
+    "company-missing", 409, "Personne pour préparer ou accompagner", "Nobody to prepare or to sit in",
+    "Ce rendez-vous se prépare ou se tient à deux, et personne n'est libre à cette heure. D'autres créneaux sont "
+    "proposés.",
+    "This appointment is prepared or held by two people, and nobody is free at that hour. Other slots are proposed.",
+)
 PATIENT_BUSY = ProblemType(
     "patient-already-booked", 409, "Patient déjà attendu à cette heure", "Patient already booked at that time",
     "Ce patient a déjà un rendez-vous qui recouvre ce créneau. D'autres créneaux sont proposés.",

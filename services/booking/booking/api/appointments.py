@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from booking import problems
+from booking.api.availability import Companion
 from booking.api.parts import (
     PATIENT,
     SESSION,
@@ -80,7 +81,7 @@ class HoldSlot(Body):
 
 class BookSlot(Body):
     """Book a slot, or the slot that a hold keeps. `named`: the patient asked for this very practitioner; when false,
-    another one of the same kind and hour may receive the patient."""
+    another one of the same kind and hour may receive the patient. `together_with`: somebody of that role sits in."""
 
     model_config = example(
         {
@@ -103,6 +104,7 @@ class BookSlot(Body):
     requested_at: Instant | None = None
     notify: bool = True
     named: bool = True
+    together_with: Companion | None = None
 
     @model_validator(mode="after")
     def _names_one_place(self) -> Self:
@@ -125,7 +127,7 @@ class BookSlot(Body):
         assert self.kind is not None
         return BookRequest(
             self.session, self.start, self.kind, self.patient, self.mode, self.channel, self.requested_at, self.notify,
-            self.named,
+            self.together_with, self.named,
         )  # fmt: skip
 
 
@@ -249,6 +251,7 @@ _PLACE = (
     problems.TOO_MANY_INTERNS,
     problems.TOO_MANY_ACTS,
     problems.CLASS_NOT_RELEASED,
+    problems.COMPANY_MISSING,
     problems.SLOT_TAKEN,
     problems.SLOT_RESTING,
     problems.PATIENT_BUSY,

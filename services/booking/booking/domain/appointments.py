@@ -21,7 +21,7 @@ from uuid import UUID
 from booking.domain.capacity import class_of
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Compartment, Kind
-from booking.domain.resources import Resource, ResourceKind
+from booking.domain.resources import Resource, ResourceKind, of_session
 from booking.domain.sessions import Session
 
 
@@ -95,12 +95,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """Who takes part besides the practitioner: an assistant who prepares, a social worker who joins; `session` is
-    theirs."""
+    """Who takes part besides the practitioner, and when: an assistant who prepares, a social worker who sits in.
+    `session` is theirs, and so is `room`, when it happens there."""
 
     professional: UUID
     role: str
     session: UUID
+    period: Interval
+    room: str | None = None
+
+    def resources(self, site: UUID) -> tuple[Resource, ...]:
+        """What this takes besides what the appointment takes."""
+        return of_session(site, self.professional, self.room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +191,33 @@ class Appointment:
         """The practitioner's time, buffers included."""
         return Interval(self.period.start - self.buffer_before, self.period.end + self.buffer_after)
 
+    @property
+    def expected_at(self) -> datetime:
+        """When the patient is to come: for the preparation, when there is one."""
+        return self.preparation_start or self.period.start
+
+    @property
+    def whole(self) -> Interval:
+        """From the first moment in which it takes anything to the last."""
+        return Interval(min(self.occupied.start, self.expected_at), self.occupied.end)
+
     def takes(self, resource: Resource) -> Interval:
-        """When it takes that resource: the buffers are the practitioner's alone."""
-        return self.occupied if resource.kind is ResourceKind.PRACTITIONER else self.period
+        """When it takes that resource: the buffers are the practitioner's alone, who takes part besides has an hour of
+        their own, and the patient is there from the preparation on. So is the room, when it happens there."""
+        for companion in self.others:
+            if resource in companion.resources(self.site):
+                return companion.period
+        if resource.kind is ResourceKind.PRACTITIONER:
+            return self.occupied
+        prepared_elsewhere = any(companion.room for companion in self.others)
+        if resource.kind is ResourceKind.ROOM and prepared_elsewhere:
+            return self.period
+        return Interval(self.expected_at, self.period.end)
+
+    def in_company(self, others: tuple[Companion, ...]) -> "Appointment":
+        """The same, with those who take part besides."""
+        first = min((companion.period.start for companion in others), default=self.period.start)
+        return replace(self, others=others, preparation_start=first if first < self.period.start else None)
 
     @property
     def may_be_told(self) -> bool:

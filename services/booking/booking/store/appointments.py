@@ -102,7 +102,7 @@ async def discard(tx: Transaction, appointments: Sequence[UUID]) -> None:
 
 async def add_occupancy(tx: Transaction, appointment: Appointment, resource: Resource) -> bool:
     """Let one more resource join; False when it is taken."""
-    period = appointment.period
+    period = appointment.takes(resource)
     had = await tx.fetchval(
         SQL.add_occupancy,
         appointment.id,
@@ -125,12 +125,10 @@ async def replace_occupancies(
         SQL.replace_occupancies,
         appointment.id,
         appointment.territory,
-        appointment.period.start,
-        appointment.period.end,
         [resource.number for resource in ordered],
         [resource.kind for resource in ordered],
-        appointment.buffer_before,
-        appointment.buffer_after,
+        [appointment.takes(resource).start for resource in ordered],
+        [appointment.takes(resource).end for resource in ordered],
     )
     return frozenset(resource.number for resource in ordered) - frozenset(had)
 
@@ -386,12 +384,31 @@ def _steps(trail: list[dict[str, Any]]) -> tuple[Step, ...]:
     )
 
 
-def _others(companions: Sequence[Companion]) -> list[dict[str, str]]:
-    return [{"professional": str(c.professional), "role": c.role, "session": str(c.session)} for c in companions]
+def _others(companions: Sequence[Companion]) -> list[dict[str, Any]]:
+    return [
+        {
+            "professional": str(each.professional),
+            "role": each.role,
+            "session": str(each.session),
+            "start": each.period.start.isoformat(),
+            "end": each.period.end.isoformat(),
+            "room": each.room,
+        }
+        for each in companions
+    ]
 
 
-def _companions(others: list[dict[str, str]]) -> tuple[Companion, ...]:
-    return tuple(Companion(UUID(each["professional"]), each["role"], UUID(each["session"])) for each in others)
+def _companions(others: list[dict[str, Any]]) -> tuple[Companion, ...]:
+    return tuple(
+        Companion(
+            UUID(each["professional"]),
+            each["role"],
+            UUID(each["session"]),
+            Interval(datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"])),
+            each["room"],
+        )
+        for each in others
+    )
 
 
 def _appointments(rows: Iterable[Record]) -> list[Appointment]:

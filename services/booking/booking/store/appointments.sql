@@ -124,11 +124,9 @@ WITH given_up AS (
     DELETE FROM occupancy WHERE appointment = $1 RETURNING 1
 ), occupied AS (
     INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
-    SELECT $1, r.number, r.kind, $2,
-           CASE WHEN r.kind = 'practitioner'
-                THEN tstzrange($3::timestamptz - $7::interval, $4::timestamptz + $8::interval)
-                ELSE tstzrange($3, $4) END
-    FROM unnest($5::bigint[], $6::text[]) WITH ORDINALITY AS r (number, kind, n)
+    SELECT $1, r.number, r.kind, $2, tstzrange(r.starts_at, r.ends_at)
+    FROM unnest($3::bigint[], $4::text[], $5::timestamptz[], $6::timestamptz[])
+        WITH ORDINALITY AS r (number, kind, starts_at, ends_at, n)
     WHERE (SELECT count(*) FROM given_up) >= 0
     ORDER BY r.n
     ON CONFLICT DO NOTHING
@@ -211,10 +209,13 @@ SELECT * FROM appointment WHERE id = $1;
 SELECT * FROM appointment WHERE id = $1 FOR UPDATE;
 
 -- name: lock_active_of_sessions
--- What stands in sessions that are to be cancelled; in id order.
+-- What stands in sessions that are to be cancelled, or wants somebody of them besides; in id order.
 SELECT *
 FROM appointment
-WHERE session = ANY ($1::uuid[]) AND state IN ('held', 'booked', 'arrived', 'in_preparation', 'in_consultation')
+WHERE (session = ANY ($1::uuid[])
+       OR (others <> '[]' AND others @> ANY (SELECT jsonb_build_array(jsonb_build_object('session', s))
+                                              FROM unnest($1::uuid[]) AS s)))
+  AND state IN ('held', 'booked', 'arrived', 'in_preparation', 'in_consultation')
 ORDER BY id
 FOR UPDATE;
 

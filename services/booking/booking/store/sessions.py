@@ -107,6 +107,13 @@ async def share_presence_of_supervisors(tx: Transaction, site: UUID, intern: UUI
     return [session_of(row) for row in rows]
 
 
+async def share_if_free(tx: Transaction, session: UUID, period: Interval) -> bool:
+    """Keep an open session that holds `period` until the commit; False when there is none, or when somebody is changing
+    it."""
+    row = await tx.fetchrow(SQL.share_if_free, session)
+    return row is not None and Interval(row["starts_at"], row["ends_at"]).contains(period)
+
+
 async def busy(
     tx: Transaction, numbers: Collection[int], window: Interval, *, first_call: bool = False
 ) -> list[Occupancy]:

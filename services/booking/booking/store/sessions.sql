@@ -81,6 +81,10 @@ WHERE site = $1 AND state = 'open' AND starts_at < $4 AND starts_at > $3::timest
 ORDER BY id
 FOR KEY SHARE;
 
+-- name: share_if_free
+-- A session kept as it is until the commit, if nobody is changing it: nobody waits for it here.
+SELECT starts_at, ends_at FROM session WHERE id = $1 AND state = 'open' FOR KEY SHARE SKIP LOCKED;
+
 -- name: busy
 -- What takes these resources in a window; no occupancy is longer than a session.
 SELECT resource, starts_at, upper(period) AS ends_at

@@ -18,6 +18,8 @@ from booking.store.appointments import Place
 from booking.use_cases import announcing, placing
 from booking.use_cases.access import require_channel, require_compartment, require_site
 from booking.use_cases.caps import require_under_cap
+from booking.use_cases.company import in_company, resources_of
+from booking.use_cases.find_places import partners_of
 from booking.use_cases.kind_book import kind_on
 from smp.auth import Actor
 from smp.ids import new_id
@@ -36,6 +38,7 @@ class BookRequest:
     channel: str = "phone"
     requested_at: datetime | None = None
     notify: bool = True
+    together_with: str | None = None  # the role of somebody who sits in
     named: bool = True  # false: any practitioner would do, and may be changed for another one
 
 
@@ -52,8 +55,8 @@ async def book_slot(tx: Transaction, request: BookRequest, rules: Rules, *, acto
 
     Raises Refusal, with three alternatives where another slot would do: SESSION_UNKNOWN, PATIENT_UNKNOWN,
     PATIENT_ERASED, KIND_UNKNOWN, NOT_ELIGIBLE, SESSION_CANCELLED, KIND_NOT_OFFERED, OUTSIDE_SESSION, OFF_GRID,
-    SLOT_PAST, NO_SUPERVISOR, CLASS_NOT_RELEASED, SLOT_TAKEN,
-    SLOT_RESTING, PATIENT_BUSY, TOO_MANY_RUNNING, FORBIDDEN.
+    SLOT_PAST, NO_SUPERVISOR, CLASS_NOT_RELEASED, COMPANY_MISSING, SLOT_TAKEN, SLOT_RESTING, PATIENT_BUSY,
+    TOO_MANY_RUNNING, FORBIDDEN.
     """
     place = await placing.find_place(tx, request.session, request.patient, rules)
     require_site(actor, place.session.site)
@@ -64,8 +67,9 @@ async def book_slot(tx: Transaction, request: BookRequest, rules: Rules, *, acto
     wish = wish_of(request, place, kind, rules, now)
     period = await placing.period_of(tx, place, wish)
     await require_under_cap(tx, kind, request.patient, now)
-    booked = appointment_of(request, wish, period, actor)
-    taken = await placing.insert_or_take_over(tx, booked, placing.resources_of(place.session, request.patient), now)
+    alone = appointment_of(request, wish, period, actor)
+    booked = await in_company(tx, alone, wish, request.together_with)
+    taken = await placing.insert_or_take_over(tx, booked, resources_of(booked, place.session), now)
     if taken:
         await placing.refuse_taken(tx, taken, wish)
     announcing.booked(tx, booked, now)
@@ -78,6 +82,7 @@ def wish_of(request: BookRequest, place: Place, kind: Kind, rules: Rules, now: d
         place.session, kind, request.start, request.patient, rules, now,
         channel=request.channel,
         mode=request.mode or kind.usual_mode,
+        partners=partners_of(kind, request.together_with),
     )  # fmt: skip
 
 

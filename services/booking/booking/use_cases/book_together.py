@@ -81,7 +81,7 @@ async def _ready(tx: Transaction, position: int, order: BookOrder, place: Place,
         warnings = placing.require_eligible(kind, place)
     except Refusal:
         return None
-    if placing.needs_a_look(session, kind):
+    if placing.needs_a_look(session, kind) or request.together_with:
         return None
     wish = wish_of(request, place, kind, rules, order.now)
     period = placing.period_at_sight(place, wish)

@@ -9,6 +9,8 @@ from booking.domain.rules import Rules
 from booking.use_cases import announcing, placing
 from booking.use_cases.access import require_channel, require_compartment, require_site
 from booking.use_cases.caps import require_under_cap
+from booking.use_cases.company import in_company, resources_of
+from booking.use_cases.find_places import partners_of
 from booking.use_cases.kind_book import kind_on
 from smp.auth import Actor
 from smp.ids import new_id
@@ -47,12 +49,20 @@ async def hold_slot(tx: Transaction, request: HoldRequest, rules: Rules, *, acto
         placing.require_eligible(kind, place)
     mode = request.mode or kind.usual_mode
     wish = placing.Wish(
-        place.session, kind, request.start, request.patient, rules, now, channel=request.channel, mode=mode
+        place.session,
+        kind,
+        request.start,
+        request.patient,
+        rules,
+        now,
+        channel=request.channel,
+        mode=mode,
+        partners=partners_of(kind, None),
     )
     period = await placing.period_of(tx, place, wish)
     if request.patient is not None:
         await require_under_cap(tx, kind, request.patient, now, besides=request.replaces)
-    hold = Appointment.placed(
+    alone = Appointment.placed(
         request.id or new_id(), State.HELD, place.session, kind, period, now, actor.subject,
         patient=request.patient,
         mode=mode,
@@ -61,8 +71,9 @@ async def hold_slot(tx: Transaction, request: HoldRequest, rules: Rules, *, acto
         requested_at=min(request.requested_at or now, now),
         expires_at=request.expires_at or now + rules.hold,
     )  # fmt: skip
+    hold = await in_company(tx, alone, wish)
     taken = await placing.insert_or_take_over(
-        tx, hold, placing.resources_of(place.session, request.patient), now, first_call=request.first_call
+        tx, hold, resources_of(hold, place.session), now, first_call=request.first_call
     )
     if taken:
         await placing.refuse_taken(tx, taken, wish)

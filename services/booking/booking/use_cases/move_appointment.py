@@ -11,6 +11,8 @@ from booking.store import appointments, sessions
 from booking.use_cases import announcing, placing
 from booking.use_cases.access import require_sight, require_site
 from booking.use_cases.book_slot import Booked
+from booking.use_cases.company import in_company, joined_by, resources_of
+from booking.use_cases.find_places import partners_of
 from booking.use_cases.kind_book import kind_of
 from booking.use_cases.steps import appointment_for
 from smp.auth import Actor
@@ -55,9 +57,11 @@ async def move_appointment(
         before,
         before.channel,
         request.mode or before.mode,
+        partners=partners_of(kind, joined_by(before)),
     )
     period = await placing.period_of(tx, place, wish)
-    moved = before.moved_to(place.session, period, now, actor.subject, notify=request.notify)
+    alone = before.moved_to(place.session, period, now, actor.subject, notify=request.notify)
+    moved = await in_company(tx, alone, wish, joined_by(before))
     await _take_place(tx, moved, wish)
     await appointments.save(tx, [moved])
     if request.mode:
@@ -68,9 +72,9 @@ async def move_appointment(
 
 
 async def _take_place(tx: Transaction, moved: Appointment, wish: placing.Wish) -> None:
-    wanted = placing.resources_of(wish.session, moved.patient)
+    wanted = resources_of(moved, wish.session)
     taken = await appointments.replace_occupancies(tx, moved, wanted)
-    if taken and await placing.expire_in_the_way(tx, taken, moved.occupied, wish.now):
+    if taken and await placing.expire_in_the_way(tx, taken, moved.whole, wish.now):
         taken = await appointments.replace_occupancies(tx, moved, wanted)
     if taken:
         # The refusal rolls all back; what was had so far must not hide a slot from the alternatives.

@@ -10,7 +10,7 @@ from booking import problems
 from booking.domain import resources
 from booking.domain.alternatives import nearest
 from booking.domain.appointments import Action, Appointment
-from booking.domain.availability import Slot
+from booking.domain.availability import Partner, Slot
 from booking.domain.capacity import class_of
 from booking.domain.eligibility import Eligibility, Verdict, judge
 from booking.domain.intervals import Interval
@@ -55,6 +55,7 @@ class Wish:
     leaving: Appointment | None = None  # whose own place is not an alternative
     channel: str = "phone"
     mode: str | None = None
+    partners: tuple[Partner, ...] = ()  # who must be free besides, in what is proposed instead
 
     @property
     def capacity_class(self) -> str:
@@ -165,7 +166,7 @@ async def insert_or_take_over(
     if not taken:
         return taken
     # Tried again whatever was found: somebody else, the job say, may have made room while this transaction waited.
-    await expire_in_the_way(tx, taken, new.occupied, now, first_call=first_call)
+    await expire_in_the_way(tx, taken, new.whole, now, first_call=first_call)
     return await _insert(tx, new, wanted)
 
 
@@ -248,7 +249,15 @@ async def _alternatives(tx: Transaction, wish: Wish) -> list[Slot]:
     day = whole_day(local_day(wanted, site.zone), site.zone)
     window = Interval(max(day.start, wish.now), day.end + wish.rules.alternatives_span)
     slots = await free_slots(
-        tx, site.id, wish.kind, window, wish.now, wish.patient, wish.capacity_class, rules=wish.rules
+        tx,
+        site.id,
+        wish.kind,
+        window,
+        wish.now,
+        wish.patient,
+        wish.capacity_class,
+        rules=wish.rules,
+        partners=wish.partners,
     )
     if left := wish.leaving:
         slots = [slot for slot in slots if (slot.session, slot.period) != (left.session, left.period)]

@@ -17,6 +17,8 @@ from booking.use_cases import announcing, placing
 from booking.use_cases.access import require_compartment, require_site
 from booking.use_cases.book_slot import Booked
 from booking.use_cases.caps import require_under_cap
+from booking.use_cases.company import in_company, resources_of
+from booking.use_cases.find_places import partners_of
 from booking.use_cases.finish_consultation import WALK_IN
 from booking.use_cases.kind_book import kind_on
 from booking.use_cases.mark_arrived import arrive
@@ -70,7 +72,9 @@ async def _candidates(
     tx: Transaction, request: WalkInRequest, kind: Kind, window: Interval, rules: Rules, now: datetime
 ) -> list[Slot]:
     wanted = class_of(kind.capacity_class, WALK_IN)
-    slots = await free_slots(tx, request.site, kind, window, now, request.patient, wanted, rules=rules)
+    slots = await free_slots(
+        tx, request.site, kind, window, now, request.patient, wanted, rules=rules, partners=partners_of(kind, None)
+    )
     return [slot for slot in slots if request.professional in (None, slot.professional)]
 
 
@@ -87,11 +91,12 @@ async def _try(
     if isinstance(period, ProblemType):
         return None
     await require_under_cap(tx, kind, request.patient, now)
-    booked = Appointment.placed(
+    alone = Appointment.placed(
         new_id(), State.BOOKED, place.session, kind, period, now, actor.subject,
         patient=request.patient, mode=ON_SITE, channel=WALK_IN, notify=False, requested_at=now, booked_at=now,
     )  # fmt: skip
-    if await placing.insert_or_take_over(tx, booked, placing.resources_of(place.session, request.patient), now):
+    booked = await in_company(tx, alone, wish)
+    if await placing.insert_or_take_over(tx, booked, resources_of(booked, place.session), now):
         return None
     announcing.booked(tx, booked, now)
     return Booked(await arrive(tx, booked, actor, now), warnings)

@@ -11,7 +11,7 @@ the first has locked, and then no longer counts on the first. Everybody locks se
 id: nobody waits crosswise.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -96,15 +96,22 @@ async def assess(tx: Transaction, reshaping: Reshaping) -> Assessment:
     before = {each.stored.session.id: each.stored.session for each in reshaping.changes}
     locked = await appointments.lock_active_of_sessions(tx, list(before))
     # Who stands outside already (an impact leaves those to be called so) loses nothing now.
-    own = [each for each in locked if before[each.session].period.contains(each.period)]
+    own = [each for each in locked if each.session in before and before[each.session].period.contains(each.period)]
     after = {each.stored.session.id: each.after for each in reshaping.changes}
+    alone = [each for each in locked if each.session not in before and _loses_company(each, after)]
     homes = reshaping.homes
     placed = [(each, home_of(each, after[each.session], homes)) for each in own]
     uncovered = await _uncovered(tx, reshaping, [(it, home) for it, home in placed if home])
     staying = tuple((it, home) for it, home in placed if home and it.id not in uncovered)
     kept = {it.id for it, _ in staying}
-    losing = {each.id: each for each in (*own, *uncovered.values()) if each.id not in kept}
+    losing = {each.id: each for each in (*own, *alone, *uncovered.values()) if each.id not in kept}
     return Assessment(staying, tuple(losing.values()), frozenset(uncovered))
+
+
+def _loses_company(it: Appointment, after: Mapping[UUID, Session | None]) -> bool:
+    """Whether somebody who takes part besides (who prepares, who sits in) is not there any more."""
+    changed = ((each.period, after[each.session]) for each in it.others if each.session in after)
+    return any(left is None or not left.period.contains(period) for period, left in changed)
 
 
 def require_consent(assessment: Assessment, consent: Consent, now: datetime) -> None:

@@ -1,0 +1,158 @@
+"""Two people in one appointment: whoever prepares, whoever sits in."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from booking import problems
+from booking.domain.appointments import Appointment
+from booking.domain.kinds import KindBooks, Preparation
+from booking.domain.platform_kinds import platform_kinds
+from booking.domain.sessions import Session
+from booking.use_cases.book_slot import Booked, BookRequest, book_slot
+from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
+from booking.use_cases.cancel_session import cancel_session
+from booking.use_cases.confirm_hold import ConfirmRequest, confirm_hold
+from booking.use_cases.hold_slot import HoldRequest, hold_slot
+from booking.use_cases.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.reshaping import Consent
+from smp.problems import Refusal
+from tests.booking.test_holds_and_steps import stored
+from tests.booking.world import NOW, RULES, SECRETARY, Centre, blocking, monday, refusal, starts
+from tests.support.databases import ServiceDatabase
+
+TEN = timedelta(minutes=10)
+
+
+def prepared(**how: Any) -> KindBooks:
+    preparation = Preparation(TEN, **how)
+    return KindBooks(
+        tuple(
+            replace(kind, preparation=preparation) if kind.code == "consultation" else kind for kind in platform_kinds()
+        )
+    )
+
+
+ELSEWHERE = replace(RULES, kinds=prepared(same_room=False))
+
+
+async def house(centre: Centre, assistants: int = 1) -> tuple[Session, list[Session]]:
+    """A doctor and medical assistants, each in a room of their own."""
+    doctor = await centre.session(await centre.doctor(), room="1")
+    helpers = [
+        await centre.session(await centre.doctor("medical_assistant"), kinds=("preparation",), room=f"soins {n}")
+        for n in range(assistants)
+    ]
+    return doctor, helpers
+
+
+async def book(
+    centre: Centre, session: Session, hour: str, patient: UUID | None = None, rules: Any = ELSEWHERE, **how: Any
+) -> Appointment:
+    request = BookRequest(session.id, monday(hour), "consultation", patient or await centre.patient(), **how)
+    async with centre.transaction() as tx:
+        return (await book_slot(tx, request, rules, actor=SECRETARY, now=NOW)).appointment
+
+
+class TestPreparation:
+    async def test_occupies_the_assistant_their_room_and_the_patient_before(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        session, (helper,) = await house(centre)
+        patient = await centre.patient()
+        booked = await book(centre, session, "09:20", patient)
+        assert booked.preparation_start == monday("09:10")
+        assert [(each.professional, each.role) for each in booked.others] == [
+            (helper.professional, "medical_assistant")
+        ]
+        assert await stored(centre, booked.id) == booked
+        assert await blocking(booking_database, booked.id) == 5
+        other = await centre.session(await centre.doctor())
+        refused = await refusal(centre.book(other, "09:00", patient))
+        assert refused.problem is problems.PATIENT_BUSY
+        said = await payload(booking_database, booked.id)
+        assert [each["role"] for each in said["practitioners"]] == ["gp", "medical_assistant"]
+
+    async def test_wants_an_assistant_and_proposes_hours_that_have_one(self, centre: Centre) -> None:
+        session, _ = await house(centre)
+        other = await centre.session(await centre.doctor(), room="2")
+        await book(centre, session, "09:20")
+        refused = await refusal(book(centre, other, "09:20"))
+        assert refused.problem is problems.COMPANY_MISSING
+        assert monday("09:40").isoformat() in starts(refused)
+        assert monday("09:20").isoformat() not in starts(refused)
+        first = await refusal(book(centre, other, "09:00"))
+        assert first.problem is problems.COMPANY_MISSING, "nobody is there before nine"
+
+    async def test_of_two_doctors_at_once_one_has_the_only_assistant(self, centre: Centre) -> None:
+        session, _ = await house(centre)
+        other = await centre.session(await centre.doctor(), room="2")
+        for hour in ("09:20", "09:40", "10:00"):
+            ends = await asyncio.gather(book(centre, session, hour), book(centre, other, hour), return_exceptions=True)
+            assert sorted(isinstance(end, Refusal) for end in ends) == [False, True], ends
+
+    async def test_in_the_same_room_keeps_that_room_from_the_preparation_on(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        session, _ = await house(centre)
+        rules = replace(RULES, kinds=prepared(same_room=True))
+        booked = await book(centre, session, "09:20", rules=rules)
+        assert await blocking(booking_database, booked.id) == 4
+        assert (await refusal(book(centre, session, "09:00", rules=RULES))).problem is problems.SLOT_TAKEN
+
+    async def test_follows_a_move_and_is_free_after_a_cancellation(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        session, _ = await house(centre)
+        booked = await book(centre, session, "09:20")
+        async with centre.transaction() as tx:
+            request = MoveRequest(session.id, monday("09:40"))
+            moved = (await move_appointment(tx, booked.id, request, ELSEWHERE, actor=SECRETARY, now=NOW)).appointment
+        assert (moved.preparation_start, await blocking(booking_database, booked.id)) == (monday("09:30"), 5)
+        assert (await book(centre, session, "09:20")).preparation_start == monday("09:10")
+        async with centre.transaction() as tx:
+            await cancel_appointment(tx, moved.id, CancelRequest("patient"), ELSEWHERE, actor=SECRETARY, now=NOW)
+        assert await blocking(booking_database, moved.id) == 0
+
+    async def test_is_kept_by_a_hold(self, centre: Centre, booking_database: ServiceDatabase) -> None:
+        session, _ = await house(centre)
+        async with centre.transaction() as tx:
+            request = HoldRequest(session.id, monday("09:20"), "consultation")
+            hold = await hold_slot(tx, request, ELSEWHERE, actor=SECRETARY, now=NOW)
+        async with centre.transaction() as tx:
+            confirm = ConfirmRequest(hold.id, await centre.patient())
+            booked = (await confirm_hold(tx, confirm, ELSEWHERE, actor=SECRETARY, now=NOW)).appointment
+        assert booked.preparation_start == monday("09:10")
+        assert await blocking(booking_database, hold.id) == 5
+
+    async def test_is_hit_when_the_session_of_the_assistant_is_cancelled(self, centre: Centre) -> None:
+        session, (helper,) = await house(centre)
+        booked = await book(centre, session, "09:20")
+        async with centre.transaction() as tx:
+            request = Consent("illness")
+            refused = await refusal(cancel_session(tx, helper.id, request, ELSEWHERE, actor=SECRETARY, now=NOW))
+        assert [each["appointment"] for each in refused.extensions["appointments"]] == [str(booked.id)]
+
+
+async def test_a_social_worker_sits_in_with_the_doctor(centre: Centre, booking_database: ServiceDatabase) -> None:
+    session = await centre.session(await centre.doctor(), room="1")
+    social = await centre.session(await centre.doctor("social_worker"), kinds=("social",), room="2")
+    booked = await book(centre, session, "09:20", rules=RULES, together_with="social_worker")
+    assert [each.professional for each in booked.others] == [social.professional]
+    assert (booked.preparation_start, await blocking(booking_database, booked.id)) == (None, 4)
+    refused = await refusal(book(centre, session, "09:40", rules=RULES, together_with="nurse"))
+    assert refused.problem is problems.COMPANY_MISSING
+    assert isinstance(await centre.book(session, "09:40"), Booked)
+
+
+async def payload(database: ServiceDatabase, subject: UUID) -> dict[str, Any]:
+    """What the first event of an appointment says."""
+    async with database.admin() as connection:
+        said = await connection.fetchval(
+            "SELECT convert_from(payload, 'UTF8') FROM smp.outbox WHERE aggregateid = $1 ORDER BY position", subject
+        )
+    found: dict[str, Any] = json.loads(said)
+    return found
