@@ -17,7 +17,7 @@ from booking.use_cases.following import Followed
 from booking.use_cases.note_absence import AbsenceRequest, end_absence, note_absence
 from booking.use_cases.open_session_rule import RuleOpened, RuleRequest, open_session_rule
 from booking.use_cases.reshaping import Consent
-from booking.use_cases.see_agenda import AgendaSeen, see_sessions
+from booking.use_cases.see_agenda import AgendaSeen, see_rules, see_sessions
 from booking.use_cases.see_agenda import Days as SeenDays
 from booking.use_cases.shutting import Days, Shut
 from smp.auth import Actor
@@ -57,6 +57,12 @@ class Planner:
         request = RuleRequest(self.centre.site, who, frozenset(kinds), rule, timedelta(minutes=20), room)
         async with self.centre.transaction() as tx:
             return await open_session_rule(tx, request, self.rules, actor=self.who, now=self.now)
+
+    async def only_rule(self) -> UUID:
+        """The one rule of the site."""
+        async with self.centre.transaction() as tx:
+            (series,) = await see_rules(tx, self.centre.site)
+        return series.id
 
     async def change_rule(self, rule: UUID, from_day: date, **otherwise: Any) -> RuleChanged:
         change = RuleChange(from_day, **otherwise)

@@ -139,6 +139,7 @@ async def test_a_rule_that_makes_no_sense_is_refused(desk: Desk, changes: dict[s
         ({"weekly": {"weekdays": [1], "every_weeks": 53}, "valid_from": "2027-01-05", "valid_until": "2027-06-01"},
          "rule-without-occurrence"),
         ({"end": "09:10"}, "kind-too-long"),
+        ({"start": "05:00", "end": "20:30"}, "session-too-long"),
         ({"kinds": ["social"]}, "kind-not-for-role"),
     ],
 )  # fmt: skip
@@ -175,6 +176,14 @@ async def test_doctors_see_the_agenda_but_do_not_plan_and_strangers_do_neither(d
     assert (await desk.post(f"/session-rules/{opened['rule']}/change", change, role="gp")).status_code == 403
     stranger = await desk.post(f"/session-rules/{opened['rule']}/change", change, site=new_id())
     assert stranger.status_code == 403
+
+
+async def test_no_session_lasts_more_than_fifteen_hours_not_even_on_the_long_day(desk: Desk) -> None:
+    body = session_body(desk.centre.site, await desk.centre.doctor())
+    refused = await desk.post("/sessions", {**body, "start": "00:00", "end": "23:00"})
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:smp:problem:session-too-long")
+    longest = await desk.post("/sessions", {**body, "day": "2027-10-31", "start": "00:30", "end": "15:30"})
+    assert longest.status_code == 201, longest.text
 
 
 async def test_a_window_of_years_is_refused(desk: Desk) -> None:

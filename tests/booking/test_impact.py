@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
@@ -21,10 +21,12 @@ from booking.use_cases.apply_impact import Application, Choice, apply_impact
 from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
 from booking.use_cases.plan_impact import Planned, plan_impact
 from booking.use_cases.read_impact import Progress, progress_of
+from booking.use_cases.see_agenda import Days, see_absences
 from booking.use_cases.settle_impact import settle_impact, settle_impacts
 from smp.auth import Actor
 from smp.contracts import PatientContactChanged, PatientErased
 from smp.ids import new_id
+from tests.booking.agenda import Planner
 from tests.booking.world import (
     MONDAY,
     NOW,
@@ -117,6 +119,25 @@ async def morning(centre: Centre) -> Morning:
     session = await centre.session(await centre.doctor())
     patients = [(await centre.book(session, hour)).appointment for hour in ("09:00", "09:20", "09:40")]
     return Morning(session, patients)
+
+
+async def test_an_absence_that_was_applied_is_kept_no_session_is_opened_then_and_the_days_come_back(
+    centre: Centre,
+) -> None:
+    """The days of a rule; what follows the rule again is what the rule says."""
+    planner = Planner(centre, now=AT_DAWN)
+    doctor = await centre.doctor()
+    await planner.rule(doctor, {1, 2})
+    await apply(centre, await plan(centre, away(doctor, "07:45", "10:00")))
+    assert await planner.hours(MONDAY) == ["2027-01-11 10:00-12:00"]
+    await planner.change_rule(await planner.only_rule(), TUESDAY, end=time(11))
+    assert await planner.hours(MONDAY, TUESDAY) == ["2027-01-11 10:00-12:00", "2027-01-12 09:00-11:00"]
+    refused = await refusal(centre.session(doctor, "09:00", "10:00", now=AT_DAWN))
+    assert refused.problem is problems.PROFESSIONAL_ABSENT
+    async with centre.transaction() as tx:
+        (absence,) = await see_absences(tx, Days(centre.site, MONDAY, MONDAY))
+    await planner.back(absence.id)
+    assert await planner.hours(MONDAY) == ["2027-01-11 09:00-12:00"]
 
 
 class TestTheDryRun:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from importlib.resources import files
 from uuid import uuid4
 
 import asyncpg
@@ -13,10 +14,7 @@ from tests.booking.world import NOW
 from tests.support.databases import ServiceDatabase, service_database
 
 LATER = NOW + timedelta(days=28)
-FILES = (
-    "agendas.sql", "demand.sql", "appointments.sql", "capacity.sql", "supervision.sql", "minor_emergencies.sql",
-    "sessions.sql", "projections.sql", "kinds.sql", "waiting_list.sql", "offers.sql",
-)  # fmt: skip
+FILES = sorted(path.name for path in files("booking.store").iterdir() if path.name.endswith(".sql"))
 ALL = [(file, name) for file in FILES for name in vars(Statements.load("booking.store", file))]
 
 
@@ -76,11 +74,37 @@ ANALYZE;
 """
 
 
+SEEN = (uuid4(), NOW.date(), LATER.date(), NOW, LATER, None, False, False)
+RESHAPED = ([uuid4()], NOW.date(), LATER.date(), None, None, uuid4(), NOW, LATER, NOW)
+
+
 @pytest.mark.parametrize(
     ("file", "name", "arguments", "index", "column"),
     [
         ("sessions.sql", "busy", ([1, 2, 3], NOW, LATER), "occupancy_by_resource", "starts_at"),
         ("sessions.sql", "open_at", (uuid4(), NOW, LATER), "session_by_site", "starts_at"),
+        (
+            "sessions.sql",
+            "between",
+            SEEN,
+            "session_by_site",
+            "starts_at",
+        ),
+        ("sessions.sql", "open_of_professionals", ([uuid4()], NOW, LATER), "session_by_professional", "starts_at"),
+        (
+            "sessions.sql",
+            "lock_to_reshape",
+            RESHAPED,
+            "session_by_rule",
+            "rule",
+        ),
+        (
+            "sessions.sql",
+            "lock_to_reshape",
+            RESHAPED,
+            "session_by_professional",
+            "starts_at",
+        ),
         ("appointments.sql", "day_of_site", (uuid4(), NOW.date()), "appointment_by_site_and_day", "day"),
         ("appointments.sql", "lock_expired", (NOW, 500), "appointment_holds", "expires_at"),
     ],

@@ -168,9 +168,39 @@ BOOKING_MUTANTS = (
     ),
     Mutant(
         "session-cancelled-over-patients", "a session is cancelled although patients are expected",
-        f"{BOOKING}/use_cases/cancel_session.py",
-        "if standing and not request.cancel_appointments:", "if not hit and not request.cancel_appointments:",
+        f"{BOOKING}/use_cases/reshaping.py",
+        "if standing and not consent.cancel_appointments:", "if not standing and not consent.cancel_appointments:",
         ("tests/booking/test_planning_sessions.py", RACES),
+    ),
+    Mutant(
+        "edit-forgotten", "a rule that changes takes along what somebody had edited by hand",
+        f"{BOOKING}/use_cases/following.py",
+        "if any(each.edit is not None for each in here):", "if any(each.edit is not None for each in here[:0]):",
+        ("tests/booking/test_change_rule.py",),
+    ),
+    Mutant(
+        "grid-slides-after-an-absence", "what is left of a session begins where the absence ends",
+        f"{BOOKING}/domain/planning.py",
+        "return origin - (origin - at) // step * step", "return max(origin, at)",
+        (HOURS,),
+    ),
+    Mutant(
+        "last-weekday-early", "the last Friday of a month is the one before",
+        f"{BOOKING}/domain/recurrence.py",
+        "is_last = day.day + 7 > monthrange", "is_last = day.day + 14 > monthrange",
+        (HOURS,),
+    ),
+    Mutant(
+        "rebuild-followed", "facts heard again by a rebuild cancel sessions of people who have come back since",
+        f"{BOOKING}/store/presence.sql",
+        "f.pending OR excluded.sequence > f.sequence", "f.pending OR excluded.sequence > 0",
+        ("tests/booking/test_follow_registry.py",),
+    ),
+    Mutant(
+        "cap-of-half-days-loose", "one half-day more than agreed is opened without a word",
+        f"{BOOKING}/domain/presence.py",
+        "if count > cap", "if count > cap + 1",
+        ("tests/booking/test_presence_rules.py",),
     ),
     Mutant(
         "cool-down-skipped", "a place given up is offered to all at once",

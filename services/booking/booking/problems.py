@@ -380,6 +380,11 @@ SESSION_BEGUN = ProblemType(
     "Cette vacation a commencé : son début ne change plus.",
     "This session has begun: its start no longer changes.",
 )
+SESSION_TOO_LONG = ProblemType(
+    "session-too-long", 422, "Vacation trop longue", "Session too long",
+    "Une vacation dure {hours} heures au plus. Ouvrez-en deux.",
+    "A session lasts {hours} hours at most. Open two.",
+)
 NOTHING_TO_CHANGE = ProblemType(
     "nothing-to-change", 422, "Rien à changer", "Nothing to change",
     "La vacation est déjà ainsi.",

@@ -70,6 +70,7 @@ STAFF = (
     problems.KIND_NOT_FOR_ROLE,
     problems.KIND_TOO_LONG,
     problems.SHARES_TOO_LARGE,
+    problems.SESSION_TOO_LONG,
     problems.ROOM_WANTED,
     problems.EQUIPMENT_WANTED,
 )

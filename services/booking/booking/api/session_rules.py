@@ -316,6 +316,7 @@ async def open_rule(body: OpenRule, command: Command) -> Response:
         problems.KIND_NOT_FOR_ROLE,
         problems.KIND_TOO_LONG,
         problems.SHARES_TOO_LARGE,
+        problems.SESSION_TOO_LONG,
         problems.ROOM_WANTED,
         problems.EQUIPMENT_WANTED,
         problems.SESSION_OVERLAP,

@@ -23,6 +23,7 @@ from booking.use_cases.planning import (
     OUTSIDE_OPENING_HOURS,
     contract_at,
     kinds_on,
+    require_bearable_hours,
     require_place_for_kinds,
     require_room_for_shares,
     role_for,
@@ -69,7 +70,8 @@ async def change_session_rule(
     """Keep a new version of the rule and let its sessions follow.
 
     Raises Refusal: RULE_UNKNOWN, RULE_ENDED, CHANGE_PAST, RULE_WITHOUT_OCCURRENCE, END_BEFORE_START, OUT_OF_CONTRACT,
-    KIND_UNKNOWN, KIND_NOT_FOR_ROLE, KIND_TOO_LONG, SHARES_TOO_LARGE, SITE_UNKNOWN, PROFESSIONAL_UNKNOWN, FORBIDDEN.
+    KIND_UNKNOWN, KIND_NOT_FOR_ROLE, KIND_TOO_LONG, SHARES_TOO_LARGE, SESSION_TOO_LONG, SITE_UNKNOWN,
+    PROFESSIONAL_UNKNOWN, FORBIDDEN.
     """
     known = await rule_store.get(tx, id)
     if known is None:
@@ -96,6 +98,7 @@ async def change_session_rule(
         kinds = await kinds_on(tx, rules, version.kinds, version.territory, first)
         if role_for(who, kinds, first) is None:
             raise Refusal(problems.KIND_NOT_FOR_ROLE)
+        require_bearable_hours(version.rule.start, version.rule.end)
         hours = datetime.combine(first, version.rule.start), datetime.combine(first, version.rule.end)
         require_place_for_kinds(kinds, Interval(*hours), version.room, version.equipment)
         require_room_for_shares(version.shares, Interval(*hours), version.grid)

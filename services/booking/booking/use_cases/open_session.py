@@ -21,6 +21,7 @@ from booking.use_cases.planning import (
     Staffed,
     contract_at,
     kinds_on,
+    require_bearable_hours,
     require_not_over,
     require_place_for_kinds,
     require_room_for_shares,
@@ -66,7 +67,7 @@ async def open_session(
 
     Raises Refusal: SITE_UNKNOWN, SITE_CLOSED, ROOM_CLOSED, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE,
     PROFESSIONAL_ABSENT, OUT_OF_CONTRACT, KIND_UNKNOWN, KIND_NOT_FOR_ROLE, KIND_TOO_LONG, ROOM_WANTED,
-    EQUIPMENT_WANTED, SHARES_TOO_LARGE, HOUR_MISSING, SESSION_PAST, SESSION_OVERLAP, FORBIDDEN.
+    EQUIPMENT_WANTED, SHARES_TOO_LARGE, SESSION_TOO_LONG, HOUR_MISSING, SESSION_PAST, SESSION_OVERLAP, FORBIDDEN.
     """
     require_site(actor, request.site)
     staff = await staffed(tx, request.site, request.professional, rules)
@@ -80,7 +81,8 @@ async def open_session(
 
 
 def period_of(day: date, start: time, end: time, staff: Staffed) -> Interval:
-    """From `start` to `end` on that very day. Raises Refusal: HOUR_MISSING."""
+    """From `start` to `end` on that very day. Raises Refusal: HOUR_MISSING, SESSION_TOO_LONG."""
+    require_bearable_hours(start, end)
     zone = staff.site.zone
     period = span(day, start, end, zone)
     if period is None or is_missing(day, start, zone) or is_missing(day, end, zone):

@@ -19,6 +19,7 @@ from booking.use_cases.planning import (
     OUTSIDE_OPENING_HOURS,
     contract_at,
     kinds_on,
+    require_bearable_hours,
     require_place_for_kinds,
     require_room_for_shares,
     role_for,
@@ -63,7 +64,7 @@ async def open_session_rule(
 
     Raises Refusal: SITE_UNKNOWN, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE, RULE_WITHOUT_OCCURRENCE,
     OUT_OF_CONTRACT, KIND_UNKNOWN, KIND_NOT_FOR_ROLE, KIND_TOO_LONG, ROOM_WANTED, EQUIPMENT_WANTED,
-    SHARES_TOO_LARGE, FORBIDDEN.
+    SHARES_TOO_LARGE, SESSION_TOO_LONG, FORBIDDEN.
     """
     require_site(actor, request.site)
     staff = await staffed(tx, request.site, request.professional, rules)
@@ -77,6 +78,7 @@ async def open_session_rule(
     kinds = await kinds_on(tx, rules, request.kinds, staff.site.territory, first)
     if role_for(staff.professional, kinds, first) is None:
         raise Refusal(problems.KIND_NOT_FOR_ROLE)
+    require_bearable_hours(rule.start, rule.end)
     any_day = Interval(datetime.combine(first, rule.start), datetime.combine(first, rule.end))
     require_place_for_kinds(kinds, any_day, request.room, request.equipment)
     require_room_for_shares(request.shares, any_day, request.grid)

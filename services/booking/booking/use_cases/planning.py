@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from booking.domain.kinds import Kind
 from booking.domain.people import Professional, Site
 from booking.domain.planning import Contract, Planned
 from booking.domain.rules import Rules
-from booking.domain.sessions import Session
+from booking.domain.sessions import LONGEST_HOURS, Session
 from booking.store import projections
 from booking.store.rules import StoredRule
 from booking.use_cases.kind_book import kind_on
@@ -74,6 +74,12 @@ def require_place_for_kinds(
         raise Refusal(problems.ROOM_WANTED)
     if any(not kind.equipment <= equipment for kind in kinds):
         raise Refusal(problems.EQUIPMENT_WANTED)
+
+
+def require_bearable_hours(start: time, end: time) -> None:
+    """Refuse (SESSION_TOO_LONG) hours that, on the night of October, would be longer than any session."""
+    if datetime.combine(date.min, end) - datetime.combine(date.min, start) > LONGEST_HOURS:
+        raise Refusal(problems.SESSION_TOO_LONG, hours=LONGEST_HOURS // timedelta(hours=1))
 
 
 def require_room_for_shares(shares: Mapping[str, int], period: Interval, grid: timedelta) -> None:
