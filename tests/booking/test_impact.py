@@ -15,7 +15,7 @@ from booking.domain.kinds import KindBooks
 from booking.domain.platform_kinds import platform_kinds
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
-from booking.store import appointments
+from booking.store import appointments, sessions
 from booking.store.impacts import Item
 from booking.use_cases.apply_impact import Application, Choice, apply_impact
 from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
@@ -359,11 +359,40 @@ class TestApplying:
         self, centre: Centre, morning: Morning, booking_database: ServiceDatabase
     ) -> None:
         await apply(centre, await plan(centre, away(morning.session.professional, "09:20", "09:40")))
-        first, _, third = morning.patients
-        assert (await now_of(centre, first.id)).version == (await now_of(centre, third.id)).version == 1
+        first, _, third = [await now_of(centre, each.id) for each in morning.patients]
+        assert (first.session, first.version) == (morning.session.id, 1)
+        assert third.period == morning.patients[2].period
+        assert third.session != morning.session.id, "the end of the session is one of its own"
+        async with centre.transaction() as tx:
+            rest = await sessions.get(tx, third.session)
+        assert rest is not None
+        assert rest.session.period == Interval(monday("09:40"), monday("12:00"))
         assert (await events_of(booking_database, morning.session.id))[-1] == ("SessionChanged", 2)
         refused = await refusal(centre.book(morning.session, "09:20", now=AT_DAWN))
         assert refused.problem is problems.OUTSIDE_SESSION
+
+    async def test_an_absence_is_noted_so_that_nobody_opens_the_hours_again(
+        self, centre: Centre, morning: Morning
+    ) -> None:
+        await apply(centre, await plan(centre, away(morning.session.professional)))
+        refused = await refusal(centre.session(morning.session.professional, "14:00", "15:00", now=AT_DAWN))
+        assert refused.problem is problems.PROFESSIONAL_ABSENT
+
+    async def test_a_closed_site_opens_nothing_in_that_time(self, centre: Centre, morning: Morning) -> None:
+        await apply(centre, await plan(centre, closed(centre.site)))
+        assert not (await now_of(centre, morning.patients[0].id)).late
+        refused = await refusal(centre.session(await centre.doctor(), "14:00", "15:00", now=AT_DAWN))
+        assert refused.problem is problems.SITE_CLOSED
+
+    async def test_other_hours_of_a_session_are_those_that_were_asked_for(
+        self, centre: Centre, morning: Morning
+    ) -> None:
+        planned = await plan(centre, new_hours(morning.session, "09:20", "13:00"))
+        assert (await apply(centre, planned)).done == {"moved": 1}
+        async with centre.transaction() as tx:
+            changed = await sessions.get(tx, morning.session.id)
+        assert changed is not None
+        assert changed.session.period == Interval(monday("09:20"), monday("13:00"))
 
     async def test_who_waits_for_a_call_gives_room_and_practitioner_back_but_not_the_patients_own_hour(
         self, centre: Centre, morning: Morning, booking_database: ServiceDatabase
@@ -431,7 +460,7 @@ class TestAChangedWorld:
 
     async def test_a_session_changed_meanwhile_is_told(self, centre: Centre, morning: Morning) -> None:
         who = morning.session.professional
-        early, late = await plan(centre, away(who, "11:00", "12:00")), await plan(centre, away(who, "11:20", "12:00"))
+        early, late = await plan(centre, away(who, "11:00", "12:00")), await plan(centre, away(who, "10:40", "11:20"))
         await apply(centre, early)
         assert await self.refused(centre, late) == {"sessions": [str(morning.session.id)]}
 

@@ -19,7 +19,6 @@ from booking.domain.impact import (
     assign,
     decide,
     keeps,
-    remaining,
     tier,
 )
 from booking.domain.intervals import Interval
@@ -29,10 +28,6 @@ HERE, THERE = UUID(int=1), UUID(int=2)
 LONG_AGO = paris(date(2027, 1, 1), "09:00")
 NOW = monday("07:45")
 NOTICE = timedelta(hours=2)
-
-
-def between(start: str, end: str, day: date = MONDAY) -> Interval:
-    return Interval(paris(day, start), paris(day, end))
 
 
 def twenty(start: str, day: date = MONDAY) -> Interval:
@@ -137,26 +132,6 @@ class TestPolicies:
         for seat in (self.proposed, self.nothing):
             assert decide(seat, DefaultPolicy.CANCEL) is Decision.CANCEL
             assert decide(seat, DefaultPolicy.CALL) is Decision.CALL
-
-
-class TestWhatRemains:
-    session, grid = between("09:00", "12:00"), timedelta(minutes=20)
-
-    def left(self, *lost: Interval) -> list[Interval]:
-        return remaining(self.session, lost, self.grid)
-
-    def test_the_beginning_the_end_the_two_sides_or_nothing(self) -> None:
-        assert self.left(between("11:00", "13:00")) == [between("09:00", "11:00")]
-        assert self.left(between("08:00", "10:00")) == [between("10:00", "12:00")]
-        assert self.left(between("10:00", "10:40")) == [between("09:00", "10:00"), between("10:40", "12:00")]
-        assert self.left(between("08:00", "13:00")) == []
-        assert self.left() == [self.session]
-
-    def test_what_comes_back_begins_on_the_grid(self) -> None:
-        assert self.left(between("08:00", "09:50")) == [between("10:00", "12:00")]
-
-    def test_a_rest_shorter_than_one_step_is_nothing(self) -> None:
-        assert self.left(between("09:10", "11:50")) == []
 
 
 HOURS = ("09:00", "09:20", "09:40")

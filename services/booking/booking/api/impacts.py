@@ -246,6 +246,21 @@ class ImpactWithItems(ImpactView):
         )
 
 
+_OF_THE_CALENDAR = (
+    problems.ALREADY_ABSENT,
+    problems.DAY_ALREADY_CLOSED,
+    problems.SESSION_PAST,
+    problems.SESSION_BEGUN,
+    problems.SESSION_OVERLAP,
+    problems.SESSION_CANCELLED,
+    problems.NOTHING_TO_CHANGE,
+    problems.OUT_OF_CONTRACT,
+    problems.PROFESSIONAL_ABSENT,
+    problems.KIND_TOO_LONG,
+    problems.HOUR_MISSING,
+)
+
+
 @router.post(
     "",
     status_code=201,
@@ -273,7 +288,11 @@ async def plan(body: PlanImpact, command: Command) -> Response:
     status_code=202,
     response_model=ImpactView,
     responses=describe(
-        problems.IMPACT_UNKNOWN, problems.IMPACT_CHANGED, problems.IMPACT_DECISION, problems.IN_CONSULTATION
+        problems.IMPACT_UNKNOWN,
+        problems.IMPACT_CHANGED,
+        problems.IMPACT_DECISION,
+        problems.IN_CONSULTATION,
+        *_OF_THE_CALENDAR,
     ),
 )
 async def apply(impact: UUID, body: ApplyImpact, command: Command) -> Response:

@@ -1,8 +1,8 @@
 """What a change of the agenda does to those who have an appointment: who is hit, who can be kept, where the others
 could go.
 
-`remaining` says what is left of a session, `assign` who gets which of the places that are left. Whoever booked first
-has the first claim: the latest booked are displaced, unless another distribution of the places keeps everybody.
+Whoever booked first has the first claim to the places that are left: the latest booked are displaced, unless another
+distribution of the places keeps everybody.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -163,21 +163,6 @@ def tier(hit: Hit, place: Place, zone: ZoneInfo) -> Tier:
     return Tier.SAME_DAY_EQUAL if _is_equal(hit.role, place.role) else Tier.SAME_DAY
 
 
-def remaining(session: Interval, lost: Iterable[Interval], grid: timedelta) -> list[Interval]:
-    """The parts of a session that are left, each beginning on the session's grid and no shorter than one step."""
-    parts, start = [], session.start
-    for gone in sorted(lost):
-        clipped = gone.clipped(session)
-        if clipped is None:
-            continue
-        if start < clipped.start:
-            parts.append((start, clipped.start))
-        start = max(start, _on_grid(session.start, clipped.end, grid))
-    if start < session.end:
-        parts.append((start, session.end))
-    return [Interval(first, last) for first, last in parts if last - first >= grid]
-
-
 def decide(seat: Seat, policy: DefaultPolicy, *, begun: bool = False) -> Decision:
     """What the default policy makes of a seat. Nobody is moved without a place, and nobody is told by a text once
     their hour has `begun`: then somebody calls."""
@@ -271,7 +256,3 @@ def _is_equal(had: str, offered: str) -> bool:
 
 def _day(period: Interval, zone: ZoneInfo) -> date:
     return local_day(period.start, zone)
-
-
-def _on_grid(origin: datetime, at: datetime, grid: timedelta) -> datetime:
-    return origin + -((origin - at) // grid) * grid

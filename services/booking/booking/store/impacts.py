@@ -113,14 +113,6 @@ async def reachable(tx: Transaction, patients: Collection[UUID]) -> dict[UUID, b
     return {row["patient"]: row["reachable_by_text"] for row in rows}
 
 
-async def lock_sessions(tx: Transaction, ids: Collection[UUID]) -> None:
-    await tx.execute(SQL.lock_sessions, list(ids))
-
-
-async def lock_appointments(tx: Transaction, ids: Collection[UUID]) -> None:
-    await tx.execute(SQL.lock_appointments, list(ids))
-
-
 async def insert(tx: Transaction, it: StoredImpact, items: Sequence[Item]) -> None:
     await tx.execute(
         SQL.insert,

@@ -37,14 +37,6 @@ SELECT * FROM appointment WHERE site = $1 AND day >= $2 AND state = 'booked' AND
 -- Whom a text can reach.
 SELECT patient, reachable_by_text FROM patient_contact WHERE patient = ANY ($1::uuid[]);
 
--- name: lock_sessions
--- Sessions before they change, in id order: bookings that read them end first, later ones wait.
-SELECT id FROM session WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE;
-
--- name: lock_appointments
--- Appointments as they are compared with what was seen, in id order.
-SELECT id FROM appointment WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE;
-
 -- name: insert
 -- A plan as it was shown.
 INSERT INTO impact (id, territory, sites, change, fingerprint, seen, figures, planned_at, planned_by)

@@ -12,23 +12,18 @@ from typing import Any
 from uuid import UUID
 
 from booking import problems
-from booking.domain.appointments import State
 from booking.domain.impact import ChangeKind, Decision, DefaultPolicy
 from booking.domain.rules import Rules
-from booking.store import appointments, closures, impacts, projections
-from booking.store.closures import Closure
+from booking.store import impacts
 from booking.store.impacts import Item, StoredImpact, place_document
 from booking.store.sessions import Author
-from booking.use_cases import announcing
 from booking.use_cases.access import require_site
-from booking.use_cases.cancel_appointment import CENTRE, CancelRequest, cancel
-from booking.use_cases.cut_sessions import cut_session
+from booking.use_cases.impact_cut import Drafted, cut, draft_cut
 from booking.use_cases.impact_figures import decide_by
 from booking.use_cases.impact_scene import Scene, options_of, scene_of
 from booking.use_cases.plan_impact import own_place, what_was_seen
 from booking.use_cases.read_impact import Progress, progress_of
 from smp.auth import Actor
-from smp.ids import new_id
 from smp.postgres import Transaction
 from smp.problems import Refusal
 
@@ -56,7 +51,8 @@ async def apply_impact(
 ) -> Progress:
     """Begin to carry a plan out. One that is being carried out, or has been, is left as it is: its progress is told.
 
-    Raises Refusal: IMPACT_UNKNOWN, FORBIDDEN, IMPACT_DECISION; IMPACT_CHANGED with the difference.
+    Raises Refusal: IMPACT_UNKNOWN, FORBIDDEN, IMPACT_DECISION; IMPACT_CHANGED with the difference; those of an absence,
+    a closure or a change of session.
     """
     impact = await impacts.lock(tx, id)
     if impact is None:
@@ -73,42 +69,15 @@ async def _begin(
 ) -> None:
     items = await impacts.all_items(tx, impact.id)
     decided = _decided(request, items, impact.change.kind, now)
-    await _lock(tx, impact)
+    drafted = await draft_cut(tx, impact.change, impact.sites, rules, actor=actor, now=now)
     scene = await scene_of(tx, impact.change, rules, now)
-    difference = await _difference(tx, impact, items, scene, rules, actor, now)
+    difference = await _difference(tx, impact, items, scene, drafted, rules, actor, now)
     if difference:
         raise Refusal(problems.IMPACT_CHANGED, difference=difference)
-    author = Author(actor.subject, now)
-    remembered = await _remember(tx, scene, author)
-    for cut in scene.cuts:
-        await _release_holds(tx, cut.session.id, rules, author)
-        await cut_session(tx, cut.stored, cut.parts, impact.change.reason, author, by_hand=not remembered)
+    await cut(tx, drafted, {item.appointment for item in items}, rules, Author(actor.subject, now))
     await impacts.decide(tx, impact.id, [(who, choice.decision, choice.proposal) for who, choice in decided.items()])
     await impacts.begin(tx, impact.id, now, actor.subject)
     await impacts.finish(tx, impact.id, now)
-
-
-async def _remember(tx: Transaction, scene: Scene, author: Author) -> bool:
-    """Keep the closure or the absence, so that no session is opened then, by hand or by a rule, and that the days of
-    rules come back when it ends earlier; True when there is one to keep."""
-    change = scene.change
-    if change.kind not in _SHUTS or change.period is None or not scene.sites:
-        return False
-    site = change.site or scene.sites[0]
-    closure = Closure(new_id(), scene.territory, site, change.period, change.reason, professional=change.professional)
-    await closures.insert(tx, closure, author)
-    return True
-
-
-async def _lock(tx: Transaction, impact: StoredImpact) -> None:
-    """Site or professional, sessions, appointments, in the order of everybody."""
-    if impact.change.kind is ChangeKind.SITE_CLOSED:
-        assert impact.change.site is not None
-        await projections.site_for_closing(tx, impact.change.site)
-    elif impact.change.professional is not None:
-        await projections.professional_for_absence(tx, impact.change.professional)
-    await impacts.lock_sessions(tx, [UUID(each) for each in impact.seen["sessions"]])
-    await impacts.lock_appointments(tx, [UUID(each) for each in impact.seen["hits"]])
 
 
 def _decided(request: Application, items: Sequence[Item], kind: ChangeKind, now: datetime) -> dict[UUID, Choice]:
@@ -135,6 +104,7 @@ async def _difference(
     impact: StoredImpact,
     items: Sequence[Item],
     scene: Scene,
+    drafted: Drafted,
     rules: Rules,
     actor: Actor,
     now: datetime,
@@ -151,7 +121,7 @@ async def _difference(
         if place not in still[item.appointment]
     ]
     found: dict[str, Any] = {
-        "newly_hit": sorted(sees["hits"].keys() - seen["hits"].keys()),
+        "newly_hit": sorted({*sees["hits"], *map(str, drafted.losing)} - seen["hits"].keys()),
         "no_longer_hit": sorted(seen["hits"].keys() - sees["hits"].keys()),
         "changed": _changed(seen["hits"], sees["hits"]),
         "places_taken": taken,
@@ -163,13 +133,3 @@ async def _difference(
 
 def _changed(seen: Mapping[str, int], sees: Mapping[str, int]) -> list[str]:
     return sorted(each for each in seen.keys() & sees.keys() if seen[each] != sees[each])
-
-
-async def _release_holds(tx: Transaction, session: UUID, rules: Rules, author: Author) -> None:
-    """Whoever is on the telephone just now is offered another place."""
-    standing = await appointments.lock_active_of_sessions(tx, [session])
-    held = [each for each in standing if each.state is State.HELD]
-    gone = [cancel(each, CancelRequest(CENTRE, notify=False), rules, author.at, author.by) for each in held]
-    await appointments.save(tx, gone)
-    for each in gone:
-        announcing.released(tx, each, author.at)

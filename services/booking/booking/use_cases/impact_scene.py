@@ -7,26 +7,28 @@ over the sessions as they would be.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from booking import problems
 from booking.domain import resources
 from booking.domain.appointments import Appointment, State
-from booking.domain.availability import Policy, Slot, available_slots
-from booking.domain.impact import Change, ChangeKind, Hit, Place, remaining
+from booking.domain.availability import Slot
+from booking.domain.impact import Change, ChangeKind, Hit, Place
 from booking.domain.intervals import Interval
-from booking.domain.kinds import ON_SITE, VIDEO, Compartment, Kind
+from booking.domain.kinds import ON_SITE, VIDEO, Compartment, Kind, KindBook
 from booking.domain.local_time import local_day, whole_day
 from booking.domain.people import Professional, Site
+from booking.domain.planning import Grid, remaining
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.domain.supervision import ANSWERING
 from booking.store import appointments, impacts, projections, sessions, supervision
 from booking.store.sessions import StoredSession
-from booking.use_cases.kind_book import kind_of
+from booking.use_cases.kind_book import book_of, kind_of
 from booking.use_cases.recheck_supervision import STANDING, coverage_of, judged
-from booking.use_cases.sharing import with_room
+from booking.use_cases.search_availability import free_slots
 from smp.auth import Actor
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -70,7 +72,7 @@ async def scene_of(tx: Transaction, change: Change, rules: Rules, now: datetime)
     """
     if change.kind is ChangeKind.SITE_MOVED:
         return await _moved_site(tx, change)
-    territory, cuts = await _cuts(tx, change)
+    territory, cuts = await _cuts(tx, change, rules)
     own = await _without_place(tx, cuts)
     _require_nobody_seen(own)
     hit = [*own, *await _uncovered(tx, territory, cuts, {each.id for each in own}, rules, now)]
@@ -94,7 +96,7 @@ async def options_of(
             continue
         kinds = {each.id: await kind_of(tx, rules, each) for each in hit}
         slots = {
-            _asked(each, kinds): await _slots(tx, scene, sites, kinds[each.id], each.capacity_class, window, now)
+            _asked(each, kinds): await _slots(tx, scene, sites, kinds[each.id], each.capacity_class, rules, window, now)
             for each in {_asked(each, kinds): each for each in hit}.values()
         }
         busy = await _busy_patients(tx, hit, window)
@@ -124,7 +126,7 @@ def hit_of(it: Appointment, options: Sequence[Place]) -> Hit:
     )
 
 
-async def _cuts(tx: Transaction, change: Change) -> tuple[str, list[Cut]]:
+async def _cuts(tx: Transaction, change: Change, rules: Rules) -> tuple[str, list[Cut]]:
     """The sessions that change, and whose territory they are of."""
     if change.kind is ChangeKind.SESSION_CHANGE:
         cut = await _changed_session(tx, change)
@@ -142,8 +144,16 @@ async def _cuts(tx: Transaction, change: Change) -> tuple[str, list[Cut]]:
         if (who := await projections.professional(tx, change.professional)) is None:
             raise Refusal(problems.PROFESSIONAL_UNKNOWN)
         stored = await impacts.sessions_of_professional(tx, who.id, lost)
-    cuts = [Cut(each, tuple(remaining(each.session.period, [lost], each.session.grid))) for each in stored]
-    return who.territory, cuts
+    book = await book_of(tx, rules, who.territory)
+    return who.territory, [_cut(each, lost, book) for each in stored]
+
+
+def _cut(stored: StoredSession, lost: Interval, book: KindBook) -> Cut:
+    """What the calendar would leave of a session: every part in which an appointment fits."""
+    session = stored.session
+    kinds = [kind for code in session.kinds if (kind := book.on(code, session.day))]
+    grid = Grid(session.grid, min((kind.length for kind in kinds), default=session.grid))
+    return Cut(stored, remaining(session.period, [lost], grid))
 
 
 async def _changed_session(tx: Transaction, change: Change) -> Cut:
@@ -175,7 +185,7 @@ async def _zone(tx: Transaction, sites: Sequence[UUID]) -> ZoneInfo:
 async def _without_place(tx: Transaction, cuts: Sequence[Cut]) -> list[Appointment]:
     parts = {cut.session.id: cut.parts for cut in cuts}
     standing = await impacts.standing_in_sessions(tx, list(parts))
-    return [each for each in standing if not any(part.contains(each.period) for part in parts[each.session])]
+    return [each for each in standing if not any(part.contains(each.occupied) for part in parts[each.session])]
 
 
 async def _uncovered(
@@ -229,29 +239,17 @@ async def _slots(
     sites: Sequence[UUID],
     kind: Kind,
     capacity_class: str,
+    rules: Rules,
     window: Interval,
     now: datetime,
 ) -> list[Slot]:
     """Free slots over the sessions as they would be, at each of the sites."""
-    return [slot for site in sites for slot in await _slots_at(tx, scene, site, kind, capacity_class, window, now)]
-
-
-async def _slots_at(
-    tx: Transaction, scene: Scene, site: UUID, kind: Kind, capacity_class: str, window: Interval, now: datetime
-) -> list[Slot]:
-    after = _after(await sessions.open_at(tx, site, window), scene.cuts)
-    offering = [session for session in after if session.offers(kind)]
-    offering = await with_room(tx, offering, capacity_class, kind.length, now)
-    if not offering:
-        return []
-    interns = {session.professional for session in offering if session.needs_supervision}
-    ties = await projections.supervisions(tx, site, interns) if interns else ()
-    numbers = {resource.number for session in offering for resource in session.resources}
-    # A slot that starts in the window may end after it.
-    taken = await sessions.busy(tx, numbers, Interval(window.start, window.end + kind.length))
-    possible = {session.id for session in offering}
-    slots = available_slots(after, taken, Policy(kind=kind, supervisions=tuple(ties)), now, window)
-    return [slot for slot in slots if slot.session in possible]
+    found: list[Slot] = []
+    for site in sites:
+        found += await free_slots(
+            tx, site, kind, window, now, None, capacity_class, rules=rules, as_if=partial(_after, cuts=scene.cuts)
+        )
+    return found
 
 
 async def _busy_patients(

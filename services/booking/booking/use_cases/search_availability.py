@@ -1,7 +1,7 @@
 """Where there is room at a site, read live: what a command needs that has already changed something, and what agendas
 in memory do not know (`find_places.py`)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from booking.domain.availability import Partner, Policy, Slot, available_slots
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
 from booking.domain.rules import Rules
-from booking.domain.sessions import LONGEST_SESSION
+from booking.domain.sessions import LONGEST_SESSION, Session
 from booking.domain.travel import USUAL_WAY
 from booking.store import agendas, appointments, projections, sessions, supervision
 from booking.use_cases.sharing import with_room
@@ -31,13 +31,15 @@ async def free_slots(
     partners: tuple[Partner, ...] = (),
     interns_only: bool = False,
     first_call: bool = False,
+    as_if: Callable[[Sequence[Session]], Sequence[Session]] = tuple,
 ) -> list[Slot]:
     """All free slots of the site for `kind` that start in the window; three or four short statements. With a capacity
     class, those that this class may take (one statement more where a session has shares). With the rules, those of
-    interns within their ratio and their acts. With `first_call`, places that rest for the waiting list too."""
+    interns within their ratio and their acts. With `first_call`, places that rest for the waiting list too. `as_if`:
+    the sessions as they would be after a change."""
     way = rules.way if rules else USUAL_WAY
     around = Interval(window.start - LONGEST_SESSION, window.end + LONGEST_SESSION)
-    open_sessions = await sessions.open_at(tx, site, around)
+    open_sessions = as_if(await sessions.open_at(tx, site, around))
     offering = [
         each
         for each in open_sessions

@@ -28,7 +28,7 @@ from booking.use_cases import agenda, following
 from booking.use_cases.access import require_site
 from booking.use_cases.agenda import Agenda, concerns
 from booking.use_cases.following import CODES, Draft, Followed
-from booking.use_cases.reshaping import Change, Consent, Reshaped, Reshaping, apply, assess, require_consent
+from booking.use_cases.reshaping import Assessment, Change, Consent, Reshaped, Reshaping, apply, assess, require_consent
 from smp.auth import Actor
 from smp.ids import new_id
 from smp.postgres import Transaction
@@ -129,6 +129,13 @@ async def carry_out(tx: Transaction, it: Shutting, consent: Consent, rules: Rule
     """
     assessment = await assess(tx, it.reshaping)
     require_consent(assessment, consent, author.at)
+    return await shut(tx, it, assessment, consent, rules, author)
+
+
+async def shut(
+    tx: Transaction, it: Shutting, assessment: Assessment, consent: Consent, rules: Rules, author: Author
+) -> Shut:
+    """The same once it is decided who stays and who is cancelled."""
     done = await apply(tx, it.reshaping, assessment, consent, rules, author)
     skipped = await following.write_skipped(tx, it.draft, _still_missing(it), it.series, it.agenda)
     return Shut(it.closure, done, tuple(each for each in skipped if each.source == it.closure.id))
