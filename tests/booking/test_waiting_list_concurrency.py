@@ -77,8 +77,7 @@ async def test_whatever_comes_at_once_no_place_is_double_and_nobody_has_two_offe
     async def answers(by: Centre) -> None:
         for entry in luck.sample(entries, len(entries)):
             for offer in await offers_to(by, entry):
-                answer = luck.choice([accept, decline])
-                await attempt(answer(by, offer))
+                await attempt(accept(by, offer) if luck.random() < 0.5 else decline(by, offer))
 
     commands: list[Awaitable[object]] = [attempt(cancel(luck.choice(two), each)) for each in freed]
     commands += [

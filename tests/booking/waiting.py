@@ -83,9 +83,9 @@ async def appointment_now(centre: Centre, id: UUID) -> Appointment:
     return found
 
 
-async def accept(centre: Centre, offer: Offer, now: datetime = NOW) -> Accepted:
+async def accept(centre: Centre, offer: Offer, now: datetime = NOW, rules: Rules = RULES) -> Accepted:
     async with centre.transaction() as tx:
-        return await accept_offer(tx, offer.id, RULES, actor=SECRETARY, now=now)
+        return await accept_offer(tx, offer.id, rules, actor=SECRETARY, now=now)
 
 
 async def decline(centre: Centre, offer: Offer, now: datetime = NOW) -> Entry:

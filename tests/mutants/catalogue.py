@@ -14,6 +14,8 @@ DAY = "tests/booking/test_day.py"
 STATEMENTS = "tests/booking/test_statements.py"
 HISTORY = "tests/history/test_two_processes.py"
 STATEFUL = "tests/booking/test_stateful.py"
+WAITING = "tests/booking/test_waiting_list.py"
+ORDER = "tests/booking/test_waiting_list_order.py"
 
 BOOKING_MUTANTS = (
     Mutant(
@@ -47,7 +49,7 @@ BOOKING_MUTANTS = (
     Mutant(
         "hold-without-expiry", "a hold lasts a year",
         f"{BOOKING}/use_cases/hold_slot.py",
-        "expires_at=now + rules.hold,", "expires_at=now + rules.hold * 105_120,",
+        "request.expires_at or now + rules.hold,", "request.expires_at or now + rules.hold * 105_120,",
         (LIFE, STATEFUL),
     ),
     Mutant(
@@ -250,6 +252,30 @@ BOOKING_MUTANTS = (
         f"{BOOKING}/use_cases/book_together.py",
         "        if partly := [", "        if partly := [] and [",
         ("tests/booking/test_book_together.py", RACES),
+    ),
+    Mutant(
+        "both-appointments-kept", "who accepts an offer keeps the later appointment too",
+        f"{BOOKING}/use_cases/answer_offer.py",
+        "    replaced = await give_back(tx, entry, offer, actor.subject, now)\n", "    replaced = None\n",
+        (WAITING,),
+    ),
+    Mutant(
+        "two-offers-at-once", "one person may be asked about two places at the same time",
+        f"{BOOKING}/migrations/00109_waiting_list.sql",
+        "CREATE UNIQUE INDEX offer_one_running", "CREATE INDEX offer_one_running",
+        ("tests/booking/test_waiting_list_concurrency.py",),
+    ),
+    Mutant(
+        "list-by-arrival", "the class that a professional set changes nothing in the order",
+        f"{BOOKING}/domain/waiting_list.py",
+        "            _RANKS[self.priority],\n", "            0,\n",
+        (ORDER,),
+    ),
+    Mutant(
+        "moved-place-forgotten", "a place that is moved away from is offered to nobody",
+        f"{BOOKING}/migrations/00109_waiting_list.sql",
+        "WHEN (OLD.blocking AND OLD.resource_kind = 'practitioner') EXECUTE", "WHEN (false) EXECUTE",
+        (WAITING,),
     ),
 )  # fmt: skip
 
