@@ -126,6 +126,45 @@ class Model:
         gone.events.append("SessionCancelled")
         return FINE
 
+    def change_end(self, changed: Presence, end: datetime, with_visits: bool) -> Problems:
+        """Shorten or lengthen a session: whoever no longer fits, or is no longer covered, loses their place."""
+        if not changed.is_open:
+            return frozenset({"session-cancelled"})
+        found: set[str] = set()
+        if min(end, changed.end) <= self.now:
+            found.add("session-past")
+        if end == changed.end:
+            found.add("nothing-to-change")
+        for other in self.presences:
+            meets = other.start < end and changed.start < other.end
+            if other is not changed and other.is_open and meets and other.resources & changed.resources:
+                found.add("session-overlap")
+        before, changed.end = changed.end, end
+        hit = [each for each in self.visits if each.state in STANDING and self._loses(each, changed, before)]
+        standing = [each for each in hit if not self.is_over(each)]
+        if any(each.state == "in_consultation" for each in standing):
+            found.add("patient-in-consultation")
+        elif standing and not with_visits:
+            found.add("session-has-appointments")
+        if found:
+            changed.end = before
+            return frozenset(found)
+        for each in hit:
+            self._give_up(each)
+        for each in self.visits:
+            if each.presence is changed:
+                each.rests_until = None
+        changed.events.append("SessionChanged")
+        return FINE
+
+    def _loses(self, visit: Visit, changed: Presence, before: datetime) -> bool:
+        """It no longer fits, or the hours that are gone covered its intern."""
+        if visit.presence is changed and visit.end > changed.end:
+            return True
+        lost = changed.end < before and visit.start < before and changed.end < visit.end
+        theirs = visit.presence.supervisor == changed.professional
+        return theirs and lost and not self.is_covered(visit.presence, visit.start)
+
     def _is_hit(self, visit: Visit, gone: Presence) -> bool:
         """It stands in the session, or only the session covered its intern."""
         if visit.presence is gone:
@@ -242,6 +281,8 @@ class Model:
         if visit.is_free:
             if not visit.presence.is_open:
                 found.add("session-cancelled")
+            if visit.end > visit.presence.end:
+                found.add("outside-session")
             if not self.is_covered(visit.presence, visit.start):
                 found.add("no-supervisor")
         if not found and visit.is_free:

@@ -59,7 +59,8 @@ STEPS: dict[str, Callable[[Model, Visit], tuple[Problems, Any, str]]] = {
     "correction": lambda model, visit: (model.correct(visit), {"reason": "wrong_line"}, "secretary"),
 }  # fmt: skip
 EVENTS = {
-    "SessionOpened", "SessionCancelled", "SlotHeld", "HoldExpired", "SlotBooked", "SlotMoved", "SlotCancelled",
+    "SessionOpened", "SessionChanged", "SessionCancelled", "SlotHeld", "HoldExpired", "SlotBooked", "SlotMoved",
+    "SlotCancelled",
     "PatientArrived", "ConsultationPrepared", "ConsultationStarted", "ConsultationDone", "PatientNoShow",
     "PatientLeftUnseen", "StatusCorrected",
 }  # fmt: skip
@@ -155,6 +156,14 @@ class Agenda(RuleBasedStateMachine):
         expected = self.model.cancel_presence(gone, with_visits)
         body = {"reason": "practitioner_ill", "cancel_appointments": with_visits}
         self._send(f"/sessions/{gone.id}/cancellation", body, expected)
+
+    @rule(which=st.integers(0, 20), length=st.integers(1, 8), with_visits=st.booleans())
+    def change_session(self, which: int, length: int, with_visits: bool) -> None:
+        changed = self._presence(which)
+        end = changed.start + length * GRID
+        expected = self.model.change_end(changed, end, with_visits)
+        body = {"end": f"{end.astimezone(PARIS):%H:%M}", "reason": "meeting", "cancel_appointments": with_visits}
+        self._send(f"/sessions/{changed.id}/change", body, expected)
 
     # --- appointments ---------------------------------------------------------------------------------------
 

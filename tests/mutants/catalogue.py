@@ -107,10 +107,10 @@ BOOKING_MUTANTS = (
     Mutant(
         "coverage-off-by-a-minute", "an intern may be left alone for the last minute",
         f"{BOOKING}/domain/supervision.py",
-        "session.site == site\n    )\n    return union(part for part in parts if part is not None)",
-        "session.site == site\n    )\n    late = __import__('datetime').timedelta(minutes=1)\n"
-        "    return union(Interval(part.start, part.end + late) for part in parts if part is not None)",
-        (GRID, BOOKS),
+        "        whole = union(part for _, part in own)\n",
+        "        late = __import__('datetime').timedelta(minutes=1)\n"
+        "        whole = union(Interval(part.start, part.end + late) for _, part in own)\n",
+        (GRID, "tests/booking/test_coverage.py", BOOKS),
     ),
     Mutant(
         "sequence-reused", "a move says the number of the event before it",
