@@ -248,6 +248,31 @@ BOOKING_MUTANTS = (
         ("tests/booking/test_impact.py",),
     ),
     Mutant(
+        "offer-made-twice", "one person has two offers at once",
+        f"{BOOKING}/migrations/00109_waiting_list.sql",
+        "CREATE UNIQUE INDEX offer_one_running ON offer (patient)", "CREATE INDEX offer_one_running ON offer (patient)",
+        ("tests/booking/test_waiting_list_concurrency.py", "tests/booking/test_waiting_list.py"),
+    ),
+    Mutant(
+        "list-by-arrival", "whoever called first passes before the urgent one",
+        f"{BOOKING}/domain/waiting_list.py",
+        "            _RANKS[self.priority],\n            self.waiting_since,\n",
+        "            0 * _RANKS[self.priority],\n            self.waiting_since,\n",
+        ("tests/booking/test_waiting_list_order.py",),
+    ),
+    Mutant(
+        "offer-without-margin", "an offer may be accepted when there is no time left to come",
+        f"{BOOKING}/domain/offers.py",
+        "        if answer_by + rules.margin <= start:", "        if answer_by <= start:",
+        ("tests/booking/test_offer_deadlines.py",),
+    ),
+    Mutant(
+        "cap-without-lock", "two who book at once both look before either has written",
+        f"{BOOKING}/use_cases/caps.py",
+        "    await appointments.one_at_a_time(tx, patient, kind.code)\n", "",
+        ("tests/booking/test_family.py",),
+    ),
+    Mutant(
         "together-without-clearing", "a booking refused in a batch leaves its patient taken",
         f"{BOOKING}/use_cases/book_together.py",
         "        if partly := [", "        if partly := [] and [",
