@@ -16,6 +16,7 @@ OFTEN = ("booking", "notifications", POSTMASTER)  # twice in each round: most is
 PROGRAMS = {**dict.fromkeys(RELAYS, 1), "booking": 12, "notifications": 9, "registry": 5, "reporting": 3}
 SWEPT_AT_ONCE = 4
 AT_FAILPOINTS = 0.7  # of all kills
+LULL = (0.5, 2.0)  # seconds in which everybody may get on with their work: without them a consumer only ever restarts
 
 TWO_AT_ONCE = 0.15
 WITH_A_RELAY = 0.5  # of the blows on the broker: the relay dies while its events are on their way
@@ -59,7 +60,8 @@ def sweep(kills: int, seed: int) -> Iterator[Strike]:
     while left:
         programs = dict.fromkeys(dice.choices(list(PROGRAMS), list(PROGRAMS.values()), k=min(left, SWEPT_AT_ONCE)))
         left -= len(programs)
-        yield Strike(dice.randint(1, 3), 0.0, tuple(programs), 0.0, patient=True, at_failpoints=True)
+        lull = dice.uniform(*LULL)
+        yield Strike(dice.randint(1, 3), lull, tuple(programs), 0.0, patient=True, at_failpoints=True)
 
 
 def schedule(kills: int, seed: int, gap: int) -> Iterator[Strike]:
