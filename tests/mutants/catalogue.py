@@ -62,14 +62,14 @@ BOOKING_MUTANTS = (
     Mutant(
         "expired-hold-blocks", "a booking that meets an expired hold does not take it over",
         f"{BOOKING}/use_cases/placing.py",
-        "    await expire_in_the_way(tx, taken, new.occupied, now, first_call=first_call)\n    return await _insert",
+        "    await expire_in_the_way(tx, taken, new.whole, now, first_call=first_call)\n    return await _insert",
         "    return await _insert",
         (LIFE, STATEFUL),
     ),
     Mutant(
         "hold-without-patient", "a hold does not occupy its patient",
         f"{BOOKING}/use_cases/hold_slot.py",
-        "tx, hold, placing.resources_of(place.session, request.patient), now, first_call",
+        "tx, hold, resources_of(hold, place.session), now, first_call",
         "tx, hold, placing.resources_of(place.session, None), now, first_call",
         (LIFE, STATEFUL),
     ),
@@ -213,8 +213,8 @@ BOOKING_MUTANTS = (
     Mutant(
         "cool-down-for-ever", "the waiting list has no first call",
         f"{BOOKING}/use_cases/placing.py",
-        "expire_in_the_way(tx, taken, new.occupied, now, first_call=first_call)\n    return await _insert",
-        "expire_in_the_way(tx, taken, new.occupied, now)\n    return await _insert",
+        "expire_in_the_way(tx, taken, new.whole, now, first_call=first_call)\n    return await _insert",
+        "expire_in_the_way(tx, taken, new.whole, now)\n    return await _insert",
         (COOL,),
     ),
     Mutant(
