@@ -192,10 +192,11 @@ class Kafka:
     def _format(self) -> None:
         """Once, when the log folder is empty; a folder left half formatted is emptied first."""
         shutil.rmtree(self.data, ignore_errors=True)
+        # Given with "=", for it may begin with "-".
         cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
         tool = [java(), *JVM, *QUIET, "-cp", self._class_path, "kafka.tools.StorageTool"]
         answer = subprocess.run(
-            [*tool, "format", "-t", cluster, "-c", str(self.home / "server.properties")],
+            [*tool, "format", f"--cluster-id={cluster}", "-c", str(self.home / "server.properties")],
             capture_output=True, text=True, check=False, cwd=self.home,
         )  # fmt: skip
         if answer.returncode:
