@@ -248,19 +248,6 @@ BOOKING_MUTANTS = (
         ("tests/booking/test_impact.py",),
     ),
     Mutant(
-        "offer-made-twice", "one person has two offers at once",
-        f"{BOOKING}/migrations/00109_waiting_list.sql",
-        "CREATE UNIQUE INDEX offer_one_running ON offer (patient)", "CREATE INDEX offer_one_running ON offer (patient)",
-        ("tests/booking/test_waiting_list_concurrency.py", "tests/booking/test_waiting_list.py"),
-    ),
-    Mutant(
-        "list-by-arrival", "whoever called first passes before the urgent one",
-        f"{BOOKING}/domain/waiting_list.py",
-        "            _RANKS[self.priority],\n            self.waiting_since,\n",
-        "            0 * _RANKS[self.priority],\n            self.waiting_since,\n",
-        ("tests/booking/test_waiting_list_order.py",),
-    ),
-    Mutant(
         "offer-without-margin", "an offer may be accepted when there is no time left to come",
         f"{BOOKING}/domain/offers.py",
         "        if answer_by + rules.margin <= start:", "        if answer_by <= start:",
