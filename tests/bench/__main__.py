@@ -13,7 +13,7 @@ import uvloop
 
 from smp.logging import configure
 from smp_local.topics import create_topics
-from tests.bench import bookings, consumer, guards, latency, relay, report, rush, start, year
+from tests.bench import bookings, consumer, guards, latency, relay, report, rush, searches, start, year
 from tests.bench.bench import Bench
 from tests.bench.figures import Figure
 from tests.bench.servers import servers
@@ -22,6 +22,7 @@ FIGURES: dict[str, Callable[[Bench], Awaitable[Figure]]] = {
     "P1": bookings.complete,
     "P3": guards.guarded,
     "P4": bookings.said,
+    "P5": searches.measure,
     "P6": relay.measure,
     "P7": latency.measure,
     "P8": consumer.measure,

@@ -71,6 +71,7 @@ class Figure:
     goal: float
     rounds: Sequence[Round]
     compared: Literal["ratio", "ours"] = "ratio"
+    at_most: bool = False  # of a ratio: the smaller the better
     extra: dict[str, Any] = field(default_factory=dict)
     also: Sequence[bool] = ()
 
@@ -81,7 +82,7 @@ class Figure:
         statistic = ratio_of_medians if self.compared == "ratio" else median_of_ours
         value, interval = statistic(pairs), bootstrap(pairs, statistic)
         ledger = sum((run.ledger for each in self.rounds for run in (each.ours, each.anchor)), Ledger())
-        good_enough = value >= self.goal if self.compared == "ratio" else value <= self.goal
+        good_enough = value <= self.goal if self.compared == "ours" or self.at_most else value >= self.goal
         return {
             "id": self.id,
             "what": self.what,
@@ -91,6 +92,7 @@ class Figure:
             "ratio": _short(ratio_of_medians(pairs)),
             "goal": self.goal,
             "compared": self.compared,
+            "at_most": self.at_most or self.compared == "ours",
             "met": (good_enough and all(self.also)) if ledger.clean else None,
             "void": not ledger.clean,
             "interval": [_short(interval.low), _short(interval.high)],

@@ -32,7 +32,7 @@ def verdict(rows: Sequence[Row], *, goals: bool) -> int:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    sign = "≥" if row["compared"] == "ratio" else "≤"
+    sign = "≤" if row["at_most"] else "≥"
     ledger = row["ledger"]
     low, high = row["interval"]
     return (

@@ -239,8 +239,8 @@ async def test_the_ranked_order_fills_holes_first(centre: Centre) -> None:
     assert [slot.open_ends for slot in (await centre.find(*WEEK, order=Order.RANKED)).slots] == [0, 0]
 
 
-async def test_a_year_of_searches_is_read_in_blocks_of_four_weeks(centre: Centre) -> None:
-    """No session is lost where one block ends and the next begins."""
+async def test_agendas_read_by_weeks_lose_no_session(centre: Centre) -> None:
+    """Neither where one week ends and the next begins, nor across the change of a year."""
     who = await centre.doctor()
     days = [date(2027, 1, 4) + timedelta(days=n) for n in range(1, 60)]
     for day in days:

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
+from uuid import UUID
 
 from booking.domain.availability import Companion, Partner, Policy, Presence, Slot, chronological, partner_order
 from booking.domain.intervals import Interval
+from booking.domain.kinds import Kind
 from booking.domain.minutes import (
     MINUTE,
     each,
@@ -33,6 +35,9 @@ Starts = tuple[int, int, int]
 
 Times = tuple[int, int, int]
 """Minutes of an appointment: the buffer before, the appointment itself, the buffer after."""
+
+KindKey = tuple[str, int]
+"""Code and version: what tells a kind from any other of its territory."""
 
 _LONGEST = LONGEST_SESSION // MINUTE
 _NOTHING: Starts = (0, 0, 0)
@@ -116,6 +121,60 @@ def in_order(lines: Iterable[Line]) -> list[Line]:
     return sorted(lines, key=lambda line: (line.first, line.session.professional.int, line.session.id.int))
 
 
+@dataclass(slots=True)
+class Page:
+    """Sessions of a site that start in one stretch of time, `in_order`. It keeps what it offers of a kind, without
+    interns, until something of it is taken or given back."""
+
+    lines: list[Line]
+    professionals: frozenset[UUID] = frozenset()
+    interns: tuple[Line, ...] = ()
+    end: int = 0  # minute in which the last session is over
+    by_resource: dict[int, list[Line]] = field(default_factory=dict)
+    _offering: dict[KindKey, tuple[list[Line], list[Line]]] = field(default_factory=dict)
+    _places: dict[KindKey, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, lines: Iterable[Line]) -> "Page":
+        page = cls(in_order(lines))
+        page.end = max((line.first + line.length for line in page.lines), default=0)
+        page.interns = tuple(line for line in page.lines if line.session.needs_supervision)
+        page.professionals = frozenset(line.session.professional for line in page.lines)
+        for line in page.lines:
+            for resource in line.session.resources:
+                page.by_resource.setdefault(resource.number, []).append(line)
+        return page
+
+    def offering(self, kind: Kind) -> tuple[list[Line], list[Line]]:
+        """Its lines for a kind: those that are everybody's, and those of which shares are kept."""
+        key = kind.code, kind.version
+        known = self._offering.get(key)
+        if known is None:
+            able = [x for x in self.lines if x.session.offers(kind) and not x.session.needs_supervision]
+            known = [x for x in able if not x.session.shares], [x for x in able if x.session.shares]
+            self._offering[key] = known
+        return known
+
+    def places(self, asked: "Question") -> int:
+        """How many appointments can be put together into what is everybody's."""
+        kind = asked.policy.kind
+        common = self.offering(kind)[0]
+        if not asked.is_plain or not self._lies_between(asked.earliest, asked.before):
+            return count_places(self.lines, asked, among=common)
+        key = kind.code, kind.version
+        known = self._places.get(key)
+        if known is None:
+            known = self._places[key] = count_places(self.lines, asked, among=common)
+        return known
+
+    def changed(self) -> None:
+        """Something of a line was taken or given back."""
+        self._places.clear()
+
+    def _lies_between(self, earliest: int, before: int) -> bool:
+        return not self.lines or (self.lines[0].first >= earliest and self.end <= before)
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is looked for, in minutes: starts in `[earliest, before)`. `policy` as for `available_slots`, but presence
@@ -182,12 +241,15 @@ def count_places(lines: Sequence[Line], asked: Question, among: Sequence[Line] |
     return total
 
 
-def _within(lines: Sequence[Line], asked: Question) -> list[Line]:
-    """The lines that offer the kind and have minutes between the bounds."""
+def _within(lines: Sequence[Line], asked: Question) -> Iterator[Line]:
+    """The lines that are wanted and have minutes between the bounds."""
     at = bisect_left(lines, asked.earliest - _LONGEST, key=_first)
     until = bisect_left(lines, asked.before, lo=at, key=_first)
     wants = asked.policy.wants
-    return [line for line in lines[at:until] if line.first + line.length > asked.earliest and wants(line.session)]
+    for number in range(at, until):
+        line = lines[number]
+        if line.first + line.length > asked.earliest and wants(line.session):
+            yield line
 
 
 def _stages(lines: Iterable[Line], order: Order) -> Iterator[list[Line]]:

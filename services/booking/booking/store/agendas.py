@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from booking.domain.intervals import Interval
-from booking.domain.sessions import Session
+from booking.domain.sessions import LONGEST_SESSION, Session
 from booking.domain.travel import Distances, Elsewhere, Travel
 from booking.store.sessions import session_of
 from smp.postgres import Record, Statements, Transaction
@@ -77,9 +77,17 @@ async def travel(
     return Travel(tuple(_elsewhere(row) for row in rows), Distances(declared, default))
 
 
-async def taken(tx: Transaction, sessions: Collection[UUID]) -> dict[UUID, Taken]:
+async def taken(tx: Transaction, sessions: Collection[Session]) -> dict[UUID, Taken]:
     """What is taken of the sessions; those of which nothing is are left out."""
-    rows = await tx.fetch(SQL.taken, list(sessions))
+    rows = await tx.fetch(
+        SQL.taken,
+        [each.id for each in sessions],
+        [each.resources[0].number for each in sessions],
+        [each.resources[1].number if len(each.resources) > 1 else None for each in sessions],
+        [each.period.start - LONGEST_SESSION for each in sessions],
+        [each.period.start for each in sessions],
+        [each.period.end for each in sessions],
+    )
     return {row["id"]: Taken(_periods(row["practitioner"]), _periods(row["room"])) for row in rows}
 
 

@@ -157,7 +157,8 @@ class _Look:
         rules: Rules,
         now: datetime,
     ) -> "_Look":
-        lines = (await agendas.of(tx, [search.site], window))[search.site]
+        pages = (await agendas.of(tx, [search.site], window))[search.site]
+        lines = [line for page in pages for line in page.lines]
         wanted = Policy(
             kind=kind,
             also_free=frozenset() if search.patient is None else frozenset({resources.patient(search.patient).number}),

@@ -1,12 +1,12 @@
 """Next free and third next free place, and how many there are for whom, per site."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from booking.domain import agenda
-from booking.domain.agenda import Line, Question
+from booking.domain.agenda import Line, Page, Question, in_order
 from booking.domain.availability import Policy, Slot
 from booking.domain.capacity import Room, class_of, room, slots_of
 from booking.domain.intervals import Interval
@@ -19,7 +19,7 @@ from booking.domain.rules import Rules
 from booking.problems import SITE_UNKNOWN
 from booking.store import capacity, projections
 from booking.use_cases.agendas import Agendas
-from booking.use_cases.find_places import partners_of, without_interns
+from booking.use_cases.find_places import partners_of
 from booking.use_cases.kind_book import kind_on
 from booking.use_cases.search_availability import free_slots
 from smp.auth import Actor
@@ -63,16 +63,12 @@ async def next_free(
         raise Refusal(SITE_UNKNOWN)
     covered = [site for site in known if actor.covers_site(site.id) and not _is_closed(site, now)]
     window = Interval(now, now + rules.search_span)
-    lines = await agendas.of(tx, [site.id for site in covered], window)
-    shared = [line.session.id for each in lines.values() for line in each if line.session.shares]
-    taken = await capacity.taken(tx, shared, now) if shared else {}
-    told = []
-    for site in covered:
-        its_kind = await kind_on(tx, rules, kind, site.territory, local_day(now, site.zone))
-        sharing = (line.session for line in lines[site.id] if line.session.shares)
-        rooms = {each.id: room(each.period, each.grid, each.shares, taken[each.id], now) for each in sharing}
-        told.append(await _Of(tx, site, its_kind, window, rules, now, lines[site.id], rooms).tell())
-    return told
+    pages = await agendas.of(tx, [site.id for site in covered], window)
+    kinds = {site.id: await kind_on(tx, rules, kind, site.territory, local_day(now, site.zone)) for site in covered}
+    shared = [line.session for site in covered for page in pages[site.id] for line in page.offering(kinds[site.id])[1]]
+    taken = await capacity.taken(tx, [each.id for each in shared], now) if shared else {}
+    rooms = {each.id: room(each.period, each.grid, each.shares, taken[each.id], now) for each in shared}
+    return [await _Of(tx, site, kinds[site.id], window, rules, now, pages[site.id], rooms).tell() for site in covered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +81,20 @@ class _Of:
     window: Interval
     rules: Rules
     now: datetime
-    lines: Sequence[Line]
+    pages: Sequence[Page]
     rooms: Mapping[UUID, Room]
 
     async def tell(self) -> NextFree:
         interns = await self._interns()
-        own = without_interns(self.lines)
-        asked = self._asked(class_of(self.kind.capacity_class, CHANNELS[0]))
-        first = places([*agenda.first_places(own, asked, THIRD), *interns], self.kind.length)
-        counts = tuple(self._count(own, each, channels, interns) for each, channels in _classes(self.kind).items())
+        shared = [line for page in self.pages for line in page.offering(self.kind)[1]]
+        asked = self._asked(shared, class_of(self.kind.capacity_class, CHANNELS[0]))
+        lines = [line for page in self.pages for line in page.lines] if asked.policy.partners else self._own(shared)
+        first = places([*agenda.first_places(lines, asked, THIRD), *interns], self.kind.length)
+        common = self._common_places() + len(places(interns, self.kind.length))
+        counts = tuple(
+            Places(each, channels, common + self._shared_places(shared, each))
+            for each, channels in _classes(self.kind).items()
+        )
         return NextFree(
             self.site.id,
             first[0] if first else None,
@@ -102,33 +103,41 @@ class _Of:
             None if first else await self._reason(any(each.count for each in counts)),
         )
 
-    def _count(
-        self, own: Sequence[Line], capacity_class: str, channels: tuple[str, ...], interns: Sequence[Slot]
-    ) -> Places:
-        """Sessions without shares at once; those with shares one by one: what is free and what the class may have."""
-        asked = self._asked(capacity_class)
-        common = [line for line in own if not line.session.shares]
-        count = agenda.count_places(own, asked, among=common) + len(places(interns, self.kind.length))
-        for line in own:
-            if line.session.shares:
-                free = agenda.count_places(own, asked, among=[line])
-                allowed = self.rooms[line.session.id].places(capacity_class)
-                count += min(free, allowed // slots_of(self.kind.length, line.session.grid))
-        return Places(capacity_class, channels, count)
+    def _own(self, shared: Sequence[Line]) -> list[Line]:
+        """All lines that offer the kind, without interns."""
+        common = [line for page in self.pages for line in page.offering(self.kind)[0]]
+        return in_order([*common, *shared]) if shared else common
 
-    def _asked(self, capacity_class: str) -> Question:
+    def _common_places(self) -> int:
+        """Of sessions that are everybody's; partners may be in sessions of another page."""
+        asked = self._asked((), "")
+        if not asked.policy.partners:
+            return sum(page.places(asked) for page in self.pages)
+        lines = [line for page in self.pages for line in page.lines]
+        common = [line for page in self.pages for line in page.offering(self.kind)[0]]
+        return agenda.count_places(lines, asked, among=common)
+
+    def _shared_places(self, shared: Sequence[Line], capacity_class: str) -> int:
+        """Of sessions with shares, one by one: what is free, and what the class may have."""
+        asked, count = self._asked(shared, capacity_class), 0
+        for line in shared:
+            free = agenda.count_places(shared, asked, among=[line])
+            allowed = self.rooms[line.session.id].places(capacity_class)
+            count += min(free, allowed // slots_of(self.kind.length, line.session.grid))
+        return count
+
+    def _asked(self, shared: Iterable[Line], capacity_class: str) -> Question:
         withheld = {
             line.session.id
-            for line in self.lines
-            if line.session.shares
-            and not self.rooms[line.session.id].admits(capacity_class, slots_of(self.kind.length, line.session.grid))
+            for line in shared
+            if not self.rooms[line.session.id].admits(capacity_class, slots_of(self.kind.length, line.session.grid))
         }
         policy = Policy(self.kind, partners=partners_of(self.kind, None), withheld=frozenset(withheld))
         return agenda.question(policy, self.window, self.now)
 
     async def _interns(self) -> list[Slot]:
-        sessions = (line.session for line in self.lines if line.session.needs_supervision)
-        if not any(each.offers(self.kind) and each.period.overlaps(self.window) for each in sessions):
+        interns = (line.session for page in self.pages for line in page.interns)
+        if not any(each.offers(self.kind) and each.period.overlaps(self.window) for each in interns):
             return []
         return await free_slots(
             self.tx, self.site.id, self.kind, self.window, self.now,
@@ -137,7 +146,7 @@ class _Of:
         )  # fmt: skip
 
     async def _reason(self, is_withheld: bool) -> Reason:
-        sessions = [line.session for line in self.lines]
+        sessions = [line.session for page in self.pages for line in page.lines]
         interns = {each.professional for each in sessions if each.needs_supervision}
         ties = await projections.supervisions(self.tx, self.site.id, interns) if interns else ()
         return why_empty(
