@@ -148,11 +148,13 @@ async def test_a_social_worker_sits_in_with_the_doctor(centre: Centre, booking_d
     assert isinstance(await centre.book(session, "09:40"), Booked)
 
 
-async def payload(database: ServiceDatabase, subject: UUID) -> dict[str, Any]:
-    """What the first event of an appointment says."""
+async def payload(database: ServiceDatabase, subject: UUID, sequence: int = 1) -> dict[str, Any]:
+    """What an event of an appointment says."""
     async with database.admin() as connection:
         said = await connection.fetchval(
-            "SELECT convert_from(payload, 'UTF8') FROM smp.outbox WHERE aggregateid = $1 ORDER BY position", subject
+            "SELECT convert_from(payload, 'UTF8') FROM smp.outbox WHERE aggregateid = $1 AND sequence = $2",
+            subject,
+            sequence,
         )
     found: dict[str, Any] = json.loads(said)
     return found

@@ -209,6 +209,16 @@ async def test_a_family_is_told_once_and_later_by_its_first_member(world: World,
     assert "11h30" in carrier.texts[1]
 
 
+async def test_another_practitioner_at_the_same_hour_goes_unnoticed(world: World, carrier: Carrier) -> None:
+    book = world.book(await world.patient(), at("19T10:30"))
+    await world.hear(world.booked(book))
+    await world.sender.send_due()
+    await world.hear(world.moved(book, book.start, floated=True))
+    await world.sender.send_due()
+    assert len(carrier.texts) == 1
+    assert (await world.texts(book))[-1] == ("reminder", "planned", 3)
+
+
 async def test_whoever_is_prepared_first_is_told_the_hour_of_the_preparation(world: World, carrier: Carrier) -> None:
     book = world.book(await world.patient(), at("19T10:30"))
     await world.hear(world.booked(book, preparation_start=at("19T10:20")))

@@ -37,6 +37,7 @@ class Settings(OfferSettings):
     teleconsultation_minutes: Minutes = 20
     search_days: Annotated[int, Field(ge=1, le=92)] = 28
     alternatives_days: Annotated[int, Field(ge=1, le=28)] = 14
+    float_notice_hours: Annotated[int, Field(ge=0, le=720)] = 24
     cool_down_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
     impact_notice_minutes: Annotated[int, Field(ge=0, le=1440)] = 120
     travel_minutes: Annotated[int, Field(ge=0, le=240)] = 30
@@ -66,6 +67,7 @@ class Settings(OfferSettings):
             late_notice=timedelta(hours=self.late_cancellation_hours),
             search_span=timedelta(days=self.search_days),
             alternatives_span=timedelta(days=self.alternatives_days),
+            float_notice=timedelta(hours=self.float_notice_hours),
             cool_down=timedelta(minutes=self.cool_down_minutes),
             way=timedelta(minutes=self.travel_minutes),
             patience=timedelta(seconds=self.patient_wait_seconds),

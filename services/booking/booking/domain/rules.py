@@ -25,6 +25,7 @@ class Rules:
     alternatives_span: timedelta  # how far ahead alternatives are looked for
     patience: timedelta  # longest wait for an event of registry that is on its way
     cool_down: timedelta = timedelta()  # how long a place given up rests for the waiting list
+    float_notice: timedelta = timedelta(hours=24)  # closer than that nobody's practitioner is changed for a request
     way: timedelta = USUAL_WAY  # between two sites for which no minutes were declared
     releases: Mapping[str, Release] = field(default_factory=dict)  # when the share of a class is everybody's
     impact_notice: timedelta = timedelta(hours=2)  # nobody is asked to come earlier than agreed sooner than that

@@ -261,6 +261,11 @@ async def lock_future_of_patient(tx: Transaction, patient: UUID) -> list[Appoint
     return _appointments(await tx.fetch(SQL.lock_future_of_patient, patient))
 
 
+async def lock_floating(tx: Transaction, site: UUID, day: date, period: Interval, kind: str) -> list[Appointment]:
+    """Those of that hour and kind whose practitioner may change; left out while somebody is busy with them."""
+    return _appointments(await tx.fetch(SQL.lock_floating, site, day, period.start, period.end, kind))
+
+
 async def lock_open_of_day(tx: Transaction, site: UUID, day: date) -> list[Appointment]:
     """The appointments of a site's day that are booked, waiting or in consultation."""
     return _appointments(await tx.fetch(SQL.lock_open_of_day, site, day))

@@ -319,6 +319,16 @@ WHERE patient = $1 AND state IN ('held', 'booked')
 ORDER BY id
 FOR UPDATE;
 
+-- name: lock_floating
+-- Appointments of an hour that may go to another practitioner: nobody was named, nobody comes with them, and nobody is
+-- busy with them.
+SELECT *
+FROM appointment
+WHERE site = $1 AND day = $2 AND starts_at = $3 AND ends_at = $4 AND kind = $5 AND state = 'booked'
+  AND NOT named AND role <> 'intern' AND party IS NULL AND others = '[]'
+ORDER BY id
+FOR UPDATE SKIP LOCKED;
+
 -- name: lock_open_of_day
 -- What a bulk close of a site's day looks at; in id order.
 SELECT *

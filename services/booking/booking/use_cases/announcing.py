@@ -120,7 +120,7 @@ def booked(tx: Transaction, it: Appointment, now: datetime) -> None:
     _say(tx, it, data, now)
 
 
-def moved(tx: Transaction, before: Appointment, it: Appointment, now: datetime) -> None:
+def moved(tx: Transaction, before: Appointment, it: Appointment, now: datetime, *, floated: bool = False) -> None:
     data = SlotMoved(
         appointment=it.id,
         patient=_patient(it),
@@ -136,6 +136,8 @@ def moved(tx: Transaction, before: Appointment, it: Appointment, now: datetime) 
         previous_start=before.period.start,
         previous_end=before.period.end,
         moved_at=now,
+        reason=it.trail[-1].why,
+        floated=floated or None,
         preparation_start=it.preparation_start,
         party=it.party,
         notify=it.may_be_told,

@@ -20,6 +20,7 @@ from booking.use_cases.access import require_channel, require_compartment, requi
 from booking.use_cases.caps import require_under_cap
 from booking.use_cases.company import in_company, resources_of
 from booking.use_cases.find_places import partners_of
+from booking.use_cases.floating import float_away
 from booking.use_cases.kind_book import kind_on
 from smp.auth import Actor
 from smp.ids import new_id
@@ -70,6 +71,8 @@ async def book_slot(tx: Transaction, request: BookRequest, rules: Rules, *, acto
     alone = appointment_of(request, wish, period, actor)
     booked = await in_company(tx, alone, wish, request.together_with)
     taken = await placing.insert_or_take_over(tx, booked, resources_of(booked, place.session), now)
+    if taken and await float_away(tx, wish):
+        taken = await placing.insert_or_take_over(tx, booked, resources_of(booked, place.session), now)
     if taken:
         await placing.refuse_taken(tx, taken, wish)
     announcing.booked(tx, booked, now)

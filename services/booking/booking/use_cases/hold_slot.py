@@ -11,6 +11,7 @@ from booking.use_cases.access import require_channel, require_compartment, requi
 from booking.use_cases.caps import require_under_cap
 from booking.use_cases.company import in_company, resources_of
 from booking.use_cases.find_places import partners_of
+from booking.use_cases.floating import float_away
 from booking.use_cases.kind_book import kind_on
 from smp.auth import Actor
 from smp.ids import new_id
@@ -75,6 +76,10 @@ async def hold_slot(tx: Transaction, request: HoldRequest, rules: Rules, *, acto
     taken = await placing.insert_or_take_over(
         tx, hold, resources_of(hold, place.session), now, first_call=request.first_call
     )
+    if taken and await float_away(tx, wish):
+        taken = await placing.insert_or_take_over(
+            tx, hold, resources_of(hold, place.session), now, first_call=request.first_call
+        )
     if taken:
         await placing.refuse_taken(tx, taken, wish)
     announcing.held(tx, hold, now)
