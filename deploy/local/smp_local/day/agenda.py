@@ -12,7 +12,7 @@ from smp_local.worlds.platform import Json, Platform
 
 NOTICE = timedelta(minutes=20)  # nobody is at the centre a minute after having called
 DAY = timedelta(days=1)
-UNDER_WAY = frozenset({"booked", "arrived", "in_consultation", "done", "no_show"})
+UNDER_WAY = frozenset({"booked", "arrived", "in_preparation", "in_consultation", "left_unseen", "done", "no_show"})
 
 
 class Agenda:

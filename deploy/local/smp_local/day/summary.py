@@ -24,9 +24,12 @@ CALLS = {
 STATES = {
     "done": "vus", "no_show": "absents", "cancelled": "annulés", "expired": "non confirmés", "booked": "attendus",
     "arrived": "en salle d'attente", "in_consultation": "en consultation", "held": "gardés",
+    "in_preparation": "en préparation", "left_unseen": "partis sans être vus", "excused": "excusés",
 }  # fmt: skip
 REFUSALS = {
     "slot-taken": "créneau déjà pris (d'autres ont été proposés)",
+    "slot-resting": "créneau libéré, gardé d'abord pour la liste d'attente (d'autres ont été proposés)",
+    "patient-already-waiting": "patient déjà dans la file",
     "patient-already-booked": "patient déjà attendu à cette heure",
     "patient-not-eligible": "a un médecin traitant : consultation ordinaire refusée, petite urgence acceptée",
     "wrong-transition": "étape impossible",
@@ -89,7 +92,9 @@ async def summary(
 def is_over(rooms: Iterable[Room]) -> bool:
     """Whether this day has been played to its end: somebody was seen, nobody is still expected."""
     states: Counter[str] = sum((room.states for room in rooms), Counter())
-    return states["done"] > 0 and not any(states[open_] for open_ in ("booked", "arrived", "in_consultation", "held"))
+    return states["done"] > 0 and not any(
+        states[open_] for open_ in ("booked", "arrived", "in_preparation", "in_consultation", "held")
+    )
 
 
 def _patients(room: Room) -> list[str]:
