@@ -12,6 +12,7 @@ from booking.use_cases.materialise_sessions import materialise
 from booking.use_cases.see_agenda import see_rules
 from smp.ids import new_id
 from tests.booking.agenda import Planner
+from tests.booking.test_company import book, house
 from tests.booking.world import RULES, Centre, actor, events_of, paris, refusal, said_of
 from tests.support.databases import ServiceDatabase
 
@@ -78,6 +79,19 @@ async def test_those_whose_patients_would_lose_their_place_are_left_alone_and_li
     ]  # fmt: skip
     assert await events_of(booking_database, stays.id) == [("SlotBooked", 1)]
     assert await events_of(booking_database, loses.id) == [("SlotBooked", 1)]
+
+
+async def test_whoever_is_prepared_by_somebody_keeps_them_too(planner: Planner) -> None:
+    session, _ = await house(planner.centre, assistants=0)
+    helper = await planner.centre.doctor("medical_assistant")
+    opened = await planner.rule(helper, kinds=("preparation",), room="soins")
+    booked = await book(planner.centre, session, "09:20")
+    changed = await planner.change_rule(opened.id, D11, start=time(10))
+    (left,) = changed.followed.left_alone
+    assert (left.day, left.reason, [each.id for each in left.appointments]) == (D11, Kept.HAS_APPOINTMENTS, [booked.id])
+    mine = left.sessions[0].id
+    refused = await refusal(planner.change(mine, professional=await planner.centre.doctor("nurse")))
+    assert refused.problem is problems.HAS_APPOINTMENTS
 
 
 async def test_a_rule_ends_and_its_sessions_with_it(planner: Planner) -> None:

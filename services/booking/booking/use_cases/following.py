@@ -180,13 +180,15 @@ def _left_alone(changes: Sequence[Change], harmed: Mapping[UUID, Sequence[Appoin
 
 
 def _harmed(reshaping: Reshaping, assessment: Assessment, now: datetime) -> dict[UUID, list[Appointment]]:
-    """The sessions whose change takes somebody's place: their own patients, or those of an intern they covered."""
+    """The sessions whose change takes somebody's place: their own patients, those that somebody of them prepares or
+    sits in with, or those of an intern they covered."""
     harmed: dict[UUID, list[Appointment]] = {}
     for it in assessment.standing(now):
+        where = {it.session, *(each.session for each in it.others)}
         for change in reshaping.changes:
             session = change.stored.session
             covered = it.id in assessment.uncovered and (session.site, session.day) == (it.site, it.day)
-            if covered or session.id == it.session:
+            if covered or session.id in where:
                 harmed.setdefault(session.id, []).append(it)
     return harmed
 

@@ -110,8 +110,11 @@ async def assess(tx: Transaction, reshaping: Reshaping) -> Assessment:
 
 def _loses_company(it: Appointment, after: Mapping[UUID, Session | None]) -> bool:
     """Whether somebody who takes part besides (who prepares, who sits in) is not there any more."""
-    changed = ((each.period, after[each.session]) for each in it.others if each.session in after)
-    return any(left is None or not left.period.contains(period) for period, left in changed)
+    changed = ((each, after[each.session]) for each in it.others if each.session in after)
+    return any(
+        left is None or left.professional != each.professional or not left.period.contains(each.period)
+        for each, left in changed
+    )
 
 
 def require_consent(assessment: Assessment, consent: Consent, now: datetime) -> None:
