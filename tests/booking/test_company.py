@@ -117,6 +117,17 @@ class TestPreparation:
             await cancel_appointment(tx, moved.id, CancelRequest("patient"), ELSEWHERE, actor=SECRETARY, now=NOW)
         assert await blocking(booking_database, moved.id) == 0
 
+    async def test_rests_with_the_place_and_goes_with_it_to_the_waiting_list(self, centre: Centre) -> None:
+        session, _ = await house(centre)
+        rules = replace(ELSEWHERE, cool_down=TEN)
+        booked = await book(centre, session, "09:20")
+        async with centre.transaction() as tx:
+            await cancel_appointment(tx, booked.id, CancelRequest("patient"), rules, actor=SECRETARY, now=NOW)
+        async with centre.transaction() as tx:
+            request = HoldRequest(session.id, monday("09:20"), "consultation", first_call=True)
+            offered = await hold_slot(tx, request, rules, actor=SECRETARY, now=NOW)
+        assert offered.others == booked.others
+
     async def test_is_kept_by_a_hold(self, centre: Centre, booking_database: ServiceDatabase) -> None:
         session, _ = await house(centre)
         async with centre.transaction() as tx:

@@ -15,7 +15,12 @@ from smp.postgres import Transaction
 
 
 async def in_company(
-    tx: Transaction, new: Appointment, wish: placing.Wish, together_with: str | None = None
+    tx: Transaction,
+    new: Appointment,
+    wish: placing.Wish,
+    together_with: str | None = None,
+    *,
+    first_call: bool = False,
 ) -> Appointment:
     """The appointment with whoever the kind wants, and one `together_with` of that role; their sessions are shared
     until the commit, without waiting for whoever is changing them.
@@ -27,7 +32,7 @@ async def in_company(
         return new.in_company(())
     start = min(new.period.start + partner.offset for partner in wanted)
     present = await sessions.open_at(tx, new.site, Interval(start, new.period.end))
-    others = [await _companion(tx, new, partner, present, wish) for partner in wanted]
+    others = [await _companion(tx, new, partner, present, wish, first_call) for partner in wanted]
     return new.in_company(tuple(others))
 
 
@@ -43,7 +48,12 @@ def joined_by(it: Appointment) -> str | None:
 
 
 async def _companion(
-    tx: Transaction, new: Appointment, partner: Partner, present: list[Session], wish: placing.Wish
+    tx: Transaction,
+    new: Appointment,
+    partner: Partner,
+    present: list[Session],
+    wish: placing.Wish,
+    first_call: bool,
 ) -> Companion:
     start = new.period.start + partner.offset
     needed = Interval(start, start + partner.length)
@@ -52,7 +62,7 @@ async def _companion(
         for each in sorted(present, key=partner_order)
         if each.role in partner.roles and each.period.contains(needed) and each.professional != new.professional
     ]
-    free = await _free(tx, new, able, needed, wish.leaving)
+    free = await _free(tx, new, able, needed, wish.leaving, first_call)
     for companion in free:
         if await sessions.share_if_free(tx, companion.session, needed):
             return companion
@@ -60,15 +70,20 @@ async def _companion(
 
 
 async def _free(
-    tx: Transaction, new: Appointment, able: list[Companion], needed: Interval, leaving: Appointment | None
+    tx: Transaction,
+    new: Appointment,
+    able: list[Companion],
+    needed: Interval,
+    leaving: Appointment | None,
+    first_call: bool,
 ) -> list[Companion]:
-    """Those whom nothing occupies then; what the appointment itself leaves is free."""
+    """Those whom nothing occupies then. What the appointment itself leaves is free; so is what rests, on first call."""
     numbers = {resource.number for each in able for resource in each.resources(new.site)}
     left = leaving.others if leaving else ()
     own = {(resource.number, each.period) for each in left for resource in each.resources(new.site)}
     taken = {
         each.resource
-        for each in await sessions.busy(tx, numbers, needed)
+        for each in await sessions.busy(tx, numbers, needed, first_call=first_call)
         if each.period.overlaps(needed) and (each.resource, each.period) not in own
     }
     return [each for each in able if taken.isdisjoint(resource.number for resource in each.resources(new.site))]

@@ -80,7 +80,7 @@ async def _take_again(tx: Transaction, place: Place, undone: Appointment, rules:
     if not await sharing.admits(tx, place.session, undone.capacity_class, kind.length, now, undone.id):
         await placing.refuse(tx, problems.CLASS_NOT_RELEASED, wish)
     wanted = await appointments.own_resources(tx, undone.id)
-    await placing.expire_in_the_way(tx, wanted, undone.occupied, now)
+    await placing.expire_in_the_way(tx, wanted, undone.whole, now)
     if taken := await appointments.take_again(tx, undone.id):
         # The refusal rolls all back; what was had so far must not hide a slot from the alternatives.
         await appointments.clear_partial(tx, [undone.id])

@@ -72,7 +72,7 @@ async def hold_slot(tx: Transaction, request: HoldRequest, rules: Rules, *, acto
         requested_at=min(request.requested_at or now, now),
         expires_at=request.expires_at or now + rules.hold,
     )  # fmt: skip
-    hold = await in_company(tx, alone, wish)
+    hold = await in_company(tx, alone, wish, first_call=request.first_call)
     taken = await placing.insert_or_take_over(
         tx, hold, resources_of(hold, place.session), now, first_call=request.first_call
     )
