@@ -38,7 +38,8 @@ class Desk:
     async def book(self, at_session: str, hour: str, **changes: Any) -> Any:
         patient = changes.pop("patient", None) or str(await self.centre.patient())
         body = {"session": at_session, "start": monday(hour).isoformat(), "kind": "consultation", "patient": patient}
-        return await self.post("/appointments", {**body, **changes})
+        who = {name: changes.pop(name) for name in ("role", "subject") if name in changes}
+        return await self.post("/appointments", {**body, **changes}, **who)
 
 
 def session_body(site: UUID, who: UUID, kinds: tuple[str, ...] = ("consultation",)) -> dict[str, Any]:

@@ -1,14 +1,12 @@
 """Booking over HTTP: answers, refusals that help, rights, idempotency."""
 
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from booking.api.rights import RIGHTS, Right
 from smp.ids import new_id
 from tests.booking.desk import Desk, session_body
-from tests.booking.world import MONDAY, NOW, count_at, monday
+from tests.booking.world import MONDAY, count_at, monday
 from tests.support.api import bearer
 from tests.support.databases import ServiceDatabase
 
@@ -165,34 +163,7 @@ async def test_cancelling_a_session_lists_who_is_expected(desk: Desk) -> None:
 
 
 class TestRights:
-    """Every role against every right; sites and territories besides."""
-
-    @pytest.mark.parametrize("right", list(Right))
-    async def test_a_role_may_do_what_the_table_says_and_nothing_else(self, desk: Desk, right: Right) -> None:
-        answers = {role: await self.ask(desk, role, right) for role in EVERY_ROLE}
-        allowed = {role for role, answer in answers.items() if answer.status_code != 403}
-        assert allowed == RIGHTS[right]
-        assert all(answer.status_code < 500 for answer in answers.values())
-
-    async def ask(self, desk: Desk, role: str, right: Right) -> Any:
-        site = desk.centre.site
-        if right is Right.READ:
-            return await desk.get(f"/sites/{site}/day", role=role, date=MONDAY)
-        if right is Right.SEARCH:
-            window = {"from": NOW.isoformat(), "to": monday("23:00").isoformat()}
-            return await desk.get("/availability", role=role, site=site, kind="consultation", **window)
-        nobody = str(UUID(int=1))
-        path, body = {
-            Right.PLAN: ("/sessions", session_body(site, UUID(int=1))),
-            Right.BOOK: ("/holds", {"session": nobody, "start": NOW.isoformat(), "kind": "consultation"}),
-            Right.RECEIVE: ("/walk-ins", {"site": str(site), "patient": nobody, "kind": "minor_emergency"}),
-            Right.CORRECT: (f"/appointments/{nobody}/correction", {"reason": "wrong_line"}),
-            Right.CLOSE_DAY: (f"/sites/{site}/day-close", {}),
-            Right.TREAT: (f"/appointments/{nobody}/start", None),
-            Right.WAIT: (f"/offers/{nobody}/refusal", None),
-            Right.PRIORITISE: (f"/waiting-list/{nobody}/priority", {"priority": "high"}),
-        }[right]
-        return await desk.post(path, body, role=role)
+    """Sites, territories and compartments by hand; `test_rights.py` walks the whole table."""
 
     async def test_somebody_of_another_site_can_neither_read_nor_act(self, desk: Desk) -> None:
         session = await desk.open_session()

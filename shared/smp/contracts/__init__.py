@@ -25,6 +25,7 @@ from smp.contracts.base import EventData, Topic
 from smp.contracts.catalogue import BY_TYPE, CATALOGUE, TOPICS
 from smp.contracts.demand import DEMAND, DemandUnmet
 from smp.contracts.envelope import Envelope, Event, MalformedEvent
+from smp.contracts.kinds import KINDS, KindDecided
 from smp.contracts.messages import (
     MESSAGES,
     CallTaskDone,
@@ -81,6 +82,7 @@ __all__ = [
     "BY_TYPE",
     "CATALOGUE",
     "DEMAND",
+    "KINDS",
     "MESSAGES",
     "PATIENTS",
     "PROFESSIONALS",
@@ -105,6 +107,7 @@ __all__ = [
     "Event",
     "EventData",
     "HoldExpired",
+    "KindDecided",
     "MalformedEvent",
     "MessageAccepted",
     "MessageCancelled",

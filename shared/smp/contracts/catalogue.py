@@ -1,6 +1,6 @@
 """Every event type that exists. A new event is a class plus a line here; nothing registers itself."""
 
-from smp.contracts import appointments, demand, messages, patients, professionals, sessions, sites, waiting_list
+from smp.contracts import appointments, demand, kinds, messages, patients, professionals, sessions, sites, waiting_list
 from smp.contracts.base import EventData, Topic
 
 CATALOGUE: tuple[type[EventData], ...] = (
@@ -17,6 +17,7 @@ CATALOGUE: tuple[type[EventData], ...] = (
     patients.PatientContactChanged,
     patients.EligibilityChanged,
     patients.PatientErased,
+    kinds.KindDecided,
     sessions.SessionOpened,
     sessions.SessionChanged,
     sessions.SessionCancelled,

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from smp.contracts import appointments, demand, messages, patients, professionals, sessions, sites, waiting_list
+from smp.contracts import appointments, demand, kinds, messages, patients, professionals, sessions, sites, waiting_list
 from smp.contracts.base import EventData
 from smp.contracts.envelope import Event
 from smp.contracts.vocabulary import Practitioner
@@ -120,6 +120,23 @@ _SESSIONS: tuple[sessions.SessionEvent, ...] = (
         start=_at(13),
         end=_at(17),
         released_at=_at(10),
+    ),
+)
+
+_KINDS: tuple[kinds.KindDecided, ...] = (
+    kinds.KindDecided(
+        kind=_id(401),
+        code="long_consultation",
+        valid_from=date(2027, 2, 1),
+        duration_minutes=40,
+        buffer_before_minutes=0,
+        buffer_after_minutes=10,
+        roles=("gp", "retired_gp"),
+        modes=("AMB", "TEL"),
+        capacity_class="desk",
+        compartment="medical",
+        unscheduled=False,
+        neutral_wording=False,
     ),
 )
 
@@ -285,6 +302,7 @@ _DATA: tuple[EventData, ...] = (
     *_SITES,
     *_PROFESSIONALS,
     *_PATIENTS,
+    *_KINDS,
     *_SESSIONS,
     *_APPOINTMENTS,
     *_DEMAND,

@@ -31,9 +31,11 @@ PEOPLE = frozenset(
         "manager",
         "medical_assistant",
         "nurse",
+        "regulator",
         "retired_gp",
         "secretary",
         "social_worker",
+        "telephone_platform",
     }
 )
 _LARGEST_BODY = 16 * 1024  # bytes

@@ -10,6 +10,8 @@ from smp.http import Caller
 
 class Right(StrEnum):
     PLAN = "plan"  # open and cancel sessions, close a day
+    SEE_KINDS = "see_kinds"  # the kinds of appointment and how they are given
+    DECIDE_KINDS = "decide_kinds"  # change them from a day on, for the whole territory
     SEARCH = "search"  # see where there is room
     BOOK = "book"  # hold, book, move, cancel
     RECEIVE = "receive"  # arrivals, walk-ins, no-shows
@@ -24,20 +26,84 @@ class Right(StrEnum):
 _DESK = frozenset({"secretary", "coordinator"})
 _CARE = frozenset({"gp", "retired_gp", "intern", "nurse", "medical_assistant"})
 _SOCIAL = frozenset({"social_worker"})
+_CENTRE = _DESK | _CARE | _SOCIAL
+# They book without reading: an agent of the telephone platform, and a regulator by the channel of regulation only
+# (`use_cases/access.py`). Of what is booked they see, move and cancel their own.
+_AFAR = frozenset({"telephone_platform", "regulator"})
 
 # Managers plan but read nothing personal; funders do nothing here.
 RIGHTS: dict[Right, frozenset[str]] = {
+    Right.SEE_KINDS: _CENTRE | _AFAR | {"manager"},
+    Right.DECIDE_KINDS: frozenset({"coordinator", "manager"}),
     Right.PLAN: _DESK | {"manager"},
-    Right.SEARCH: _DESK | _CARE | _SOCIAL,
-    Right.BOOK: _DESK | _CARE | _SOCIAL,
-    Right.RECEIVE: _DESK | _CARE | _SOCIAL,
+    Right.SEARCH: _CENTRE | _AFAR,
+    Right.BOOK: _CENTRE | _AFAR,
+    Right.RECEIVE: _CENTRE,
     Right.CORRECT: _DESK | {"gp", "retired_gp", "social_worker"},
     Right.CLOSE_DAY: _DESK,
-    Right.TREAT: _DESK | _CARE | _SOCIAL,
-    Right.READ: _DESK | _CARE | _SOCIAL,
-    Right.WAIT: _DESK | _CARE | _SOCIAL,
+    Right.TREAT: _CENTRE,
+    Right.READ: _CENTRE,
+    Right.WAIT: _CENTRE,
     Right.PRIORITISE: CLINICIANS | _SOCIAL,
 }
+
+# Every route of the service and the right, or one of the rights, that it wants; the tests walk role by route by place (own site, other site, other territory).
+ROUTES: dict[str, Right | tuple[Right, ...]] = {
+    "GET /v1/kinds": Right.SEE_KINDS,
+    "POST /v1/kinds": Right.DECIDE_KINDS,
+    "POST /v1/session-rules": Right.PLAN,
+    "POST /v1/sessions": Right.PLAN,
+    "POST /v1/session-rules/{rule}/change": Right.PLAN,
+    "GET /v1/session-rules": (Right.PLAN, Right.SEARCH),
+    "POST /v1/sessions/{session}/change": Right.PLAN,
+    "POST /v1/sessions/{session}/cancellation": Right.PLAN,
+    "GET /v1/sessions": (Right.PLAN, Right.SEARCH),
+    "POST /v1/closures": Right.PLAN,
+    "POST /v1/closures/{closure}/end": Right.PLAN,
+    "GET /v1/closures": Right.PLAN,
+    "POST /v1/absences": Right.PLAN,
+    "POST /v1/absences/{absence}/end": Right.PLAN,
+    "GET /v1/absences": Right.PLAN,
+    "POST /v1/presence-plans": Right.PLAN,
+    "GET /v1/presence": Right.PLAN,
+    "GET /v1/sites/{site}/minor-emergencies": Right.PLAN,
+    "POST /v1/impacts": Right.PLAN,
+    "POST /v1/impacts/{impact}/application": Right.PLAN,
+    "GET /v1/impacts/{impact}": Right.PLAN,
+    "POST /v1/reachabilities": Right.PLAN,
+    "POST /v1/reachabilities/{reachability}/withdrawal": Right.PLAN,
+    "PUT /v1/sites/{site}/distances/{other}": Right.PLAN,
+    "GET /v1/availability": Right.SEARCH,
+    "GET /v1/availability/next": Right.SEARCH,
+    "POST /v1/demand": Right.SEARCH,
+    "POST /v1/holds": Right.BOOK,
+    "POST /v1/appointments": Right.BOOK,
+    "POST /v1/appointments/family": Right.BOOK,
+    "GET /v1/minor-emergencies/form": Right.BOOK,
+    "POST /v1/minor-emergencies": Right.BOOK,
+    "GET /v1/appointments/{appointment}": Right.READ,
+    "POST /v1/appointments/{appointment}/move": Right.BOOK,
+    "POST /v1/appointments/{appointment}/cancellation": Right.BOOK,
+    "POST /v1/appointments/{appointment}/arrival": Right.RECEIVE,
+    "POST /v1/appointments/{appointment}/preparation": Right.TREAT,
+    "POST /v1/appointments/{appointment}/departure": Right.RECEIVE,
+    "POST /v1/appointments/{appointment}/correction": Right.CORRECT,
+    "POST /v1/appointments/{appointment}/start": Right.TREAT,
+    "POST /v1/appointments/{appointment}/completion": Right.TREAT,
+    "POST /v1/appointments/{appointment}/no-show": Right.RECEIVE,
+    "POST /v1/walk-ins": Right.RECEIVE,
+    "POST /v1/appointments/{appointment}/call-order": Right.RECEIVE,
+    "POST /v1/sites/{site}/day-close": Right.CLOSE_DAY,
+    "GET /v1/sites/{site}/day": Right.READ,
+    "GET /v1/sites/{site}/queue": Right.READ,
+    "GET /v1/sites/{site}/unsupported": Right.READ,
+}
+
+
+def holders(route: str) -> frozenset[str]:
+    """The roles that may use a route."""
+    rights = ROUTES[route]
+    return frozenset().union(*(RIGHTS[each] for each in (rights if isinstance(rights, tuple) else (rights,))))
 
 
 def allow(caller: Caller, right: Right, site: UUID | None = None) -> None:

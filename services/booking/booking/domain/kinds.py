@@ -117,6 +117,11 @@ class KindBook:
         found = (self.on(code, day) for code in sorted(self.versions))
         return [kind for kind in found if kind is not None]
 
+    def after(self, day: date) -> list[Kind]:
+        """The versions that count from a later day on, soonest first."""
+        later = [kind for versions in self.versions.values() for kind in versions if kind.valid_from > day]
+        return sorted(later, key=lambda kind: (kind.valid_from, kind.code, kind.version))
+
 
 @dataclass(slots=True)
 class KindBooks:

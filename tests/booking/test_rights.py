@@ -1,0 +1,219 @@
+"""The table of rights, walked in full: every role, every route of the service, at its own site, at another site of the
+territory, in another territory."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from booking import api
+from booking.__main__ import service
+from booking.api import parts
+from booking.api.rights import RIGHTS, ROUTES, holders
+from booking.domain.compartments import BOOK, SEE
+from booking.domain.kinds import Compartment
+from smp.http import application
+from smp.ids import new_id
+from tests.booking.desk import Desk, session_body
+from tests.booking.world import MONDAY, NOW, monday
+from tests.support.api import bearer, command_headers
+
+ROLES = sorted(frozenset().union(*RIGHTS.values()) | {"funder", "service", "nobody"})
+NOBODY = UUID(int=1)
+WALKER = "walker"  # one person in all roles, so that compartments do not mix in
+
+Given = dict[str, Any]
+
+
+OF_NO_SITE = {"GET /v1/minor-emergencies/form"}  # the same words everywhere
+
+
+def spell(route: Any) -> list[str]:
+    return [f"{method} {route.path}" for method in sorted(route.methods)]
+
+
+SCHEMA: dict[str, Any] = application(None, service.name, service.routers).openapi()  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def given(desk: Desk) -> Given:
+    """What there is at the site: a professional with a session, an appointment that the walker booked, a patient."""
+    patient, professional = await desk.centre.patient(), await desk.centre.doctor()
+    kinds = ("consultation", "minor_emergency")
+    opened = await desk.post("/sessions", session_body(desk.centre.site, professional, kinds))
+    session = opened.json()["session"]
+    booked = await desk.book(session, "09:20", subject=WALKER)
+    return {
+        "site": desk.centre.site,
+        "session": session,
+        "appointment": UUID(booked.json()["appointment"]),
+        "patient": patient,
+        "professional": professional,
+    }
+
+
+def body_of(route: str, given: Given, role: str) -> Any:
+    """The documented example of a body, about what there is."""
+    method, path = route.split()
+    content = SCHEMA["paths"][path][method.lower()].get("requestBody", {}).get("content")
+    if content is None:
+        return None
+    name = content["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+    schema = SCHEMA["components"]["schemas"][name]
+    text = json.dumps(schema["examples"][0])
+    for constant, what in (
+        (parts.SITE, "site"),
+        (parts.SESSION, "session"),
+        (parts.PATIENT, "patient"),
+        (parts.PROFESSIONAL, "professional"),
+    ):
+        text = text.replace(constant, str(given[what]))
+    body = json.loads(text)
+    return {**body, "channel": "regulation"} if role == "regulator" and "channel" in schema["properties"] else body
+
+
+def query_of(route: str, given: Given) -> dict[str, str]:
+    method, path = route.split()
+    known = {
+        "site": str(given["site"]), "kind": "consultation", "date": MONDAY.isoformat(), "day": MONDAY.isoformat(),
+        "from": NOW.isoformat(), "to": monday("23:00").isoformat(),
+    }  # fmt: skip
+    wanted = SCHEMA["paths"][path][method.lower()].get("parameters", ())
+    asked = {each["name"] for each in wanted if each["in"] == "query" and (each["required"] or each["name"] == "site")}
+    return {name: known[name] for name in asked}
+
+
+async def ask(desk: Desk, route: str, given: Given, role: str, site: UUID | str, territory: str) -> int:
+    method, path = route.split()
+    for name in ("site", "session", "appointment", "professional", "patient"):
+        path = path.replace(f"{{{name}}}", str(given[name]))
+    path = "/".join(str(NOBODY) if part.startswith("{") else part for part in path.split("/"))
+    headers = command_headers(bearer(role, site=site, territory=territory, subject=WALKER))
+    answer = await desk.client.request(
+        method, path, params=query_of(route, given), json=body_of(route, given, role), headers=headers
+    )
+    assert answer.status_code < 500, (route, role, answer.text)
+    assert answer.json().get("type") != "urn:smp:problem:invalid-body", (route, answer.text)
+    status: int = answer.status_code
+    return status
+
+
+def test_every_route_of_the_service_is_in_the_table() -> None:
+    """A route without a line here has no right that anybody has walked: add it to `ROUTES` of `api/rights.py`."""
+    routes = {spelt for router in api.ROUTERS for route in router.routes for spelt in spell(route)}
+    assert routes == set(ROUTES)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_a_role_may_do_what_the_table_says_at_its_own_site_and_nothing_anywhere_else(
+    desk: Desk, given: Given, route: str
+) -> None:
+    for role in ROLES:
+        allowed = role in holders(route)
+        elsewhere = await ask(desk, route, given, role, new_id(), "53")
+        abroad = await ask(desk, route, given, role, "*", "72")
+        at_home = await ask(desk, route, given, role, desk.centre.site, "53")
+        assert (at_home != 403) == allowed, (role, at_home)
+        if route in OF_NO_SITE:
+            continue
+        assert elsewhere in ((403, 404) if allowed else (403,)), (role, elsewhere)
+        assert abroad in ((403, 404) if allowed else (403,)), (role, abroad)
+
+
+async def test_what_exists_at_another_site_is_forbidden_rather_than_unknown(desk: Desk, given: Given) -> None:
+    strange = ("{impact}", "{reachability}", "{rule}", "{closure}", "{absence}")  # of which there is none here
+    named = [route for route in ROUTES if not any(each in route for each in strange) and route not in OF_NO_SITE]
+    for route in named:
+        role = min(holders(route))
+        assert await ask(desk, route, given, role, new_id(), "53") == 403, route
+
+
+class TestTheCompartments:
+    @pytest.mark.parametrize("compartment", list(Compartment))
+    @pytest.mark.parametrize("role", ROLES)
+    async def test_a_role_books_where_the_table_says(self, desk: Desk, compartment: Compartment, role: str) -> None:
+        kind, who = {
+            Compartment.MEDICAL: ("consultation", "gp"),
+            Compartment.MEDICO_SOCIAL: ("social", "social_worker"),
+            Compartment.SILENT: ("protected", "gp"),
+        }[compartment]
+        session = await desk.open_session((kind,), role=who)
+        channel = "regulation" if role == "regulator" else "phone"
+        answer = await desk.book(session, "09:00", kind=kind, channel=channel, role=role)
+        assert answer.status_code == (201 if role in BOOK[compartment] else 403), answer.text
+
+    @pytest.mark.parametrize("compartment", list(Compartment))
+    @pytest.mark.parametrize("role", sorted(SEE[Compartment.MEDICAL]))
+    async def test_a_role_that_is_not_involved_reads_what_the_table_says(
+        self, desk: Desk, compartment: Compartment, role: str
+    ) -> None:
+        kind, who = {
+            Compartment.MEDICAL: ("consultation", "gp"),
+            Compartment.MEDICO_SOCIAL: ("social", "social_worker"),
+            Compartment.SILENT: ("protected", "gp"),
+        }[compartment]
+        session = await desk.open_session((kind,), role=who)
+        booked = (await desk.book(session, "09:00", kind=kind, subject="who-took-the-call")).json()
+        one = (await desk.get(f"/appointments/{booked['appointment']}", role=role)).json()
+        line = (await desk.get(f"/sites/{desk.centre.site}/day", role=role, date=MONDAY)).json()["lines"][0]
+        reads = role in SEE[compartment]
+        assert (one["patient"] is not None, line["patient"] is not None) == (reads, reads)
+        assert (one["kind"], line["kind"]) == ((kind, kind) if reads else (None, None))
+        shows_state = reads or compartment is not Compartment.SILENT
+        assert (one["state"], line["state"]) == (("booked", "booked") if shows_state else (None, None))
+        moved = await desk.post(
+            f"/appointments/{booked['appointment']}/move",
+            {"session": session, "start": monday("10:00").isoformat()},
+            role=role,
+        )
+        assert moved.status_code == (200 if reads else 403), moved.text
+
+
+class TestWhoIsInvolved:
+    async def test_the_practitioner_and_who_booked_read_a_silent_appointment(self, desk: Desk) -> None:
+        who = await desk.centre.doctor()
+        session = (await desk.post("/sessions", session_body(desk.centre.site, who, ("protected",)))).json()["session"]
+        booked = (await desk.book(session, "09:00", kind="protected", subject="who-took-the-call")).json()
+        for subject, sees in (("who-took-the-call", True), (str(who), True), ("somebody-else", False)):
+            headers = bearer("gp", site=desk.centre.site, subject=subject)
+            seen = (await desk.client.get(f"/v1/appointments/{booked['appointment']}", headers=headers)).json()
+            assert (seen["patient"] is not None) == sees
+            assert bool(seen["trail"]) == sees
+
+    async def test_a_silent_appointment_that_was_given_up_leaves_no_line(self, desk: Desk) -> None:
+        session = await desk.open_session(("protected",))
+        booked = (await desk.book(session, "09:00", kind="protected")).json()["appointment"]
+        await desk.post(f"/appointments/{booked}/cancellation", {"by": "patient"})
+        day = f"/sites/{desk.centre.site}/day"
+        assert len((await desk.get(day, date=MONDAY)).json()["lines"]) == 1
+        assert (await desk.get(day, role="coordinator", date=MONDAY)).json()["lines"] == []
+
+
+class TestTheRegulator:
+    async def test_books_by_the_channel_of_regulation_only(self, desk: Desk) -> None:
+        session = await desk.open_session()
+        by_phone = await desk.book(session, "09:00", kind="minor_emergency", role="regulator")
+        assert by_phone.status_code == 403
+        regulated = await desk.book(session, "09:00", kind="minor_emergency", channel="regulation", role="regulator")
+        assert (regulated.status_code, regulated.json()["channel"]) == (201, "regulation")
+
+    async def test_confirms_no_hold_of_another_channel(self, desk: Desk) -> None:
+        session = await desk.open_session()
+        slot = {"session": session, "start": monday("09:00").isoformat(), "kind": "consultation"}
+        hold = (await desk.post("/holds", slot)).json()["appointment"]
+        body = {"hold": hold, "patient": str(await desk.centre.patient())}
+        assert (await desk.post("/appointments", body, role="regulator")).status_code == 403
+        assert (await desk.post("/appointments", body, role="telephone_platform")).status_code == 201
+
+
+class TestTheTelephonePlatform:
+    async def test_books_but_reads_nothing_and_changes_only_its_own(self, desk: Desk) -> None:
+        session = await desk.open_session()
+        own = (await desk.book(session, "09:00", role="telephone_platform")).json()["appointment"]
+        other = (await desk.book(session, "09:20")).json()["appointment"]
+        assert (await desk.get(f"/appointments/{own}", role="telephone_platform")).status_code == 403
+        for appointment, status in ((own, 200), (other, 403)):
+            path = f"/appointments/{appointment}/cancellation"
+            answer = await desk.post(path, {"by": "patient"}, role="telephone_platform")
+            assert answer.status_code == status
