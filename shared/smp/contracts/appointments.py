@@ -158,6 +158,7 @@ class CallRequested(AppointmentEvent):
     mode: Mode
     reason: Code
     requested_at: AwareDatetime
+    compartment: Compartment | None = None
 
 
 class PatientArrived(AppointmentEvent):

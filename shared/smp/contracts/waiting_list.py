@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from smp.contracts.base import Code, EventData, Part, Topic
-from smp.contracts.vocabulary import Kind, Mobility, Mode, People, WaitingPriority
+from smp.contracts.vocabulary import Compartment, Kind, Mobility, Mode, People, RemoteBy, WaitingPriority
 
 WAITING_LIST = Topic(
     "smp.booking.waiting-list",
@@ -86,12 +86,15 @@ class SlotOffered(OfferEvent):
     practitioners: People
     kind: Kind
     mode: Mode
+    remote_by: RemoteBy | None = None
     start: AwareDatetime
     end: AwareDatetime
     answer_by: AwareDatetime
     replaces: UUID | None = None
     offered_at: AwareDatetime
     notify: bool
+    compartment: Compartment | None = None
+    neutral_wording: bool | None = None
 
 
 class OfferAccepted(OfferEvent):

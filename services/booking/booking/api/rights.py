@@ -47,7 +47,8 @@ RIGHTS: dict[Right, frozenset[str]] = {
     Right.PRIORITISE: CLINICIANS | _SOCIAL,
 }
 
-# Every route of the service and the right, or one of the rights, that it wants; the tests walk role by route by place (own site, other site, other territory).
+# Every route of the service and the right, or one of the rights, that it wants; the tests walk role by route by place
+# (own site, other site, other territory).
 ROUTES: dict[str, Right | tuple[Right, ...]] = {
     "GET /v1/kinds": Right.SEE_KINDS,
     "POST /v1/kinds": Right.DECIDE_KINDS,
@@ -97,6 +98,16 @@ ROUTES: dict[str, Right | tuple[Right, ...]] = {
     "GET /v1/sites/{site}/day": Right.READ,
     "GET /v1/sites/{site}/queue": Right.READ,
     "GET /v1/sites/{site}/unsupported": Right.READ,
+    "POST /v1/waiting-list": Right.WAIT,
+    "POST /v1/waiting-list/{entry}/wishes": Right.WAIT,
+    "POST /v1/waiting-list/{entry}/priority": Right.PRIORITISE,
+    "POST /v1/waiting-list/{entry}/departure": Right.WAIT,
+    "GET /v1/waiting-list/explanation": Right.READ,
+    "GET /v1/waiting-list/{entry}": Right.READ,
+    "GET /v1/sites/{site}/waiting-list": Right.READ,
+    "POST /v1/offers/{offer}/acceptance": Right.WAIT,
+    "POST /v1/offers/{offer}/refusal": Right.WAIT,
+    "POST /v1/offers/{offer}/later": Right.WAIT,
 }
 
 

@@ -81,8 +81,8 @@ def held(tx: Transaction, it: Appointment, now: datetime) -> None:
         patient=it.patient,
         practitioners=_people(it),
         kind=it.kind,
-        mode=_mode(it),
-        remote_by=_remote_by(it),
+        mode=mode(it),
+        remote_by=remote_by(it),
         start=it.period.start,
         end=it.period.end,
         expires_at=it.expires_at,
@@ -102,8 +102,8 @@ def booked(tx: Transaction, it: Appointment, now: datetime) -> None:
         session=it.session,
         practitioners=_people(it),
         kind=it.kind,
-        mode=_mode(it),
-        remote_by=_remote_by(it),
+        mode=mode(it),
+        remote_by=remote_by(it),
         start=it.period.start,
         end=it.period.end,
         capacity_class=it.capacity_class,
@@ -128,8 +128,8 @@ def moved(tx: Transaction, before: Appointment, it: Appointment, now: datetime, 
         session=it.session,
         practitioners=_people(it),
         kind=it.kind,
-        mode=_mode(it),
-        remote_by=_remote_by(it),
+        mode=mode(it),
+        remote_by=remote_by(it),
         start=it.period.start,
         end=it.period.end,
         previous_session=before.session,
@@ -178,7 +178,8 @@ def call_requested(tx: Transaction, it: Appointment, reason: str, now: datetime)
         session=it.session,
         start=it.period.start,
         end=it.period.end,
-        mode=it.mode,
+        mode=mode(it),
+        compartment=it.compartment,
         reason=reason,
         requested_at=now,
     )
@@ -254,8 +255,8 @@ def corrected(tx: Transaction, before: Appointment, it: Appointment, now: dateti
         session=it.session,
         practitioners=_people(it),
         kind=it.kind,
-        mode=_mode(it),
-        remote_by=_remote_by(it),
+        mode=mode(it),
+        remote_by=remote_by(it),
         start=it.period.start,
         end=it.period.end,
         previous_state=before.state,
@@ -303,12 +304,13 @@ def _say(tx: Transaction, it: Appointment, data: EventData, now: datetime) -> No
     tx.publish(Event.of(data, subject=it.id, territory=it.territory, site=it.site, sequence=it.version, time=now))
 
 
-def _mode(it: Appointment) -> Mode:
+def mode(it: Appointment) -> Mode:
     """In the contract's closed list, the telephone travels as VR."""
     return cast("Mode", VIDEO if it.mode == TELEPHONE else it.mode)
 
 
-def _remote_by(it: Appointment) -> str | None:
+def remote_by(it: Appointment) -> str | None:
+    """By video or by telephone, of what is neither on site nor at home."""
     return {VIDEO: "video", TELEPHONE: "telephone"}.get(it.mode)
 
 

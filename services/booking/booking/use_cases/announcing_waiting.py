@@ -6,6 +6,7 @@ from typing import Any
 from booking.domain.appointments import Appointment
 from booking.domain.offers import Offer, OfferState
 from booking.domain.waiting_list import Entry, Window
+from booking.use_cases import announcing
 from smp.contracts import (
     OfferAccepted,
     OfferDeclined,
@@ -36,13 +37,16 @@ def offered(tx: Transaction, it: Entry, offer: Offer, hold: Appointment, notify:
         session=offer.session,
         practitioners=(Practitioner(professional=hold.professional, role=hold.role),),
         kind=hold.kind,
-        mode=hold.mode,
+        mode=announcing.mode(hold),
+        remote_by=announcing.remote_by(hold),
         start=hold.period.start,
         end=hold.period.end,
         answer_by=offer.answer_by,
         replaces=offer.replaces,
         offered_at=now,
-        notify=notify,
+        notify=notify and hold.compartment != "silent",
+        compartment=hold.compartment,
+        neutral_wording=hold.neutral_wording,
     )
     _say(tx, it, data, now, offer)
 

@@ -7,11 +7,21 @@ from uuid import UUID
 
 
 class Mode(StrEnum):
-    """Where the patient is seen (SAS value set)."""
+    """Where a text says that the patient is seen: the SAS value set, and two words of ours."""
 
     ON_SITE = "AMB"
     AT_HOME = "HH"
     BY_VIDEO = "VR"
+    BY_TELEPHONE = "TEL"
+    UNSAID = "UNSAID"
+    """Neutral wording: the text names neither the place nor the centre."""
+
+
+def mode_told(mode: str, remote_by: str | None, neutral_wording: bool | None) -> Mode:
+    """What a text says of where, from what an event says of it."""
+    if neutral_wording:
+        return Mode.UNSAID
+    return Mode.BY_TELEPHONE if remote_by == "telephone" else Mode(mode)
 
 
 class AppointmentState(StrEnum):

@@ -52,6 +52,16 @@ TEMPLATES: dict[Purpose, tuple[str, ...]] = {
 }
 """For each purpose, the same text from the fullest to the shortest; the first that fits one segment is sent."""
 
+NEUTRAL: dict[Purpose, tuple[str, ...]] = {
+    Purpose.CONFIRMATION: ("Rendez-vous confirmé {when}. Un imprévu ? Appelez le {phone}.",),
+    Purpose.REMINDER: ("Rappel : rendez-vous {when}. Un imprévu ? Appelez le {phone}.",),
+    Purpose.CHANGE: ("Votre rendez-vous est déplacé au {when}. Un imprévu ? Appelez le {phone}.",),
+    Purpose.CANCELLATION: ("Votre rendez-vous du {when} est annulé. Pour en reprendre un : {phone}.",),
+    Purpose.OFFER: ("Une place se libère {when}. Pour la prendre, appelez avant {deadline} le {phone}.",),
+    Purpose.OFFER_WITHDRAWN: ("La place proposée {when} n'est plus disponible. Tél. {phone}.",),
+}
+"""The same when the kind of appointment wants neutral wording: nobody who reads it learns where or with whom."""
+
 _STREETS = (
     ("avenue", "av."), ("boulevard", "bd"), ("place", "pl."), ("route", "rte"), ("chemin", "ch."),
     ("impasse", "imp."), ("square", "sq."), ("faubourg", "fg"), ("allée", "all."), ("bâtiment", "bât."),
@@ -73,10 +83,9 @@ def write(purpose: Purpose, site: Site, start: datetime, mode: Mode, answer_by: 
     local = start.astimezone(zone)
     by = (answer_by or start).astimezone(zone)
     address = site.address_on(local.date())
+    templates = (NEUTRAL if mode is Mode.UNSAID else TEMPLATES)[purpose]
     texts = [
-        _text(template, site, local, by, address, mode, short)
-        for template in TEMPLATES[purpose]
-        for short in (False, True)
+        _text(template, site, local, by, address, mode, short) for template in templates for short in (False, True)
     ]
     fitting = (text for text in texts if text.size.segments == 1)
     return next(fitting, None) or min(texts, key=lambda text: text.size.units)
@@ -125,6 +134,8 @@ def _where(address: Address, mode: Mode, short: bool) -> str:
         return "chez vous"
     if mode is Mode.BY_VIDEO:
         return "en vidéo"
+    if mode is Mode.BY_TELEPHONE:
+        return "par téléphone"
     if not short:
         return f"{address.line}, {address.postal_code} {address.city}"
     return f"{_abbreviate(address.line)}, {address.city}"

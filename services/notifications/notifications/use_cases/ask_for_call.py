@@ -17,8 +17,7 @@ async def ask_for_call(tx: Transaction, delivery: Delivery[CallRequested], polic
     """One call for one request. Texts and calls about the place that is no longer sure are dropped, the reminder too;
     the move or the cancellation that follows drops this call in its turn. One older than the horizon asks nothing."""
     asked, event = delivery.data, delivery.event
-    stale, too_old = delivery.order == "stale", delivery.now - event.time > policy.horizon
-    verdict = "stale" if stale else "too_old" if too_old else "planned"
+    verdict = _verdict(delivery, policy)
     first = await tx.fetchval(
         PROJECTIONS.record_state,
         asked.appointment,
@@ -48,3 +47,12 @@ async def ask_for_call(tx: Transaction, delivery: Delivery[CallRequested], polic
         traceparent=event.traceparent,
     )
     await raise_call(tx, about, Purpose.CHANGE, CallReason.TO_BE_DECIDED, delivery.now)
+
+
+def _verdict(delivery: Delivery[CallRequested], policy: Policy) -> str:
+    """A silent appointment is on nobody's list: whoever it concerns is told by the professional involved."""
+    if delivery.order == "stale":
+        return "stale"
+    if delivery.now - delivery.event.time > policy.horizon:
+        return "too_old"
+    return "silent" if delivery.data.compartment == "silent" else "planned"

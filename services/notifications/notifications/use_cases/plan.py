@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from notifications.domain.appointments import AppointmentState, Mode, Slot
+from notifications.domain.appointments import AppointmentState, Mode, Slot, mode_told
 from notifications.domain.messages import Purpose, State, dedupe_key
 from notifications.domain.planning import (
     Draft,
@@ -42,10 +42,10 @@ Verdict = Literal["planned", "silent", "too_old", "stale"]
 async def plan_for_booking(tx: Transaction, delivery: Delivery[SlotBooked], policy: Policy) -> None:
     """Confirmation and reminder."""
     booked = delivery.data
-    if not await _is_ours_to_plan(tx, delivery, policy, AppointmentState.EXPECTED, booked.mode):
+    if not await _is_ours_to_plan(tx, delivery, policy, AppointmentState.EXPECTED, _mode(booked)):
         return
     context = await _context(tx, delivery.event)
-    slot = Slot(booked.site, _hour(booked), Mode(booked.mode))
+    slot = Slot(booked.site, _hour(booked), _mode(booked))
     drafts = plan_booking(slot, delivery.now, _rules(context, policy))
     await tell(tx, _subject(delivery.event, slot, context), drafts, context, delivery.now)
 
@@ -54,12 +54,12 @@ async def plan_for_move(tx: Transaction, delivery: Delivery[SlotMoved], policy: 
     """Older texts are dropped; the patient gets one correct text, and the reminder of the new slot."""
     moved, event = delivery.data, delivery.event
     earlier = await _earlier(tx, event)
-    ours = await _is_ours_to_plan(tx, delivery, policy, AppointmentState.EXPECTED, moved.mode)
+    ours = await _is_ours_to_plan(tx, delivery, policy, AppointmentState.EXPECTED, _mode(moved))
     await drop_outdated(tx, moved.appointment, event.sequence, "moved", delivery.now)
     if not ours:
         return
     context = await _context(tx, event)
-    slot = Slot(moved.site, _hour(moved), Mode(moved.mode))
+    slot = Slot(moved.site, _hour(moved), _mode(moved))
     drafts = plan_move(slot, moved.previous_start, earlier, delivery.now, _rules(context, policy))
     await tell(tx, _subject(event, slot, context), drafts, context, delivery.now)
 
@@ -72,7 +72,8 @@ async def plan_for_cancellation(tx: Transaction, delivery: Delivery[SlotCancelle
     if not ours or cancelled.patient is None:
         return
     context = await _context(tx, event)
-    slot = Slot(cancelled.site, _hour(cancelled), Mode(context["mode"] or Mode.ON_SITE))
+    mode = mode_told(context["mode"] or Mode.ON_SITE, None, cancelled.neutral_wording)
+    slot = Slot(cancelled.site, _hour(cancelled), mode)
     drafts = plan_cancellation(slot, delivery.now, _rules(context, policy))
     may_call = cancelled.cancelled_by != "patient"
     await tell(tx, _subject(event, slot, context), drafts, context, delivery.now, may_call=may_call)
@@ -82,14 +83,18 @@ async def plan_for_restoration(tx: Transaction, delivery: Delivery[StatusCorrect
     """An appointment stands again: texts that say otherwise are dropped, a patient who was told otherwise hears it."""
     stands, event = delivery.data, delivery.event
     earlier = await _earlier(tx, event)
-    ours = await _is_ours_to_plan(tx, delivery, policy, AppointmentState.EXPECTED, stands.mode)
+    ours = await _is_ours_to_plan(tx, delivery, policy, AppointmentState.EXPECTED, _mode(stands))
     await drop_outdated(tx, stands.appointment, event.sequence, "corrected", delivery.now)
     if not ours:
         return
     context = await _context(tx, event)
-    slot = Slot(stands.site, _hour(stands), Mode(stands.mode))
+    slot = Slot(stands.site, _hour(stands), _mode(stands))
     drafts = plan_restoration(slot, earlier, delivery.now, _rules(context, policy))
     await tell(tx, _subject(event, slot, context), drafts, context, delivery.now)
+
+
+def _mode(data: SlotBooked | SlotMoved | StatusCorrected) -> Mode:
+    return mode_told(data.mode, data.remote_by, data.neutral_wording)
 
 
 async def _is_ours_to_plan(
@@ -122,6 +127,8 @@ def _verdict(delivery: Delivery[Told], policy: Policy) -> Verdict:
     if delivery.now - delivery.event.time > policy.horizon:
         return "too_old"
     data = delivery.data
+    if data.compartment == "silent":
+        return "silent"
     if isinstance(data, SlotBooked) and _follows(data):
         return "silent"  # the text to the first of the party speaks for all
     return "planned" if data.notify else "silent"

@@ -4,7 +4,7 @@ The offer speaks of a hold, an appointment that exists in its first version only
 appointments: an acceptance may be heard there first.
 """
 
-from notifications.domain.appointments import Mode, Slot
+from notifications.domain.appointments import Mode, Slot, mode_told
 from notifications.domain.messages import Purpose, State
 from notifications.domain.planning import plan_offer as drafts_of_offer
 from notifications.domain.planning import plan_withdrawal, was_told
@@ -45,7 +45,7 @@ async def plan_for_offer(tx: Transaction, delivery: Delivery[SlotOffered], polic
         patient=offered.patient,
         site=offered.site,
         starts_at=offered.start,
-        mode=Mode(offered.mode),
+        mode=mode_told(offered.mode, offered.remote_by, offered.neutral_wording),
         traceparent=event.traceparent,
         answer_by=offered.answer_by,
     )
