@@ -116,7 +116,7 @@ async def test_the_centre_moves_and_every_text_after_it_gives_the_new_address(ho
     assert (await house.do(f"/v1/impacts/{plan['impact']}/application", {}, who=secretary)).ok
     called = "SELECT reason FROM call_task WHERE appointment = $1 AND state = 'open'"
     await until(lambda: house.books.value("notifications", called, UUID(booked[2])), lambda why: why == "to_be_decided")
-    house.stand(before, 7, 30)
+    house.stand(date(2027, 1, 4), 10)
     await _reminded(house, booked[0], "Paderborn")
     house.stand(date(2027, 1, 11), 10)
     await _reminded(house, booked[1], "nagement")

@@ -27,8 +27,6 @@ from smp.auth import Actor
 from smp.postgres import Transaction
 from smp.problems import Refusal
 
-_SHUTS = frozenset({ChangeKind.ABSENCE, ChangeKind.SUPERVISOR_GONE, ChangeKind.SITE_CLOSED})
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
