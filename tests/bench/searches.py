@@ -45,7 +45,7 @@ async def measure(bench: Bench) -> Figure:
         region = await open_region(admin, short=bench.short)
         patients = itertools.cycle(await _patients(admin))
         call = partial(_calling, port, await token(issuer))
-        cold = await _p95(call, _next(region.sites), 1)
+        cold = sum([await _p95(call, _next(some), 1) for some in _few(region.sites)])
         draw = Random(53)
         rounds = await compare(
             lambda: _ours(call, admin, region, patients, searches, draw),
@@ -64,7 +64,7 @@ async def measure(bench: Bench) -> Figure:
     extra = {
         "next_free_and_places_of_all_p95_ms": whole,
         "next_free_and_places_of_all_goal_ms": GOAL_MILLISECONDS,
-        "first_search_of_all_after_start_ms": cold,
+        "first_search_of_all_after_start_ms": round(cold, 1),
         "next_free_and_places_p95_ms_by_practitioners": {10 * n: value for n, value in of_sites.items()},
         "all_places_of_a_centre_p95_ms_by_days": of_days,
         "practitioners": practitioners,
@@ -186,6 +186,11 @@ def _window(region: Region, draw: Random) -> tuple[datetime, datetime]:
     """28 days that begin within the next week."""
     start = region.today + timedelta(days=draw.randint(1, 7))
     return start, start + WINDOW
+
+
+def _few(sites: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    """Sites read for the first time, some at once: no request waits for all of them."""
+    return (sites[at : at + 5] for at in range(0, len(sites), 5))
 
 
 def _days(region: Region, days: int) -> tuple[datetime, datetime]:
