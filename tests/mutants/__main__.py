@@ -16,7 +16,7 @@ from smp_local import screen
 from smp_local.home import REPOSITORY
 from tests.mutants.catalogue import MUTANTS
 from tests.mutants.mutant import AnchorLost, Mutant
-from tests.mutants.workshop import Workshop, workshop
+from tests.mutants.workshop import LONG_PATIENCE, Workshop, workshop
 from tests.support.servers import KAFKA_BOOTSTRAP, POSTGRES_URL, kafka_server, postgres_server
 
 RESULT = REPOSITORY / "build" / "mutants.json"
@@ -69,7 +69,7 @@ def _hunt(mutants: Sequence[Mutant], servers: dict[str, str]) -> list[Outcome] |
     with workshop(servers) as copy:
         screen.say("Sans faute, les tests choisis passent-ils ?")
         tests = list(dict.fromkeys(test for mutant in mutants for test in mutant.tests))
-        sound = copy.run(tests)
+        sound = copy.run(tests, LONG_PATIENCE)
         if sound.caught_by or sound.trouble != "every test passed":
             screen.warn(f"Non, sans aucune faute : {sound.caught_by or sound.trouble}")
             return None

@@ -15,7 +15,8 @@ from smp_local.home import REPOSITORY
 from tests.mutants.mutant import Mutant
 from tests.mutants.witness import BOOK
 
-PATIENCE = 300.0  # seconds for the tests of one mutant: one that hangs is not caught by name
+PATIENCE = 600.0  # seconds for the tests of one mutant: one that hangs is not caught by name
+LONG_PATIENCE = 3600.0  # seconds for all of them
 COPIED = ("shared", "services", "deploy", "tests", "docs", "pyproject.toml", "README.md", "Makefile")
 LEFT = shutil.ignore_patterns("__pycache__", "*.pyc", ".smp", "build", "bench", "chaos")
 
@@ -47,11 +48,11 @@ class Workshop:
         finally:
             self._write(path, whole)
 
-    def run(self, tests: Sequence[str]) -> Verdict:
+    def run(self, tests: Sequence[str], patience: float = PATIENCE) -> Verdict:
         """Run until the first failure."""
         book = self.root / "witness.txt"
         book.unlink(missing_ok=True)
-        code, said = self._pytest(tests, book)
+        code, said = self._pytest(tests, book, patience)
         lines = book.read_text().splitlines() if book.exists() else []
         for line in lines:
             phase, _, name = line.partition(" ")
@@ -61,7 +62,7 @@ class Workshop:
             return Verdict(None, "every test passed")
         return Verdict(None, lines[0] if lines else said[-1500:])
 
-    def _pytest(self, tests: Sequence[str], book: Path) -> tuple[int, str]:
+    def _pytest(self, tests: Sequence[str], book: Path, patience: float) -> tuple[int, str]:
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "tests.mutants.witness", "--hypothesis-seed=0"]
         with subprocess.Popen(
             [*command, *tests],
@@ -73,11 +74,11 @@ class Workshop:
             start_new_session=True,
         ) as process:
             try:
-                said, _ = process.communicate(timeout=PATIENCE)
+                said, _ = process.communicate(timeout=patience)
             except BaseException as error:
                 os.killpg(process.pid, signal.SIGKILL)
                 if isinstance(error, subprocess.TimeoutExpired):
-                    return 1, f"no end after {PATIENCE:g} s"
+                    return 1, f"no end after {patience:g} s"
                 raise
         return process.returncode, said
 
