@@ -254,6 +254,12 @@ BOOKING_MUTANTS = (
         ("tests/booking/test_offer_deadlines.py",),
     ),
     Mutant(
+        "floats-at-the-last-hour", "a practitioner is changed within a day of the appointment",
+        f"{BOOKING}/use_cases/floating.py",
+        "    if wish.start - wish.now < wish.rules.float_notice or", "    if wish.start < wish.now or",
+        ("tests/booking/test_floating.py",),
+    ),
+    Mutant(
         "cap-without-lock", "two who book at once both look before either has written",
         f"{BOOKING}/use_cases/caps.py",
         "    await appointments.one_at_a_time(tx, patient, kind.code)\n", "",
