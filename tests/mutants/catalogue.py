@@ -69,8 +69,9 @@ BOOKING_MUTANTS = (
     Mutant(
         "hold-without-patient", "a hold does not occupy its patient",
         f"{BOOKING}/use_cases/hold_slot.py",
-        "tx, hold, resources_of(hold, place.session), now, first_call",
-        "tx, hold, placing.resources_of(place.session, None), now, first_call",
+        "first_call)\n    taken = await placing.insert_or_take_over(\n        tx, hold, resources_of(hold, place.session),",
+        "first_call)\n    taken = await placing.insert_or_take_over(\n"
+        "        tx, hold, placing.resources_of(place.session, None),",
         (LIFE, STATEFUL),
     ),
     Mutant(
