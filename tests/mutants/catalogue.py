@@ -69,7 +69,8 @@ BOOKING_MUTANTS = (
     Mutant(
         "hold-without-patient", "a hold does not occupy its patient",
         f"{BOOKING}/use_cases/hold_slot.py",
-        "first_call)\n    taken = await placing.insert_or_take_over(\n        tx, hold, resources_of(hold, place.session),",
+        "first_call)\n    taken = await placing.insert_or_take_over(\n"
+        "        tx, hold, resources_of(hold, place.session),",
         "first_call)\n    taken = await placing.insert_or_take_over(\n"
         "        tx, hold, placing.resources_of(place.session, None),",
         (LIFE, STATEFUL),
