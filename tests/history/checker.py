@@ -123,6 +123,8 @@ def refusals_had_a_reason(evidence: Evidence) -> Iterator[Finding]:
     for each in evidence.operations:
         if each.outcome != "fail" or each.problem not in TAKEN or each.start is None:
             continue
+        if each.problem == "patient-already-booked" and each.patient is None:
+            continue  # a move: its caller does not say who is moved
         sent, back = each.invoked, each.returned if each.returned is not None else float("inf")
         places = lines.get(each.session or "", []) + lines.get(f"patient {each.patient}", [])
         if not any(
