@@ -26,7 +26,7 @@ async def centre(booking_database: ServiceDatabase) -> Centre:
 
 @pytest.fixture
 async def desk(centre: Centre) -> AsyncIterator[Desk]:
-    """The API of booking, its clock standing a week before the Monday of the tests."""
+    """The API of booking, its clock standing a week before the Monday of the tests; no wait for unknown newcomers."""
     clock = FixedClock(NOW)
-    async with client_for(service, centre.database, clock=clock) as client:
+    async with client_for(service, centre.database, clock=clock, patient_wait_seconds=0) as client:
         yield Desk(centre, client, clock)

@@ -98,7 +98,7 @@ def world(postgres_url: str) -> Iterator[World]:
         admin = await stack.enter_async_context(database.admin())
         clock = FixedClock(MORNING)
         # Nobody floats (tests/booking/test_floating.py): the model gives each place to one appointment for good.
-        still = client_for(service, database.database, clock=clock, float_notice_hours=720)
+        still = client_for(service, database.database, clock=clock, float_notice_hours=720, patient_wait_seconds=0)
         client = await stack.enter_async_context(still)
         return World(loop, database, admin, client, clock)
 

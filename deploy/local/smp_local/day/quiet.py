@@ -26,6 +26,17 @@ async def until_texts_left(books: Books, now: datetime, *, patience: float = 120
     await _until(left, "Des textos ne sont pas partis", patience)
 
 
+async def until_receipts_told(books: Books, *, patience: float = 120.0) -> None:
+    """The provider has told all that it knows. Its next tries come by the real clock, whatever a demo clock says: jump
+    days ahead before they have come, and texts are given up whose receipts were on their way."""
+
+    async def untold() -> int:
+        pending: int = (await books.sink("/ledger/summary"))["receipts"]["pending"]
+        return pending
+
+    await _until(untold, "L'opérateur n'a pas rendu tous ses accusés", patience)
+
+
 async def until_texts_settled(books: Books, now: datetime, *, patience: float = 120.0) -> None:
     """The same, and every text that left has its fate."""
 
