@@ -146,7 +146,7 @@ class TestFamilies:
         assert all(isinstance(end, FamilyBooked | Booked | Refusal) for end in ends), ends
         had = sum(2 for end in ends if isinstance(end, FamilyBooked)) + sum(isinstance(end, Booked) for end in ends)
         assert await count_at(booking_database, centre.site) == had
-        assert had >= 4
+        assert had >= 3  # the booking first, then a family in the middle: no two places follow each other any more
 
     async def test_over_http(self, desk: Desk) -> None:
         await desk.open_session()
