@@ -124,6 +124,11 @@ class Books:
         """Texts that the provider took and of which nobody knows more."""
         return int(await self.value("notifications", "SELECT count(*) FROM message WHERE state = 'accepted'"))
 
+    async def receipts_to_come(self) -> int:
+        """Receipts that the provider has and that notifications has not taken yet."""
+        pending: int = (await self.sink("/ledger/summary"))["receipts"]["pending"]
+        return pending
+
     async def due_dates(self, sites: list[UUID], start: datetime) -> list[datetime]:
         """When the texts for appointments from `start` on are due, for those that have not left."""
         sql = """

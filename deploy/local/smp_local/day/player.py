@@ -18,7 +18,7 @@ from smp_local.day.conductor import Conductor
 from smp_local.day.desk import Desk
 from smp_local.day.ledger import Ledger, check
 from smp_local.day.plan import LAVAL_SIZE, LE_MANS_SIZE, CentreDay, Size, plan_day
-from smp_local.day.quiet import until_heard, until_receipts_told, until_texts_left, until_texts_settled
+from smp_local.day.quiet import until_heard, until_texts_left, until_texts_settled
 from smp_local.day.rubs import Rubs
 from smp_local.day.strangers import Strangers
 from smp_local.worlds.centre import Centre
@@ -125,7 +125,6 @@ class Player:
     async def close_accounts(self, books: Books) -> None:
         """Later, when no text can still be waiting for a receipt."""
         await until_texts_left(books, self.conductor.now, patience=self._patience)
-        await until_receipts_told(books, patience=self._patience)
         self._say(f"La journée est finie ; les comptes sont arrêtés {UNANSWERED.days} jours plus tard.")
         self.conductor.stand(self.conductor.now + UNANSWERED)
         await until_texts_settled(books, self.conductor.now, patience=self._patience)

@@ -18,23 +18,16 @@ async def until_heard(books: Books, *, patience: float = 120.0) -> None:
 
 
 async def until_texts_left(books: Books, now: datetime, *, patience: float = 120.0) -> None:
-    """Every text due at `now` has been taken or refused by the provider, and all of it has been told to everybody."""
+    """Every text due at `now` has been taken or refused by the provider, and all of it has been told to everybody.
+
+    The provider has told all that it knows, too. Its next tries come by the real clock, whatever a demo clock says: jump
+    days ahead before they have come, and texts are given up whose receipts were on their way.
+    """
 
     async def left() -> int:
-        return await books.texts_on_their_way(now) + await _unheard(books)
+        return await books.texts_on_their_way(now) + await books.receipts_to_come() + await _unheard(books)
 
     await _until(left, "Des textos ne sont pas partis", patience)
-
-
-async def until_receipts_told(books: Books, *, patience: float = 120.0) -> None:
-    """The provider has told all that it knows. Its next tries come by the real clock, whatever a demo clock says: jump
-    days ahead before they have come, and texts are given up whose receipts were on their way."""
-
-    async def untold() -> int:
-        pending: int = (await books.sink("/ledger/summary"))["receipts"]["pending"]
-        return pending
-
-    await _until(untold, "L'opérateur n'a pas rendu tous ses accusés", patience)
 
 
 async def until_texts_settled(books: Books, now: datetime, *, patience: float = 120.0) -> None:
