@@ -20,8 +20,8 @@ async def until_heard(books: Books, *, patience: float = 120.0) -> None:
 async def until_texts_left(books: Books, now: datetime, *, patience: float = 120.0) -> None:
     """Every text due at `now` has been taken or refused by the provider, and all of it has been told to everybody.
 
-    The provider has told all that it knows, too. Its next tries come by the real clock, whatever a demo clock says: jump
-    days ahead before they have come, and texts are given up whose receipts were on their way.
+    The provider has told all that it knows, too. Its next tries come by the real clock, whatever a demo clock says:
+    jump days ahead before they have come, and texts are given up whose receipts were on their way.
     """
 
     async def left() -> int:
