@@ -43,9 +43,15 @@ WITH placed AS (
                               (:whose::bigint + 2000000, 'patient')) AS r (number, kind)
     ON CONFLICT DO NOTHING
     RETURNING 1
-){outbox}
+){outbox}{answer}
 SELECT count(*) FROM occupied;
 """
+
+_ANSWER = """, answered AS (
+    INSERT INTO smp.idempotency (subject, key, fingerprint, status, body)
+    SELECT 'bench', a.id::text, decode(repeat('ab', 32), 'hex'), 201, convert_to(repeat('y', 700), 'UTF8')
+    FROM placed AS a
+)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +63,38 @@ class Bookings:
 
 
 async def book(
-    admin_url: str, agenda: Agenda, folder: Path, seconds: int, *, outbox: bool = True, cpu: int | None = None
-) -> Bookings:
-    """Book as fast as the server can; `cpu` is the core on which pgbench stays."""
-    script = folder / f"booking-{outbox}.sql"
-    said = _OUTBOX.format(site=agenda.site) if outbox else ""
-    script.write_text(_BOOKING.format(site=agenda.site, session=agenda.sessions[0], outbox=said))
-    parts = urlsplit(admin_url)
+    url: str, agenda: Agenda, folder: Path, seconds: int, *, outbox: bool = True, answer: bool = False,
+    cpu: int | None = None,
+) -> Bookings:  # fmt: skip
+    """Book as fast as the server can; `answer` keeps an answer under an idempotency key beside each booking."""
+    script = folder / f"booking-{outbox}-{answer}.sql"
+    script.write_text(
+        _BOOKING.format(
+            site=agenda.site, session=agenda.sessions[0],
+            outbox=_OUTBOX.format(site=agenda.site) if outbox else "",
+            answer=_ANSWER if answer else "",
+        )
+    )  # fmt: skip
+    base = next(_bases) * 10_000_000
+    return await pgbench(url, script, CLIENTS, "-T", str(seconds), "-D", "i=0", "-D", f"base={base}", cpu=cpu)
+
+
+async def pgbench(url: str, script: Path, clients: int, *arguments: str, cpu: int | None = None) -> Bookings:
+    """Run a script, with prepared statements and the right to département 53; `cpu` is the core on which it stays.
+
+    Raises RuntimeError with what pgbench said, when it failed."""
+    parts = urlsplit(url)
     process = await asyncio.create_subprocess_exec(
-        str(binaries() / "pgbench"), "-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "1", "-T", str(seconds),
-        "-D", "i=0", "-D", f"base={next(_bases) * 10_000_000}", "-f", str(script),
-        "-h", str(parts.hostname), "-p", str(parts.port), "-U", str(parts.username), parts.path.lstrip("/"),
-        env={**os.environ, "PGPASSWORD": unquote(parts.password or "")},
+        str(binaries() / "pgbench"), "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-f", str(script),
+        *arguments, "-h", str(parts.hostname), "-p", str(parts.port), "-U", str(parts.username), parts.path.lstrip("/"),
+        env={**os.environ, "PGPASSWORD": unquote(parts.password or ""), "PGOPTIONS": "-c smp.territories=53"},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     if cpu is not None:
         os.sched_setaffinity(process.pid, {cpu})
-    said_by_pgbench = (await process.communicate())[0].decode()
-    count = re.search(r"actually processed: (\d+)", said_by_pgbench)
-    speed = re.search(r"^tps = ([0-9.]+)", said_by_pgbench, re.MULTILINE)
+    said = (await process.communicate())[0].decode()
+    count = re.search(r"actually processed: (\d+)", said)
+    speed = re.search(r"^tps = ([0-9.]+)", said, re.MULTILINE)
     if process.returncode or count is None or speed is None:
-        raise RuntimeError(f"pgbench failed: {said_by_pgbench[-400:]}")
+        raise RuntimeError(f"pgbench failed: {said[-400:]}")
     return Bookings(int(count[1]), float(speed[1]))

@@ -1,64 +1,21 @@
 """P3: what the guarantees cost a booking, and what a sold-out practitioner does to those who all want the same day."""
 
-import asyncio
-import itertools
-import os
-import re
 import statistics
 from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
-from smp_local.postgres import binaries
 from tests.bench.agenda import Agenda, open_agenda
 from tests.bench.bench import Bench
+from tests.bench.engine import CLIENTS, book, pgbench
 from tests.bench.figures import Figure, Ledger, Run
 from tests.bench.rounds import compare
 from tests.support.databases import ServiceDatabase, service_database
 
 GOAL_P3 = 0.80
-CLIENTS, WRITERS = 8, 16
+WRITERS = 16
 PLACES, FEW_PLACES = 1_440, 240  # of the one practitioner whom everybody wants; no multiples of seven
 P99_MILLISECONDS = 10.0
-_bases = itertools.count(1)
-
-# Both sides write the same rows of the same widths: appointment, three occupancies, one event.
-_BOOKING = """\\set i :i + 1
-\\set n :base + :client_id * 1000000 + :i
-\\set who :n % 200
-\\set whose :n % 20000
-\\set slot :n / 200
-WITH placed AS (
-    INSERT INTO appointment (id, territory, site, session, day, patient, professional, role, kind, mode, starts_at,
-                             ends_at, capacity_class, channel, state, notify, requested_at, booked_at, trail)
-    VALUES (uuidv7(), '53', '{site}', '{session}', '2030-01-01', uuidv7(), '{session}', 'gp', 'consultation', 'AMB',
-            timestamptz '2030-01-01' + :slot * interval '20 minutes',
-            timestamptz '2030-01-01' + :slot * interval '20 minutes' + interval '20 minutes',
-            'desk', 'phone', 'booked', true, now(), now(),
-            '[{{"version": 1, "state": "booked", "at": "2030-01-01T00:00:00Z", "by": "bench"}}]')
-    RETURNING id, starts_at, ends_at
-), occupied AS (
-    INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
-    SELECT a.id, r.number, r.kind, '53', tstzrange(a.starts_at, a.ends_at)
-    FROM placed AS a, (VALUES (:who::bigint, 'practitioner'), (:who::bigint + 1000000, 'room'),
-                              (:whose::bigint + 2000000, 'patient')) AS r (number, kind)
-    ON CONFLICT DO NOTHING
-    RETURNING 1
-), said AS (
-    INSERT INTO smp.outbox (id, aggregatetype, aggregateid, type, sequence, territory, site, occurred_at, payload)
-    SELECT uuidv7(), 'smp.booking.appointments', a.id, 'fr.smp.booking.SlotBooked.v1', 1, '53', '{site}', now(),
-           convert_to(repeat('x', 560), 'UTF8')
-    FROM placed AS a
-){answer}
-SELECT count(*) FROM occupied;
-"""
-_ANSWER = """, answered AS (
-    INSERT INTO smp.idempotency (subject, key, fingerprint, status, body)
-    SELECT 'bench', a.id::text, decode(repeat('ab', 32), 'hex'), 201, convert_to(repeat('y', 700), 'UTF8')
-    FROM placed AS a
-)"""
 
 # The statement of the service in small: the appointment is written only if all that it takes was had.
 _RUSH = """\\set i :i + 1
@@ -133,16 +90,11 @@ async def guarded(bench: Bench) -> Figure:
 
 async def _book(bench: Bench, service: ServiceDatabase, agenda: Agenda, seconds: int, *, guards: bool) -> Run:
     before = await _counts(service)
-    script = bench.servers.home / f"guards-{guards}.sql"
-    answer = _ANSWER if guards else ""
-    script.write_text(_BOOKING.format(site=agenda.site, session=agenda.sessions[0], answer=answer))
     # The app's role obeys row security; a superuser does not.
     url = service.app_url if guards else service.admin_url
-    base = next(_bases) * 10_000_000
-    said = await _pgbench(url, script, CLIENTS, "-T", str(seconds), "-D", "i=0", "-D", f"base={base}")
-    count, speed = _found(r"actually processed: (\d+)", said), _found(r"tps = ([0-9.]+)", said)
+    done = await book(url, agenda, bench.servers.home, seconds, answer=guards)
     grown = {name: after - before[name] for name, after in (await _counts(service)).items()}
-    booked = int(count)
+    booked = done.count
     answers = booked if guards else 0
     wrong = abs(grown["occupancies"] - 3 * booked) + abs(grown["events"] - booked) + abs(grown["answers"] - answers)
     ledger = Ledger(
@@ -151,7 +103,7 @@ async def _book(bench: Bench, service: ServiceDatabase, agenda: Agenda, seconds:
         doubled=max(0, grown["appointments"] - booked),
         wrong=wrong,
     )
-    return Run(speed, ledger)
+    return Run(done.per_second, ledger)
 
 
 async def _rush(bench: Bench, service: ServiceDatabase, agenda: Agenda, places: int) -> _Rush:
@@ -162,7 +114,7 @@ async def _rush(bench: Bench, service: ServiceDatabase, agenda: Agenda, places: 
     script = bench.servers.home / "rush.sql"
     script.write_text(_RUSH.format(site=agenda.site, session=agenda.sessions[0]))
     logs = bench.servers.home / "rush"
-    said = await _pgbench(
+    done = await pgbench(
         service.app_url, script, WRITERS, "-t", str(places), "-D", "i=0", "-D", f"places={places}",
         "-l", "--log-prefix", str(logs),
     )  # fmt: skip
@@ -174,8 +126,7 @@ async def _rush(bench: Bench, service: ServiceDatabase, agenda: Agenda, places: 
         overlaps = await admin.fetchval(_OVERLAPS)
         deadlocks = await _deadlocks(admin) - before
     cuts = statistics.quantiles(milliseconds, n=100)
-    tries = int(_found(r"actually processed: (\d+)", said))
-    return _Rush(tries, sold, overlaps, deadlocks, round(cuts[49], 2), round(cuts[98], 2))
+    return _Rush(done.count, sold, overlaps, deadlocks, round(cuts[49], 2), round(cuts[98], 2))
 
 
 _OVERLAPS = """
@@ -197,24 +148,3 @@ async def _counts(service: ServiceDatabase) -> dict[str, int]:
         )
     assert row is not None
     return dict(row)
-
-
-async def _pgbench(url: str, script: Path, clients: int, *arguments: str) -> str:
-    parts = urlsplit(url)
-    process = await asyncio.create_subprocess_exec(
-        str(binaries() / "pgbench"), "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-f", str(script),
-        *arguments, "-h", str(parts.hostname), "-p", str(parts.port), "-U", str(parts.username), parts.path.lstrip("/"),
-        env={**os.environ, "PGPASSWORD": unquote(parts.password or ""), "PGOPTIONS": "-c smp.territories=53"},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    said = (await process.communicate())[0].decode()
-    if process.returncode:
-        raise RuntimeError(f"pgbench failed: {said[-400:]}")
-    return said
-
-
-def _found(pattern: str, said: str) -> float:
-    found = re.search(pattern, said)
-    if found is None:
-        raise RuntimeError(f"pgbench said nothing of {pattern}: {said[-400:]}")
-    return float(found[1])

@@ -8,18 +8,18 @@ from uuid import UUID
 from booking.domain.recurrence import Listed, Monthly, Rule, Weekly
 from booking.domain.rules import Rules
 from booking.store.sessions import StoredSession
-from booking.use_cases.cancel_session import SessionsCancelled, cancel_session
-from booking.use_cases.change_session import SessionChange, SessionChanged, change_session
-from booking.use_cases.change_session_rule import RuleChange, RuleChanged, change_session_rule
-from booking.use_cases.close_site import ClosureRequest, close_site, reopen_site
+from booking.use_cases.calendar.cancel_session import SessionsCancelled, cancel_session
+from booking.use_cases.calendar.change_session import SessionChange, SessionChanged, change_session
+from booking.use_cases.calendar.change_session_rule import RuleChange, RuleChanged, change_session_rule
+from booking.use_cases.calendar.close_site import ClosureRequest, close_site, reopen_site
+from booking.use_cases.calendar.following import Followed
+from booking.use_cases.calendar.note_absence import AbsenceRequest, end_absence, note_absence
+from booking.use_cases.calendar.open_session_rule import RuleOpened, RuleRequest, open_session_rule
+from booking.use_cases.calendar.reshaping import Consent
+from booking.use_cases.calendar.see_agenda import AgendaSeen, see_rules, see_sessions
+from booking.use_cases.calendar.see_agenda import Days as SeenDays
+from booking.use_cases.calendar.shutting import Days, Shut
 from booking.use_cases.follow_registry import follow_registry
-from booking.use_cases.following import Followed
-from booking.use_cases.note_absence import AbsenceRequest, end_absence, note_absence
-from booking.use_cases.open_session_rule import RuleOpened, RuleRequest, open_session_rule
-from booking.use_cases.reshaping import Consent
-from booking.use_cases.see_agenda import AgendaSeen, see_rules, see_sessions
-from booking.use_cases.see_agenda import Days as SeenDays
-from booking.use_cases.shutting import Days, Shut
 from smp.auth import Actor
 from tests.booking.world import NOW, PARIS, RULES, SECRETARY, Centre
 

@@ -16,7 +16,7 @@ from booking.domain.recurrence import Rule, Weekly
 from booking.domain.sessions import Session
 from booking.domain.supervision import Supervision
 from booking.domain.travel import Distances, Elsewhere, Travel
-from booking.use_cases.public_holidays import public_holidays
+from booking.use_cases.calendar.public_holidays import public_holidays
 
 SITE, OTHER_SITE, THIRD_SITE = (UUID(int=n) for n in (53, 72, 44))
 PEOPLE = [UUID(int=n) for n in range(1, 6)]

@@ -10,8 +10,8 @@ import pytest
 from booking import problems
 from booking.domain.appointments import State
 from booking.store import appointments
-from booking.use_cases.book_slot import BookRequest, book_slot
-from booking.use_cases.placing import UNVERIFIED
+from booking.use_cases.appointments.book_slot import BookRequest, book_slot
+from booking.use_cases.appointments.placing import UNVERIFIED
 from smp.ids import new_id
 from smp.problems import FORBIDDEN, ProblemType
 from tests.booking.world import (

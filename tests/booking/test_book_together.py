@@ -6,8 +6,8 @@ from uuid import UUID
 
 from booking.domain.sessions import Session
 from booking.store import sessions
-from booking.use_cases.book_slot import Booked, BookRequest
-from booking.use_cases.book_together import BookOrder, book_together
+from booking.use_cases.appointments.book_slot import Booked, BookRequest
+from booking.use_cases.appointments.book_together import BookOrder, book_together
 from smp.auth import Actor
 from smp.combining import Order
 from smp.ids import new_id

@@ -7,9 +7,9 @@ import pytest
 from booking import problems
 from booking.domain.recurrence import Listed, Weekly
 from booking.store.sessions import Author
-from booking.use_cases.following import Kept
-from booking.use_cases.materialise_sessions import materialise
-from booking.use_cases.see_agenda import see_rules
+from booking.use_cases.calendar.following import Kept
+from booking.use_cases.calendar.materialise_sessions import materialise
+from booking.use_cases.calendar.see_agenda import see_rules
 from smp.ids import new_id
 from tests.booking.agenda import Planner
 from tests.booking.test_company import book, house

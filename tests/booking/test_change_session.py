@@ -7,9 +7,9 @@ import pytest
 
 from booking import problems
 from booking.store import appointments
-from booking.use_cases.mark_arrived import mark_arrived
-from booking.use_cases.reshaping import Consent
-from booking.use_cases.start_consultation import start_consultation
+from booking.use_cases.appointments.mark_arrived import mark_arrived
+from booking.use_cases.appointments.start_consultation import start_consultation
+from booking.use_cases.calendar.reshaping import Consent
 from smp.contracts import SessionChanged, SlotMoved
 from smp.ids import new_id
 from smp.problems import ProblemType

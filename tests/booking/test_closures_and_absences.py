@@ -9,10 +9,10 @@ import pytest
 
 from booking import problems
 from booking.domain.planning import Skip
-from booking.use_cases.following import Kept
-from booking.use_cases.see_agenda import Days as SeenDays
-from booking.use_cases.see_agenda import see_absences, see_closures
-from booking.use_cases.shutting import Days
+from booking.use_cases.calendar.following import Kept
+from booking.use_cases.calendar.see_agenda import Days as SeenDays
+from booking.use_cases.calendar.see_agenda import see_absences, see_closures
+from booking.use_cases.calendar.shutting import Days
 from smp.ids import new_id
 from smp.postgres import Transaction
 from tests.booking.agenda import AND_CANCEL, Planner, of_hours

@@ -12,13 +12,13 @@ from booking.domain.appointments import Appointment
 from booking.domain.kinds import KindBooks, Preparation
 from booking.domain.platform_kinds import platform_kinds
 from booking.domain.sessions import Session
-from booking.use_cases.book_slot import Booked, BookRequest, book_slot
-from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
-from booking.use_cases.cancel_session import cancel_session
-from booking.use_cases.confirm_hold import ConfirmRequest, confirm_hold
-from booking.use_cases.hold_slot import HoldRequest, hold_slot
-from booking.use_cases.move_appointment import MoveRequest, move_appointment
-from booking.use_cases.reshaping import Consent
+from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
+from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
+from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold
+from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
+from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.calendar.cancel_session import cancel_session
+from booking.use_cases.calendar.reshaping import Consent
 from smp.problems import Refusal
 from tests.booking.test_holds_and_steps import stored
 from tests.booking.world import NOW, RULES, SECRETARY, Centre, blocking, monday, refusal, starts

@@ -13,14 +13,14 @@ from booking import problems
 from booking.domain.appointments import State
 from booking.domain.sessions import Session
 from booking.store import appointments
-from booking.use_cases.book_slot import BookRequest, book_slot
-from booking.use_cases.cancel_session import cancel_session
-from booking.use_cases.close_site import ClosureRequest, close_site
-from booking.use_cases.confirm_hold import ConfirmRequest, confirm_hold
-from booking.use_cases.expire_holds import expire_holds
-from booking.use_cases.move_appointment import MoveRequest, move_appointment
-from booking.use_cases.reshaping import Consent
-from booking.use_cases.shutting import Days
+from booking.use_cases.appointments.book_slot import BookRequest, book_slot
+from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold
+from booking.use_cases.appointments.expire_holds import expire_holds
+from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.calendar.cancel_session import cancel_session
+from booking.use_cases.calendar.close_site import ClosureRequest, close_site
+from booking.use_cases.calendar.reshaping import Consent
+from booking.use_cases.calendar.shutting import Days
 from smp.postgres import Database, is_transient
 from smp.problems import Refusal
 from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, blocking, monday

@@ -13,12 +13,12 @@ from booking.domain.intervals import Interval
 from booking.domain.platform_kinds import platform_kinds
 from booking.domain.sessions import Session
 from booking.store import appointments
-from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
-from booking.use_cases.cancel_session import cancel_session
-from booking.use_cases.expire_holds import end_rests
-from booking.use_cases.hold_slot import HoldRequest, hold_slot
-from booking.use_cases.reshaping import Consent
-from booking.use_cases.search_availability import free_slots
+from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
+from booking.use_cases.appointments.expire_holds import end_rests
+from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
+from booking.use_cases.availability.search_availability import free_slots
+from booking.use_cases.calendar.cancel_session import cancel_session
+from booking.use_cases.calendar.reshaping import Consent
 from smp.problems import Refusal
 from tests.booking.desk import Desk
 from tests.booking.test_corrections_and_closing import correct

@@ -7,17 +7,17 @@ from uuid import UUID
 
 from booking import problems
 from booking.domain.appointments import Appointment, State
-from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
-from booking.use_cases.cancel_session import cancel_session
-from booking.use_cases.close_day import DayClose, DayClosed, close_day
-from booking.use_cases.correct_status import CorrectionRequest, correct_status
-from booking.use_cases.finish_consultation import Conclusion, finish_consultation
-from booking.use_cases.leave_unseen import leave_unseen
-from booking.use_cases.mark_arrived import mark_arrived
-from booking.use_cases.mark_no_show import mark_no_show
-from booking.use_cases.prepare_consultation import prepare_consultation
-from booking.use_cases.reshaping import Consent
-from booking.use_cases.start_consultation import start_consultation
+from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
+from booking.use_cases.appointments.close_day import DayClose, DayClosed, close_day
+from booking.use_cases.appointments.correct_status import CorrectionRequest, correct_status
+from booking.use_cases.appointments.finish_consultation import Conclusion, finish_consultation
+from booking.use_cases.appointments.leave_unseen import leave_unseen
+from booking.use_cases.appointments.mark_arrived import mark_arrived
+from booking.use_cases.appointments.mark_no_show import mark_no_show
+from booking.use_cases.appointments.prepare_consultation import prepare_consultation
+from booking.use_cases.appointments.start_consultation import start_consultation
+from booking.use_cases.calendar.cancel_session import cancel_session
+from booking.use_cases.calendar.reshaping import Consent
 from smp.problems import Refusal
 from tests.booking.desk import Desk
 from tests.booking.test_day import walk_in

@@ -12,16 +12,16 @@ from booking.domain.dated import Dated
 from booking.domain.intervals import Interval
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
-from booking.use_cases.book_slot import Booked, BookRequest, book_slot
-from booking.use_cases.cancel_session import cancel_session
-from booking.use_cases.kind_book import kind_on
-from booking.use_cases.list_unsupported import Uncovered, list_unsupported
-from booking.use_cases.move_appointment import MoveRequest, move_appointment
-from booking.use_cases.reachability import ReachRequest, declare_reachable, withdraw_reachability
-from booking.use_cases.recheck_supervision import QUIET, recheck_supervision
-from booking.use_cases.reshaping import Consent
-from booking.use_cases.search_availability import free_slots
-from booking.use_cases.supervising import why_not
+from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
+from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.availability.search_availability import free_slots
+from booking.use_cases.calendar.cancel_session import cancel_session
+from booking.use_cases.calendar.reshaping import Consent
+from booking.use_cases.kinds.kind_book import kind_on
+from booking.use_cases.supervision.list_unsupported import Uncovered, list_unsupported
+from booking.use_cases.supervision.reachability import ReachRequest, declare_reachable, withdraw_reachability
+from booking.use_cases.supervision.recheck_supervision import QUIET, recheck_supervision
+from booking.use_cases.supervision.supervising import why_not
 from smp.contracts import ProfessionalLeft, SiteClosed, SupervisionAssigned, SupervisionEnded
 from smp.postgres import Database
 from tests.booking.desk import Desk

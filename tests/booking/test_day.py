@@ -5,11 +5,11 @@ from uuid import UUID
 
 from booking import problems
 from booking.domain.appointments import State
-from booking.use_cases.book_slot import Booked
-from booking.use_cases.day_list import DayLine, day_list
-from booking.use_cases.mark_arrived import mark_arrived
-from booking.use_cases.register_walk_in import WalkInRequest, register_walk_in
-from booking.use_cases.start_consultation import start_consultation
+from booking.use_cases.appointments.book_slot import Booked
+from booking.use_cases.appointments.day_list import DayLine, day_list
+from booking.use_cases.appointments.mark_arrived import mark_arrived
+from booking.use_cases.appointments.register_walk_in import WalkInRequest, register_walk_in
+from booking.use_cases.appointments.start_consultation import start_consultation
 from smp.auth import Actor
 from tests.booking.world import MONDAY, RULES, SECRETARY, Centre, actor, events_of, monday, refusal, starts
 from tests.support.databases import ServiceDatabase

@@ -19,9 +19,9 @@ from booking.domain.matching import assign
 from booking.domain.platform_kinds import platform_kinds
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
-from booking.use_cases.book_family import FamilyBooked, FamilyRequest, book_family
-from booking.use_cases.book_slot import Booked, BookRequest, book_slot
-from booking.use_cases.hold_slot import HoldRequest, hold_slot
+from booking.use_cases.appointments.book_family import FamilyBooked, FamilyRequest, book_family
+from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
+from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
 from smp.problems import Refusal
 from tests.booking.desk import Desk
 from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, count_at, events_of, monday, paris, refusal

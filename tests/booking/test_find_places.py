@@ -11,15 +11,15 @@ from booking.domain.intervals import Interval
 from booking.domain.ranking import Order
 from booking.domain.reasons import Reason
 from booking.domain.sessions import Session
-from booking.use_cases.agendas import Agendas
-from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
-from booking.use_cases.cancel_session import cancel_session
-from booking.use_cases.declare_distance import Distance, declare_distance
-from booking.use_cases.kind_book import kind_on
-from booking.use_cases.move_appointment import MoveRequest, move_appointment
-from booking.use_cases.next_free import next_free
-from booking.use_cases.reshaping import Consent
-from booking.use_cases.search_availability import free_slots
+from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
+from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.availability.agendas import Agendas
+from booking.use_cases.availability.declare_distance import Distance, declare_distance
+from booking.use_cases.availability.next_free import next_free
+from booking.use_cases.availability.search_availability import free_slots
+from booking.use_cases.calendar.cancel_session import cancel_session
+from booking.use_cases.calendar.reshaping import Consent
+from booking.use_cases.kinds.kind_book import kind_on
 from smp.problems import Refusal
 from tests.booking.world import MONDAY, NOW, PARIS, RULES, SECRETARY, Centre, joined, monday, site_opened
 from tests.support.databases import ServiceDatabase

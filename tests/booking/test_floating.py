@@ -13,8 +13,8 @@ from booking import problems
 from booking.domain.appointments import Appointment
 from booking.domain.floating import make_room
 from booking.domain.sessions import Session
-from booking.use_cases.book_slot import Booked, BookRequest, book_slot
-from booking.use_cases.mark_arrived import mark_arrived
+from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
+from booking.use_cases.appointments.mark_arrived import mark_arrived
 from smp.problems import Refusal
 from tests.booking.test_company import payload
 from tests.booking.test_holds_and_steps import stored

@@ -8,15 +8,15 @@ import pytest
 from booking import problems
 from booking.domain.appointments import Appointment, State
 from booking.store import appointments
-from booking.use_cases.book_slot import Booked
-from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
-from booking.use_cases.confirm_hold import ConfirmRequest, confirm_hold
-from booking.use_cases.expire_holds import expire_holds
-from booking.use_cases.finish_consultation import Conclusion, finish_consultation
-from booking.use_cases.mark_arrived import mark_arrived
-from booking.use_cases.mark_no_show import mark_no_show
-from booking.use_cases.move_appointment import MoveRequest, move_appointment
-from booking.use_cases.start_consultation import start_consultation
+from booking.use_cases.appointments.book_slot import Booked
+from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
+from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold
+from booking.use_cases.appointments.expire_holds import expire_holds
+from booking.use_cases.appointments.finish_consultation import Conclusion, finish_consultation
+from booking.use_cases.appointments.mark_arrived import mark_arrived
+from booking.use_cases.appointments.mark_no_show import mark_no_show
+from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.appointments.start_consultation import start_consultation
 from smp.ids import new_id
 from tests.booking.world import (
     MONDAY,

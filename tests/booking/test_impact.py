@@ -17,12 +17,12 @@ from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.store import appointments, sessions
 from booking.store.impacts import Item
-from booking.use_cases.apply_impact import Application, Choice, apply_impact
-from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
-from booking.use_cases.plan_impact import Planned, plan_impact
-from booking.use_cases.read_impact import Progress, progress_of
-from booking.use_cases.see_agenda import Days, see_absences
-from booking.use_cases.settle_impact import settle_impact, settle_impacts
+from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
+from booking.use_cases.calendar.see_agenda import Days, see_absences
+from booking.use_cases.impact.apply_impact import Application, Choice, apply_impact
+from booking.use_cases.impact.plan_impact import Planned, plan_impact
+from booking.use_cases.impact.read_impact import Progress, progress_of
+from booking.use_cases.impact.settle_impact import settle_impact, settle_impacts
 from smp.auth import Actor
 from smp.contracts import PatientContactChanged, PatientErased
 from smp.ids import new_id

@@ -10,12 +10,12 @@ import pytest
 from booking.domain.appointments import Appointment
 from booking.domain.impact import Decision
 from booking.store import impacts
-from booking.use_cases.apply_impact import Application, Choice, apply_impact
-from booking.use_cases.book_slot import BookRequest, book_slot
-from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
-from booking.use_cases.move_appointment import MoveRequest, move_appointment
-from booking.use_cases.plan_impact import Planned
-from booking.use_cases.settle_impact import settle_impact
+from booking.use_cases.appointments.book_slot import BookRequest, book_slot
+from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
+from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.impact.apply_impact import Application, Choice, apply_impact
+from booking.use_cases.impact.plan_impact import Planned
+from booking.use_cases.impact.settle_impact import settle_impact
 from smp.postgres import Database
 from tests.booking.test_impact import AT_DAWN, TUESDAY, apply, away, begin, now_of, plan, progress
 from tests.booking.world import RULES, SECRETARY, Centre, actor, events_of

@@ -12,16 +12,16 @@ from booking.domain.kinds import KindBooks
 from booking.domain.platform_kinds import platform_kinds
 from booking.domain.ranking import Order
 from booking.domain.sessions import Session
-from booking.use_cases.book_slot import Booked, BookRequest, book_slot
-from booking.use_cases.confirm_hold import ConfirmRequest, confirm_hold
-from booking.use_cases.find_places import Search, find_places
-from booking.use_cases.finish_consultation import Conclusion, finish_consultation
-from booking.use_cases.hold_slot import HoldRequest, hold_slot
-from booking.use_cases.mark_arrived import arrive
-from booking.use_cases.move_appointment import MoveRequest, move_appointment
-from booking.use_cases.open_session import SessionRequest, open_session
-from booking.use_cases.register_walk_in import WalkInRequest, register_walk_in
-from booking.use_cases.start_consultation import start_consultation
+from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
+from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold
+from booking.use_cases.appointments.finish_consultation import Conclusion, finish_consultation
+from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
+from booking.use_cases.appointments.mark_arrived import arrive
+from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.appointments.register_walk_in import WalkInRequest, register_walk_in
+from booking.use_cases.appointments.start_consultation import start_consultation
+from booking.use_cases.availability.find_places import Search, find_places
+from booking.use_cases.calendar.open_session import SessionRequest, open_session
 from smp.problems import ProblemType, Refusal
 from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, at, monday, refusal, starts
 

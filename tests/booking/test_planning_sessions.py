@@ -8,13 +8,13 @@ from booking import problems
 from booking.domain.planning import Skip
 from booking.domain.recurrence import Listed, Rule, Weekly
 from booking.store.sessions import Author
-from booking.use_cases.cancel_session import SessionsCancelled, cancel_session
-from booking.use_cases.close_site import ClosureRequest, close_site
-from booking.use_cases.materialise_sessions import materialise, materialise_rules
-from booking.use_cases.open_session_rule import RuleOpened, RuleRequest, open_session_rule
-from booking.use_cases.planning import OUTSIDE_OPENING_HOURS
-from booking.use_cases.reshaping import Consent
-from booking.use_cases.shutting import Days, Shut
+from booking.use_cases.calendar.cancel_session import SessionsCancelled, cancel_session
+from booking.use_cases.calendar.close_site import ClosureRequest, close_site
+from booking.use_cases.calendar.materialise_sessions import materialise, materialise_rules
+from booking.use_cases.calendar.open_session_rule import RuleOpened, RuleRequest, open_session_rule
+from booking.use_cases.calendar.planning import OUTSIDE_OPENING_HOURS
+from booking.use_cases.calendar.reshaping import Consent
+from booking.use_cases.calendar.shutting import Days, Shut
 from smp.contracts import ProfessionalLeft, ProfessionalRoleChanged, SiteClosed
 from smp.ids import new_id
 from tests.booking.world import (

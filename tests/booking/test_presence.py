@@ -8,9 +8,9 @@ import pytest
 
 from booking import problems
 from booking.domain.presence import OverCap, PresencePlan
-from booking.use_cases.agree_presence import PresenceAgreed, agree_presence
-from booking.use_cases.presence import NOT_A_WISHED_DAY, OVER_WEEKLY_CAP, OVER_YEARLY_CAP
-from booking.use_cases.see_agenda import Days, see_presence
+from booking.use_cases.calendar.agree_presence import PresenceAgreed, agree_presence
+from booking.use_cases.calendar.presence import NOT_A_WISHED_DAY, OVER_WEEKLY_CAP, OVER_YEARLY_CAP
+from booking.use_cases.calendar.see_agenda import Days, see_presence
 from tests.booking.agenda import Planner
 from tests.booking.world import MONDAY, RULES, Centre, events_of, refusal
 from tests.support.databases import ServiceDatabase

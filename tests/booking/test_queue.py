@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from booking import problems
 from booking.domain.queue import Waiting, call_order
-from booking.use_cases.mark_arrived import mark_arrived
-from booking.use_cases.site_queue import CallOrder, SiteQueue, change_call_order, site_queue
-from booking.use_cases.start_consultation import start_consultation
+from booking.use_cases.appointments.mark_arrived import mark_arrived
+from booking.use_cases.appointments.site_queue import CallOrder, SiteQueue, change_call_order, site_queue
+from booking.use_cases.appointments.start_consultation import start_consultation
 from tests.booking.desk import Desk
 from tests.booking.test_corrections_and_closing import correct, step
 from tests.booking.test_day import walk_in

@@ -13,7 +13,7 @@ from booking.domain.intervals import Interval
 from booking.domain.local_time import instant, is_missing, is_zone, span, whole_day
 from booking.domain.planning import Away, Calendar, Contract, Grid, Planned, Skip, Skipped, plan, remaining
 from booking.domain.recurrence import Listed, Monthly, Rule, Weekly, occurrences
-from booking.use_cases.public_holidays import public_holidays
+from booking.use_cases.calendar.public_holidays import public_holidays
 
 PARIS = ZoneInfo("Europe/Paris")
 REUNION = ZoneInfo("Indian/Reunion")

@@ -10,11 +10,11 @@ import pytest
 from booking import problems
 from booking.domain.appointments import State
 from booking.domain.sessions import Session
-from booking.use_cases.cancel_session import cancel_session
-from booking.use_cases.move_appointment import MoveRequest, move_appointment
-from booking.use_cases.register_walk_in import WalkInRequest, register_walk_in
-from booking.use_cases.release_capacity import release_capacity
-from booking.use_cases.reshaping import Consent
+from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.appointments.register_walk_in import WalkInRequest, register_walk_in
+from booking.use_cases.calendar.cancel_session import cancel_session
+from booking.use_cases.calendar.reshaping import Consent
+from booking.use_cases.capacity.release_capacity import release_capacity
 from smp.postgres import Database
 from tests.booking.desk import Desk, session_body
 from tests.booking.test_concurrency import outcome

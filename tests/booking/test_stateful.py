@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 )
 
 from booking.__main__ import service
-from booking.use_cases.expire_holds import end_rests, expire_holds
+from booking.use_cases.appointments.expire_holds import end_rests, expire_holds
 from tests.booking.model import GRID, Model, Presence, Problems, Visit
 from tests.booking.world import MONDAY, PARIS, Centre, paris
 from tests.support.api import FixedClock, bearer, client_for, command_headers

@@ -10,12 +10,12 @@ from booking.domain.offers import OfferRules, OfferState
 from booking.domain.sessions import Session
 from booking.domain.waiting_list import EntryState, Mobility, Priority, Window
 from booking.store import sessions
-from booking.use_cases.cancel_session import cancel_session
-from booking.use_cases.confirm_hold import ConfirmRequest, confirm_hold
-from booking.use_cases.expire_holds import expire_holds
-from booking.use_cases.leave_waiting_list import close_outdated
-from booking.use_cases.move_appointment import MoveRequest, move_appointment
-from booking.use_cases.reshaping import Consent
+from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold
+from booking.use_cases.appointments.expire_holds import expire_holds
+from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.calendar.cancel_session import cancel_session
+from booking.use_cases.calendar.reshaping import Consent
+from booking.use_cases.waiting_list.leave_waiting_list import close_outdated
 from smp.contracts import PatientErased
 from tests.booking.waiting import (
     accept,

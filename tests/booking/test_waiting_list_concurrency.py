@@ -12,9 +12,9 @@ import pytest
 
 from booking.domain.appointments import Appointment
 from booking.domain.sessions import Session
-from booking.use_cases.ending_offers import end_offers
-from booking.use_cases.expire_holds import expire_holds
-from booking.use_cases.offer_places import offer_places
+from booking.use_cases.appointments.expire_holds import expire_holds
+from booking.use_cases.waiting_list.ending_offers import end_offers
+from booking.use_cases.waiting_list.offer_places import offer_places
 from smp.postgres import Database, is_transient
 from smp.problems import Refusal
 from tests.booking.waiting import accept, cancel, decline, join, leave, offer_to, offers_to, run_jobs

@@ -11,10 +11,10 @@ from booking.domain.appointments import Appointment, State
 from booking.domain.kinds import KindBooks
 from booking.domain.platform_kinds import platform_kinds
 from booking.offer_settings import OfferSettings
-from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
-from booking.use_cases.change_session import SessionChange, change_session
-from booking.use_cases.expire_holds import end_rests
-from booking.use_cases.reshaping import Consent
+from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
+from booking.use_cases.appointments.expire_holds import end_rests
+from booking.use_cases.calendar.change_session import SessionChange, change_session
+from booking.use_cases.calendar.reshaping import Consent
 from tests.booking.waiting import accept, appointment_now, decline, join, offer_to, offers_to, run_jobs
 from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, monday, refusal
 

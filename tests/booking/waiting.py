@@ -9,14 +9,14 @@ from booking.domain.offers import Offer
 from booking.domain.rules import Rules
 from booking.domain.waiting_list import Entry, Priority, Wishes
 from booking.store import appointments, offers, waiting_list
-from booking.use_cases.answer_offer import Accepted, accept_offer, answer_later, decline_offer
-from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
-from booking.use_cases.ending_offers import end_offers
-from booking.use_cases.expire_holds import expire_holds
-from booking.use_cases.join_waiting_list import JoinRequest, join_waiting_list
-from booking.use_cases.leave_waiting_list import leave_waiting_list
-from booking.use_cases.offer_places import offer_places
-from booking.use_cases.set_priority import set_priority
+from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
+from booking.use_cases.appointments.expire_holds import expire_holds
+from booking.use_cases.waiting_list.answer_offer import Accepted, accept_offer, answer_later, decline_offer
+from booking.use_cases.waiting_list.ending_offers import end_offers
+from booking.use_cases.waiting_list.join_waiting_list import JoinRequest, join_waiting_list
+from booking.use_cases.waiting_list.leave_waiting_list import leave_waiting_list
+from booking.use_cases.waiting_list.offer_places import offer_places
+from booking.use_cases.waiting_list.set_priority import set_priority
 from smp.auth import Actor
 from tests.booking.world import NOW, RULES, SECRETARY, Centre, actor
 

@@ -19,11 +19,11 @@ from booking.domain.platform_kinds import platform_kinds
 from booking.domain.ranking import Order
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
-from booking.use_cases.agendas import Agendas
-from booking.use_cases.book_slot import Booked, BookRequest, book_slot
-from booking.use_cases.find_places import Found, Search, find_places
-from booking.use_cases.hold_slot import HoldRequest, hold_slot
-from booking.use_cases.open_session import SessionRequest, open_session
+from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
+from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
+from booking.use_cases.availability.agendas import Agendas
+from booking.use_cases.availability.find_places import Found, Search, find_places
+from booking.use_cases.calendar.open_session import SessionRequest, open_session
 from smp.auth import Actor
 from smp.consumer import Delivery
 from smp.contracts import (

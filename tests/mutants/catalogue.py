@@ -48,7 +48,7 @@ BOOKING_MUTANTS = (
     ),
     Mutant(
         "hold-without-expiry", "a hold lasts a year",
-        f"{BOOKING}/use_cases/hold_slot.py",
+        f"{BOOKING}/use_cases/appointments/hold_slot.py",
         "request.expires_at or now + rules.hold,", "request.expires_at or now + rules.hold * 105_120,",
         (LIFE, STATEFUL),
     ),
@@ -61,18 +61,16 @@ BOOKING_MUTANTS = (
     ),
     Mutant(
         "expired-hold-blocks", "a booking that meets an expired hold does not take it over",
-        f"{BOOKING}/use_cases/placing.py",
+        f"{BOOKING}/use_cases/appointments/placing.py",
         "    await expire_in_the_way(tx, taken, new.whole, now, first_call=first_call)\n    return await _insert",
         "    return await _insert",
         (LIFE, STATEFUL),
     ),
     Mutant(
         "hold-without-patient", "a hold does not occupy its patient",
-        f"{BOOKING}/use_cases/hold_slot.py",
-        "first_call)\n    taken = await placing.insert_or_take_over(\n"
-        "        tx, hold, resources_of(hold, place.session),",
-        "first_call)\n    taken = await placing.insert_or_take_over(\n"
-        "        tx, hold, placing.resources_of(place.session, None),",
+        f"{BOOKING}/use_cases/appointments/hold_slot.py",
+        "await occupy(tx, hold, resources_of(hold, place.session),",
+        "await occupy(tx, hold, placing.resources_of(place.session, None),",
         (LIFE, STATEFUL),
     ),
     Mutant(
@@ -116,13 +114,13 @@ BOOKING_MUTANTS = (
     ),
     Mutant(
         "sequence-reused", "a move says the number of the event before it",
-        f"{BOOKING}/use_cases/announcing.py",
+        f"{BOOKING}/use_cases/appointments/announcing.py",
         "sequence=it.version, time=now", "sequence=max(1, it.version - 1), time=now",
         (LIFE,),
     ),
     Mutant(
         "move-releases-first", "a move that finds its new place taken goes on without it",
-        f"{BOOKING}/use_cases/move_appointment.py",
+        f"{BOOKING}/use_cases/appointments/move_appointment.py",
         "        await placing.refuse_taken(tx, taken, wish)\n", "        del wish\n",
         (LIFE, RACES),
     ),
@@ -135,13 +133,13 @@ BOOKING_MUTANTS = (
     ),
     Mutant(
         "no-show-too-early", "a no-show can be noted before the hour",
-        f"{BOOKING}/use_cases/mark_no_show.py",
+        f"{BOOKING}/use_cases/appointments/mark_no_show.py",
         "if now < expected.period.start:", "if expected.period.end < expected.period.start:",
         (LIFE, STATEFUL),
     ),
     Mutant(
         "hold-for-anybody", "a hold kept for one patient is given to another",
-        f"{BOOKING}/use_cases/confirm_hold.py",
+        f"{BOOKING}/use_cases/appointments/confirm_hold.py",
         "if hold.patient not in (None, request.patient):", "if hold.patient is hold:",
         (LIFE,),
     ),
@@ -153,7 +151,7 @@ BOOKING_MUTANTS = (
     ),
     Mutant(
         "veil-lifted", "everybody reads who saw the social worker",
-        f"{BOOKING}/use_cases/day_list.py",
+        f"{BOOKING}/use_cases/appointments/day_list.py",
         "return not sees(it, reader.roles, reader.subject)",
         "return it.kind is None and not sees(it, reader.roles, reader.subject)",
         (DAY,),
@@ -172,13 +170,13 @@ BOOKING_MUTANTS = (
     ),
     Mutant(
         "session-cancelled-over-patients", "a session is cancelled although patients are expected",
-        f"{BOOKING}/use_cases/reshaping.py",
+        f"{BOOKING}/use_cases/calendar/reshaping.py",
         "if standing and not consent.cancel_appointments:", "if not standing and not consent.cancel_appointments:",
         ("tests/booking/test_planning_sessions.py", RACES),
     ),
     Mutant(
         "edit-forgotten", "a rule that changes takes along what somebody had edited by hand",
-        f"{BOOKING}/use_cases/following.py",
+        f"{BOOKING}/use_cases/calendar/following.py",
         "if any(each.edit is not None for each in here):", "if any(each.edit is not None for each in here[:0]):",
         ("tests/booking/test_change_rule.py",),
     ),
@@ -214,7 +212,7 @@ BOOKING_MUTANTS = (
     ),
     Mutant(
         "cool-down-for-ever", "the waiting list has no first call",
-        f"{BOOKING}/use_cases/placing.py",
+        f"{BOOKING}/use_cases/appointments/placing.py",
         "expire_in_the_way(tx, taken, new.whole, now, first_call=first_call)\n    return await _insert",
         "expire_in_the_way(tx, taken, new.whole, now)\n    return await _insert",
         (COOL,),
@@ -245,7 +243,7 @@ BOOKING_MUTANTS = (
     ),
     Mutant(
         "impact-without-difference", "a plan is carried out though the world has changed",
-        f"{BOOKING}/use_cases/apply_impact.py",
+        f"{BOOKING}/use_cases/impact/apply_impact.py",
         "    if difference:\n", "    if difference == []:\n",
         ("tests/booking/test_impact.py",),
     ),
@@ -257,25 +255,25 @@ BOOKING_MUTANTS = (
     ),
     Mutant(
         "floats-at-the-last-hour", "a practitioner is changed within a day of the appointment",
-        f"{BOOKING}/use_cases/floating.py",
+        f"{BOOKING}/use_cases/appointments/floating.py",
         "    if wish.start - wish.now < wish.rules.float_notice or", "    if wish.start < wish.now or",
         ("tests/booking/test_floating.py",),
     ),
     Mutant(
         "cap-without-lock", "two who book at once both look before either has written",
-        f"{BOOKING}/use_cases/caps.py",
+        f"{BOOKING}/use_cases/appointments/caps.py",
         "    await appointments.one_at_a_time(tx, patient, kind.code)\n", "",
         ("tests/booking/test_family.py",),
     ),
     Mutant(
         "together-without-clearing", "a booking refused in a batch leaves its patient taken",
-        f"{BOOKING}/use_cases/book_together.py",
-        "        if partly := [", "        if partly := [] and [",
+        f"{BOOKING}/store/appointments.py",
+        "    if partly := [", "    if partly := [] and [",
         ("tests/booking/test_book_together.py", RACES),
     ),
     Mutant(
         "both-appointments-kept", "who accepts an offer keeps the later appointment too",
-        f"{BOOKING}/use_cases/answer_offer.py",
+        f"{BOOKING}/use_cases/waiting_list/answer_offer.py",
         "    replaced = await give_back(tx, entry, offer, actor.subject, now)\n", "    replaced = None\n",
         (WAITING,),
     ),

@@ -5,17 +5,17 @@ from functools import partial
 from booking import api
 from booking.consumers import HANDLERS
 from booking.settings import Settings
-from booking.use_cases.agendas import Agendas, forget_changes
-from booking.use_cases.book_together import book_together
-from booking.use_cases.ending_offers import end_offers
-from booking.use_cases.expire_holds import end_rests, expire_holds
+from booking.use_cases.appointments.book_together import book_together
+from booking.use_cases.appointments.expire_holds import end_rests, expire_holds
+from booking.use_cases.availability.agendas import Agendas, forget_changes
+from booking.use_cases.calendar.materialise_sessions import materialise_rules
+from booking.use_cases.capacity.release_capacity import release_capacity
 from booking.use_cases.follow_registry import follow_registry
-from booking.use_cases.leave_waiting_list import close_outdated
-from booking.use_cases.materialise_sessions import materialise_rules
-from booking.use_cases.offer_places import offer_places
-from booking.use_cases.recheck_supervision import recheck_supervision
-from booking.use_cases.release_capacity import release_capacity
-from booking.use_cases.settle_impact import settle_impacts
+from booking.use_cases.impact.settle_impact import settle_impacts
+from booking.use_cases.supervision.recheck_supervision import recheck_supervision
+from booking.use_cases.waiting_list.ending_offers import end_offers
+from booking.use_cases.waiting_list.leave_waiting_list import close_outdated
+from booking.use_cases.waiting_list.offer_places import offer_places
 from smp.combining import Combiner
 from smp.service import Job, Runtime, Service
 

@@ -13,10 +13,10 @@ from booking.domain.capacity import CapacityClass
 from booking.domain.planning import Skipped
 from booking.store.rules import SkippedOf
 from booking.store.sessions import StoredSession
-from booking.use_cases.following import Followed, LeftAlone
-from booking.use_cases.presence import Excess
-from booking.use_cases.reshaping import listed
-from booking.use_cases.see_agenda import AgendaSeen
+from booking.use_cases.calendar.following import Followed, LeftAlone
+from booking.use_cases.calendar.presence import Excess
+from booking.use_cases.calendar.reshaping import listed
+from booking.use_cases.calendar.see_agenda import AgendaSeen
 from smp.http import Body
 
 ORDER = PydanticCustomError("end_before_start", "the end comes after the start", {"fr": "la fin suit le début"})

@@ -26,20 +26,20 @@ from booking.api.parts import (
 from booking.api.rights import Right, allow
 from booking.domain.appointments import Appointment
 from booking.domain.family import LARGEST
-from booking.use_cases.book_family import FamilyBooked, FamilyRequest, book_family
-from booking.use_cases.book_slot import Booked, BookRequest, book_slot
-from booking.use_cases.cancel_appointment import CancelRequest, cancel_appointment
-from booking.use_cases.confirm_hold import ConfirmRequest, confirm_hold
-from booking.use_cases.correct_status import CorrectionRequest, correct_status
-from booking.use_cases.finish_consultation import Conclusion, finish_consultation
-from booking.use_cases.hold_slot import HoldRequest, hold_slot
-from booking.use_cases.leave_unseen import leave_unseen
-from booking.use_cases.mark_arrived import mark_arrived
-from booking.use_cases.mark_no_show import mark_no_show
-from booking.use_cases.move_appointment import MoveRequest, move_appointment
-from booking.use_cases.prepare_consultation import prepare_consultation
-from booking.use_cases.read_appointment import read_appointment
-from booking.use_cases.start_consultation import start_consultation
+from booking.use_cases.appointments.book_family import FamilyBooked, FamilyRequest, book_family
+from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
+from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
+from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold
+from booking.use_cases.appointments.correct_status import CorrectionRequest, correct_status
+from booking.use_cases.appointments.finish_consultation import Conclusion, finish_consultation
+from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
+from booking.use_cases.appointments.leave_unseen import leave_unseen
+from booking.use_cases.appointments.mark_arrived import mark_arrived
+from booking.use_cases.appointments.mark_no_show import mark_no_show
+from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.appointments.prepare_consultation import prepare_consultation
+from booking.use_cases.appointments.read_appointment import read_appointment
+from booking.use_cases.appointments.start_consultation import start_consultation
 from smp.auth import Actor
 from smp.http import Body, Command, Instant, Query, describe
 from smp.postgres import Transaction

@@ -13,10 +13,10 @@ from booking.api.parts import SITE, Channel, KindCode, Mode, SlotView, agendas_o
 from booking.api.rights import Right, allow
 from booking.domain.ranking import Order
 from booking.domain.reasons import Reason
-from booking.use_cases.declare_distance import Distance, declare_distance
-from booking.use_cases.find_places import Found, Nearest, Search, find_places
-from booking.use_cases.next_free import NextFree, next_free
-from booking.use_cases.note_demand import DemandRequest, Noted, note_demand
+from booking.use_cases.availability.declare_distance import Distance, declare_distance
+from booking.use_cases.availability.find_places import Found, Nearest, Search, find_places
+from booking.use_cases.availability.next_free import NextFree, next_free
+from booking.use_cases.availability.note_demand import DemandRequest, Noted, note_demand
 from smp.http import Body, Command, Instant, Query, describe
 
 router = APIRouter(prefix="/v1", tags=["disponibilités"])

@@ -13,11 +13,11 @@ from booking.api.agenda_parts import CONSENT, PERIOD, FollowedView, SkippedView
 from booking.api.parts import PROFESSIONAL, SITE, LocalTime, Reason, SessionView, example, rules_of
 from booking.api.rights import Right, allow
 from booking.store.closures import Closure
-from booking.use_cases import see_agenda
-from booking.use_cases.close_site import ClosureRequest, close_site, reopen_site
-from booking.use_cases.note_absence import AbsenceRequest, end_absence, note_absence
-from booking.use_cases.reshaping import Consent
-from booking.use_cases.shutting import Days, Shut
+from booking.use_cases.calendar import see_agenda
+from booking.use_cases.calendar.close_site import ClosureRequest, close_site, reopen_site
+from booking.use_cases.calendar.note_absence import AbsenceRequest, end_absence, note_absence
+from booking.use_cases.calendar.reshaping import Consent
+from booking.use_cases.calendar.shutting import Days, Shut
 from smp.http import Body, Command, Day, Query, ShortText, describe
 
 router = APIRouter(prefix="/v1", tags=["fermetures et absences"])

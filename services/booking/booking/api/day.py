@@ -13,10 +13,10 @@ from booking import problems
 from booking.api.parts import PATIENT, SITE, AppointmentView, KindCode, Reason, example, rules_of
 from booking.api.rights import Right, allow
 from booking.domain.appointments import State
-from booking.use_cases.close_day import DayClose, DayClosed, close_day
-from booking.use_cases.day_list import DayLine, day_list
-from booking.use_cases.register_walk_in import WalkInRequest, register_walk_in
-from booking.use_cases.site_queue import CallOrder, change_call_order, site_queue
+from booking.use_cases.appointments.close_day import DayClose, DayClosed, close_day
+from booking.use_cases.appointments.day_list import DayLine, day_list
+from booking.use_cases.appointments.register_walk_in import WalkInRequest, register_walk_in
+from booking.use_cases.appointments.site_queue import CallOrder, change_call_order, site_queue
 from smp.http import Body, Command, Day, Query, describe
 
 APPOINTMENT = "0199c0de-0000-7000-8000-0000000000cc"

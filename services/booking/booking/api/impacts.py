@@ -18,10 +18,10 @@ from booking.domain.impact import Change, ChangeKind, Decision, DefaultPolicy, P
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Compartment
 from booking.store.impacts import Item, ItemNow, StoredImpact
-from booking.use_cases.apply_impact import Application, Choice, apply_impact
-from booking.use_cases.plan_impact import Planned, plan_impact
-from booking.use_cases.read_impact import Progress, Report, read_impact
-from booking.use_cases.settle_impact import settle_impact
+from booking.use_cases.impact.apply_impact import Application, Choice, apply_impact
+from booking.use_cases.impact.plan_impact import Planned, plan_impact
+from booking.use_cases.impact.read_impact import Progress, Report, read_impact
+from booking.use_cases.impact.settle_impact import settle_impact
 from smp.auth import Actor
 from smp.http import Body, Command, Day, Instant, Query, describe
 from smp.logging import log, where
@@ -29,9 +29,7 @@ from smp.logging import log, where
 router = APIRouter(prefix="/v1/impacts", tags=["impacts"])
 
 SETTLED_AT_ONCE = 50  # lines settled before the answer; the job goes on with the others
-_ORDER = PydanticCustomError("end_before_start", "the end comes after the start", {"fr": "la fin suit le début"})
 _TWICE = PydanticCustomError("decided_twice", "one decision an appointment", {"fr": "une décision par rendez-vous"})
-_PARTS = ("professional", "session", "site", "start", "end", "from_day")
 _WANTED = {
     ChangeKind.ABSENCE: {"professional", "start", "end"},
     ChangeKind.SUPERVISOR_GONE: {"professional", "start", "end"},

@@ -12,8 +12,8 @@ from booking import problems
 from booking.api.parts import SITE, Equipment, KindCode, Mode, example, rules_of
 from booking.api.rights import Right, allow
 from booking.domain.kinds import Compartment, Kind, Preparation
-from booking.use_cases.decide_kind import Decided, KindRequest, decide_kind
-from booking.use_cases.list_kinds import list_kinds
+from booking.use_cases.kinds.decide_kind import Decided, KindRequest, decide_kind
+from booking.use_cases.kinds.list_kinds import list_kinds
 from smp.http import Body, Command, Day, Query, describe
 from smp.problems import CONFLICT
 

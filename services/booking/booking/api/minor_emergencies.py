@@ -13,7 +13,7 @@ from booking import problems
 from booking.api.parts import SITE, Channel, SlotView, example, rules_of
 from booking.api.rights import Right, allow
 from booking.domain.red_flags import CALL, EVERY_CODE, FORMS, form_on
-from booking.use_cases.receive_minor_emergency import (
+from booking.use_cases.appointments.receive_minor_emergency import (
     MinorEmergency,
     Outcome,
     Proposal,

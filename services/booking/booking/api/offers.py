@@ -9,7 +9,7 @@ from booking import problems
 from booking.api.parts import AppointmentView, rules_of
 from booking.api.rights import Right, allow
 from booking.api.waiting_list_parts import EntryView
-from booking.use_cases.answer_offer import Accepted, accept_offer, answer_later, decline_offer
+from booking.use_cases.waiting_list.answer_offer import Accepted, accept_offer, answer_later, decline_offer
 from smp.http import Command, describe
 
 router = APIRouter(prefix="/v1/offers", tags=["liste d'attente"])

@@ -11,9 +11,9 @@ from booking.domain.appointments import Appointment, State, Step
 from booking.domain.availability import Companion, Slot
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
-from booking.use_cases.agendas import Agendas
-from booking.use_cases.book_together import BookOrder
-from booking.use_cases.day_list import is_hidden, is_veiled
+from booking.use_cases.appointments.book_together import BookOrder
+from booking.use_cases.appointments.day_list import is_hidden, is_veiled
+from booking.use_cases.availability.agendas import Agendas
 from smp.auth import Actor
 from smp.combining import Combiner
 from smp.http import Caller

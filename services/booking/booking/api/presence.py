@@ -13,9 +13,9 @@ from booking.api.agenda_parts import ORDER, OverCapView
 from booking.api.parts import PROFESSIONAL, SITE, example, rules_of
 from booking.api.rights import Right, allow
 from booking.domain.presence import PresencePlan
-from booking.use_cases.agree_presence import PresenceAgreed, agree_presence
-from booking.use_cases.presence import Counter
-from booking.use_cases.see_agenda import Days, see_presence
+from booking.use_cases.calendar.agree_presence import PresenceAgreed, agree_presence
+from booking.use_cases.calendar.presence import Counter
+from booking.use_cases.calendar.see_agenda import Days, see_presence
 from smp.http import Body, Command, Day, Query, describe
 
 router = APIRouter(prefix="/v1", tags=["présence"])

@@ -4,7 +4,7 @@ security the territory."""
 from enum import StrEnum
 from uuid import UUID
 
-from booking.use_cases.set_priority import CLINICIANS
+from booking.use_cases.waiting_list.set_priority import CLINICIANS
 from smp.http import Caller
 
 

@@ -24,9 +24,9 @@ from booking.api.parts import (
 from booking.api.rights import Right, allow, allow_any
 from booking.domain.recurrence import LONGEST_CYCLE, Listed, Monthly, Recurrence, Rule, Weekly
 from booking.store.rules import Series, StoredRule
-from booking.use_cases.change_session_rule import RuleChange, RuleChanged, change_session_rule
-from booking.use_cases.open_session_rule import RuleOpened, RuleRequest, open_session_rule
-from booking.use_cases.see_agenda import see_rules
+from booking.use_cases.calendar.change_session_rule import RuleChange, RuleChanged, change_session_rule
+from booking.use_cases.calendar.open_session_rule import RuleOpened, RuleRequest, open_session_rule
+from booking.use_cases.calendar.see_agenda import see_rules
 from smp.http import Body, Command, Day, Query, ShortText, describe
 
 router = APIRouter(prefix="/v1", tags=["règles"])

@@ -33,11 +33,11 @@ from booking.api.parts import (
     rules_of,
 )
 from booking.api.rights import Right, allow, allow_any
-from booking.use_cases.cancel_session import SessionsCancelled, cancel_session
-from booking.use_cases.change_session import SessionChange, SessionChanged, change_session
-from booking.use_cases.open_session import Opened, SessionRequest, open_session
-from booking.use_cases.reshaping import Consent
-from booking.use_cases.see_agenda import Days, see_sessions
+from booking.use_cases.calendar.cancel_session import SessionsCancelled, cancel_session
+from booking.use_cases.calendar.change_session import SessionChange, SessionChanged, change_session
+from booking.use_cases.calendar.open_session import Opened, SessionRequest, open_session
+from booking.use_cases.calendar.reshaping import Consent
+from booking.use_cases.calendar.see_agenda import Days, see_sessions
 from smp.http import Body, Command, Day, Query, ShortText, describe
 
 router = APIRouter(prefix="/v1", tags=["vacations"])

@@ -14,8 +14,8 @@ from booking.api.rights import Right, allow
 from booking.domain.appointments import State
 from booking.domain.intervals import Interval
 from booking.store.supervision import Reachability
-from booking.use_cases.list_unsupported import Uncovered, list_unsupported
-from booking.use_cases.reachability import LONGEST, ReachRequest, declare_reachable, withdraw_reachability
+from booking.use_cases.supervision.list_unsupported import Uncovered, list_unsupported
+from booking.use_cases.supervision.reachability import LONGEST, ReachRequest, declare_reachable, withdraw_reachability
 from smp.http import Body, Command, Instant, Query, describe
 
 router = APIRouter(prefix="/v1", tags=["encadrement"])

@@ -19,10 +19,10 @@ from booking.api.waiting_list_parts import (
     WishesBody,
 )
 from booking.domain.waiting_list import Criterion, Priority
-from booking.use_cases.join_waiting_list import JoinRequest, change_wishes, join_waiting_list
-from booking.use_cases.leave_waiting_list import leave_waiting_list
-from booking.use_cases.read_waiting_list import explain_order, read_entry, waiting_list_of
-from booking.use_cases.set_priority import set_priority
+from booking.use_cases.waiting_list.join_waiting_list import JoinRequest, change_wishes, join_waiting_list
+from booking.use_cases.waiting_list.leave_waiting_list import leave_waiting_list
+from booking.use_cases.waiting_list.read_waiting_list import explain_order, read_entry, waiting_list_of
+from booking.use_cases.waiting_list.set_priority import set_priority
 from smp.http import Body, Command, Query, describe
 
 router = APIRouter(prefix="/v1", tags=["liste d'attente"])

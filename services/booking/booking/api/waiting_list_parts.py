@@ -10,8 +10,8 @@ from pydantic_core import PydanticCustomError
 from booking.api.parts import PATIENT, PROFESSIONAL, SITE, LocalTime
 from booking.domain.offers import Offer, OfferState
 from booking.domain.waiting_list import Entry, EntryState, Mobility, Priority, Window, Wishes
-from booking.use_cases.join_waiting_list import Joined
-from booking.use_cases.read_waiting_list import Dossier, Line, Page
+from booking.use_cases.waiting_list.join_waiting_list import Joined
+from booking.use_cases.waiting_list.read_waiting_list import Dossier, Line, Page
 from smp.http import Body
 
 Weekdays = Annotated[frozenset[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1)]

@@ -45,7 +45,7 @@ class Policy:
 
     `also_free`: resources that must be free besides the session's own (the patient). `professionals`: nobody else.
     `withheld`: sessions that have no place for this caller's capacity class at `now`. `reaches`: supervisors who answer
-    the telephone. How many interns a supervisor answers for is asked elsewhere (`use_cases/supervising.py`).
+    the telephone. How many interns a supervisor answers for: `use_cases/supervision/supervising.py`.
     """
 
     kind: Kind

@@ -16,7 +16,6 @@ from booking.domain.intervals import Interval
 from booking.domain.local_time import local_day
 
 _DOCTORS = frozenset({"gp", "retired_gp"})
-PROPOSALS = 2  # for each displaced appointment
 
 
 class ChangeKind(StrEnum):

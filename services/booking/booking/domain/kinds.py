@@ -17,7 +17,6 @@ INTERN = "intern"
 
 ON_SITE, HOME, VIDEO, TELEPHONE = "AMB", "HH", "VR", "TEL"
 MODES = frozenset({ON_SITE, HOME, VIDEO, TELEPHONE})
-REMOTE = frozenset({VIDEO, TELEPHONE})
 
 CAPACITY_CLASSES = frozenset({"desk", "same_day", "regulation", "online", "medico_social"})
 

@@ -17,7 +17,7 @@ TWO, TEN = Dated(2), Dated(10)
 class Rules:
     """Durations and bounds that the use cases enforce."""
 
-    kinds: KindBooks  # read through use_cases/kind_book.py
+    kinds: KindBooks  # read through use_cases/kinds/kind_book.py
     hold: timedelta  # how long a place is kept for a caller
     horizon: timedelta  # how far ahead rules become sessions
     late_notice: timedelta  # a cancellation by the patient closer than that is late

@@ -62,5 +62,5 @@ ON CONFLICT (one, other) DO UPDATE
 SET minutes = excluded.minutes, declared_at = excluded.declared_at, declared_by = excluded.declared_by;
 
 -- name: forget_changes
--- Changes that every process has looked at, or will never: none follows older ones (see use_cases/agendas.py).
+-- Changes that every process has looked at, or will never: none follows older ones (see use_cases/availability/agendas.py).
 DELETE FROM agenda_change WHERE noted_at < now() - $1::interval;

@@ -64,7 +64,7 @@ async def places_for_patients(tx: Transaction, wanted: Sequence[tuple[UUID, UUID
 
 async def insert(tx: Transaction, new: Sequence[tuple[Appointment, Sequence[Resource]]]) -> dict[UUID, frozenset[int]]:
     """Write new appointments, each with all it occupies; returns for each the resources that are taken by somebody
-    else. One with such resources is not written, and `clear_partial` must follow for it, or a rollback."""
+    else. One with such resources is not written and leaves nothing."""
     occupied = sorted(
         (resource.number, each.takes(resource).start, each.takes(resource).end, each.id, resource.kind, each.territory)
         for each, resources in new
@@ -74,10 +74,13 @@ async def insert(tx: Transaction, new: Sequence[tuple[Appointment, Sequence[Reso
     columns = zip(*(_new(each, len(resources)) for each, resources in new), strict=True)
     rows = await tx.fetch(SQL.insert, ids, numbers, kinds, territories, starts, ends, *columns)
     had = {row["appointment"]: frozenset(row["resources"]) for row in rows}
-    return {
+    taken = {
         each.id: frozenset(resource.number for resource in resources) - had.get(each.id, frozenset())
         for each, resources in new
     }
+    if partly := [id for id in had if taken[id]]:
+        await clear_partial(tx, partly)
+    return taken
 
 
 async def one_at_a_time(tx: Transaction, patient: UUID, kind: str) -> None:

@@ -57,7 +57,7 @@ FOR KEY SHARE OF s SKIP LOCKED;
 -- name: insert
 -- New appointments with all they occupy: each is written only if it had every one of its resources; the exclusion
 -- constraint decides. Resources come in one order over all of them, so that two transactions never wait crosswise.
--- Answers what each one had; `clear_partial` must follow for those that had not all.
+-- Answers what each one had; `clear_partial` follows for those that had only a part.
 WITH occupied AS (
     INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
     SELECT o.appointment, o.resource, o.kind, o.territory, tstzrange(o.starts_at, o.ends_at)

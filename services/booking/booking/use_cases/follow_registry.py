@@ -17,11 +17,11 @@ from booking.store import presence, projections, sessions
 from booking.store import rules as rule_store
 from booking.store.presence import Pending
 from booking.store.sessions import Author, Hit, StoredSession
-from booking.use_cases import agenda, following
-from booking.use_cases.agenda import Agenda
-from booking.use_cases.following import CODES, Draft, Followed, Kept
-from booking.use_cases.planning import contract_at
-from booking.use_cases.reshaping import Change
+from booking.use_cases.calendar import agenda, following
+from booking.use_cases.calendar.agenda import Agenda
+from booking.use_cases.calendar.following import CODES, Draft, Followed, Kept
+from booking.use_cases.calendar.planning import contract_at
+from booking.use_cases.calendar.reshaping import Change
 from smp.postgres import Database, Scope, Transaction
 
 BY = "booking.follow-registry"

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from booking.domain.appointments import Action
 from booking.store import appointments
-from booking.use_cases import announcing
-from booking.use_cases.cancel_appointment import CENTRE
-from booking.use_cases.leave_waiting_list import leave_of_patient
+from booking.use_cases.appointments import announcing
+from booking.use_cases.appointments.cancel_appointment import CENTRE
+from booking.use_cases.waiting_list.leave_waiting_list import leave_of_patient
 from smp.postgres import Transaction
 
 BY = "booking.forget-patient"

@@ -1,0 +1,204 @@
+"""Several patients in one command: consecutive places, the fewest practitioners, all or nothing, one text."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from booking import problems
+from booking.domain import resources
+from booking.domain.appointments import Appointment, State
+from booking.domain.availability import Slot
+from booking.domain.family import together
+from booking.domain.intervals import Interval
+from booking.domain.kinds import Kind
+from booking.domain.local_time import local_day, whole_day
+from booking.domain.people import Site
+from booking.domain.resources import Resource
+from booking.domain.rules import Rules
+from booking.store import appointments, projections, sessions
+from booking.store.appointments import Place
+from booking.use_cases.access import require_channel, require_compartment, require_site
+from booking.use_cases.appointments import announcing, placing
+from booking.use_cases.appointments.caps import require_under_cap
+from booking.use_cases.availability.search_availability import free_slots
+from booking.use_cases.capacity import sharing
+from booking.use_cases.kinds.kind_book import kind_on
+from booking.use_cases.patience import heard
+from booking.use_cases.supervision import supervising
+from smp.auth import Actor
+from smp.ids import new_id
+from smp.postgres import Transaction
+from smp.problems import Refusal
+
+_TRIES = 3  # others may take the places that were free a moment ago
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyRequest:
+    """Who comes together, where, between which instants; the first patient is the one whom texts go to."""
+
+    site: UUID
+    kind: str
+    patients: tuple[UUID, ...]
+    start: datetime
+    end: datetime
+    professional: UUID | None = None
+    mode: str | None = None  # the usual one of the kind
+    channel: str = "phone"
+    requested_at: datetime | None = None
+    notify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyBooked:
+    """The appointments, in the order of the patients; `party` is the id of the first one."""
+
+    party: UUID
+    appointments: tuple[Appointment, ...]
+    warnings: tuple[str, ...] = ()
+
+
+async def book_family(
+    tx: Transaction, request: FamilyRequest, rules: Rules, *, actor: Actor, now: datetime
+) -> FamilyBooked:
+    """Places that follow each other, for all or for nobody.
+
+    Raises Refusal: SITE_UNKNOWN, FORBIDDEN, KIND_UNKNOWN, WINDOW_TOO_LONG, PATIENT_UNKNOWN, PATIENT_ERASED,
+    NOT_ELIGIBLE, MODE_NOT_OFFERED, TOO_MANY_RUNNING; FAMILY_DOES_NOT_FIT with the next days on which it would.
+    """
+    require_site(actor, request.site)
+    require_channel(actor, request.channel)
+    site = await projections.site(tx, request.site)
+    if site is None:
+        raise Refusal(problems.SITE_UNKNOWN)
+    if not request.start < request.end <= request.start + rules.search_span:
+        raise Refusal(problems.WINDOW_TOO_LONG, days=rules.search_span.days)
+    for patient in request.patients:  # before anything is locked
+        if not await heard(lambda who=patient: projections.is_registered(tx, who), patient, rules.patience):  # type: ignore[misc]
+            raise Refusal(problems.PATIENT_UNKNOWN)
+    kind = await kind_on(tx, rules, request.kind, site.territory, local_day(request.start, site.zone))
+    require_compartment(actor, kind)
+    if request.mode is not None and request.mode not in kind.modes:
+        raise Refusal(problems.MODE_NOT_OFFERED, modes=", ".join(sorted(kind.modes)))
+    window = Interval(max(request.start, now), max(request.end, now))
+    for _ in range(_TRIES):
+        seats = await _seats(tx, request, kind, window, rules, now)
+        if seats is None:
+            break
+        if booked := await _take(tx, request, kind, seats, rules, actor, now):
+            return booked
+    raise Refusal(
+        problems.FAMILY_DOES_NOT_FIT,
+        wanted=len(request.patients),
+        alternatives=await _other_days(tx, request, kind, site, rules, now),
+    )
+
+
+async def _seats(
+    tx: Transaction, request: FamilyRequest, kind: Kind, window: Interval, rules: Rules, now: datetime
+) -> dict[UUID, Slot] | None:
+    slots = [
+        slot
+        for slot in await free_slots(tx, request.site, kind, window, now, rules=rules)
+        if request.professional in (None, slot.professional)
+    ]
+    numbers = {resources.patient(patient).number: patient for patient in request.patients}
+    busy: dict[UUID, list[Interval]] = {}
+    for each in await sessions.busy(tx, numbers, Interval(window.start, window.end + kind.duration)):
+        busy.setdefault(numbers[each.resource], []).append(each.period)
+    return together(slots, request.patients, busy, kind.length)
+
+
+async def _take(
+    tx: Transaction,
+    request: FamilyRequest,
+    kind: Kind,
+    seats: Mapping[UUID, Slot],
+    rules: Rules,
+    actor: Actor,
+    now: datetime,
+) -> FamilyBooked | None:
+    """All of these places, or nothing when one of them is gone."""
+    places = await _places(tx, seats, rules)
+    warnings = {warning for place in places.values() for warning in placing.require_eligible(kind, place)}
+    for patient in sorted(seats):
+        await require_under_cap(tx, kind, patient, now)
+    if not await _are_right(tx, request, kind, seats, places, rules, now):
+        return None
+    party = new_id()
+    booked: list[tuple[Appointment, tuple[Resource, ...]]] = []
+    for at, patient in enumerate(request.patients):
+        session = places[patient].session
+        new = Appointment.placed(
+            new_id() if at else party, State.BOOKED, session, kind, seats[patient].period, now, actor.subject,
+            patient=patient,
+            mode=request.mode or kind.usual_mode,
+            channel=request.channel,
+            notify=request.notify,
+            requested_at=min(request.requested_at or now, now),
+            booked_at=now,
+            party=party,
+        )  # fmt: skip
+        booked.append((new, placing.resources_of(session, patient)))
+    taken = await appointments.insert(tx, booked)
+    if any(taken.values()):
+        await appointments.discard(tx, [new.id for new, _ in booked])
+        for new, _ in booked:
+            await placing.expire_in_the_way(tx, taken[new.id], new.occupied, now)
+        return None
+    for new, _ in booked:
+        announcing.booked(tx, new, now)
+    return FamilyBooked(party, tuple(new for new, _ in booked), tuple(sorted(warnings)))
+
+
+async def _places(tx: Transaction, seats: Mapping[UUID, Slot], rules: Rules) -> dict[UUID, Place]:
+    """The sessions, shared until the commit, in the order in which everybody locks them."""
+    in_order = sorted(seats.items(), key=lambda seat: (seat[1].session, seat[0]))
+    return {patient: await placing.find_place(tx, slot.session, patient, rules) for patient, slot in in_order}
+
+
+async def _are_right(
+    tx: Transaction,
+    request: FamilyRequest,
+    kind: Kind,
+    seats: Mapping[UUID, Slot],
+    places: Mapping[UUID, Place],
+    rules: Rules,
+    now: datetime,
+) -> bool:
+    """Whether each place is still one, supervised, and the class has room for all of them."""
+    for patient, place in places.items():
+        start, mode = seats[patient].period.start, request.mode or kind.usual_mode
+        wish = placing.Wish(place.session, kind, start, patient, rules, now, channel=request.channel, mode=mode)
+        period = placing.period_at_sight(place, wish)
+        if not isinstance(period, Interval):
+            return False
+        if kind.follow_up_only and not await placing.is_followed_up(tx, patient, place.session.professional):
+            return False
+        if await supervising.why_not(tx, place.session, period, rules, now):
+            return False
+        members = sum(other.session.id == place.session.id for other in places.values())
+        if not await sharing.admits(tx, place.session, wish.capacity_class, members * kind.length, now):
+            return False
+    return True
+
+
+async def _other_days(
+    tx: Transaction, request: FamilyRequest, kind: Kind, site: Site, rules: Rules, now: datetime
+) -> list[dict[str, object]]:
+    """Up to three other days on which all could come, each by its first place and all of them."""
+    found: list[dict[str, object]] = []
+    start = max(request.end, now)
+    until = start + rules.alternatives_span
+    while start < until and len(found) < 3:
+        day = whole_day(local_day(start, site.zone), site.zone)
+        if seats := await _seats(tx, request, kind, Interval(start, day.end), rules, now):
+            found.append({**_document(seats.values())[0], "places": _document(seats.values())})
+        start = day.end
+    return found
+
+
+def _document(slots: Iterable[Slot]) -> list[dict[str, str]]:
+    ordered = sorted(slots, key=lambda slot: (slot.period.start, slot.session.int))
+    return [placing.slot_document(slot) for slot in ordered]

@@ -1,0 +1,64 @@
+"""Give an appointment or a hold up, by the patient or by the centre; or excuse a patient who cannot or did not come."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from booking.domain.appointments import Action, Appointment, State, is_late, rest_of
+from booking.domain.rules import Rules
+from booking.store import appointments
+from booking.use_cases.access import require_sight
+from booking.use_cases.appointments import announcing
+from booking.use_cases.appointments.steps import appointment_for
+from smp.auth import Actor
+from smp.postgres import Transaction
+
+PATIENT, CENTRE = "patient", "centre"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequest:
+    """Who gives it up, and why as a code (never a reason of care). `excused`: a patient who could not come and said
+    why, be it after the hour; neither a no-show nor an ordinary cancellation."""
+
+    by: str
+    reason: str | None = None
+    notify: bool = True
+    excused: bool = False
+
+    @property
+    def action(self) -> Action:
+        return Action.EXCUSE if self.excused else Action.CANCEL
+
+
+async def cancel_appointment(
+    tx: Transaction, id: UUID, request: CancelRequest, rules: Rules, *, actor: Actor, now: datetime
+) -> Appointment:
+    """The place is free again: to the waiting list at once, to all when it has rested. Late when the patient gives
+    less notice than the setting.
+
+    Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION.
+    """
+    found = await appointment_for(tx, id, request.action, actor)
+    require_sight(actor, found)
+    cancelled = cancel(found, request, rules, now, actor.subject, rests=True)
+    await appointments.save(tx, [cancelled])
+    announcing.released(tx, cancelled, now)
+    return cancelled
+
+
+def cancel(
+    found: Appointment, request: CancelRequest, rules: Rules, now: datetime, by: str, *, rests: bool = False
+) -> Appointment:
+    """The appointment once cancelled; a hold whose time is over expires instead. `rests` when its place is still there
+    to be offered; that of a mere hold never rests, for nobody else was refused it for long."""
+    if found.has_expired(now):
+        return found.step(Action.EXPIRE, now, by)
+    late = request.by == PATIENT and is_late(found.period.start, now, rules.late_notice)
+    may_rest = rests and found.state is not State.HELD
+    return found.step(
+        request.action, now, by, why=request.reason,
+        cancelled_by=request.by, cancel_reason=request.reason, late=late,
+        notify=request.notify and found.state is not State.HELD,  # to whom nothing was promised nothing is taken back
+        rests_until=rest_of(found.period.start, now, rules.cool_down) if may_rest else None,
+    )  # fmt: skip

@@ -1,0 +1,75 @@
+"""The evening at a site: whoever did not come is noted, whoever still waits is listed or noted as gone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from booking import problems
+from booking.domain.appointments import WAITING, Action, Appointment, State
+from booking.domain.local_time import local_day
+from booking.store import appointments, projections
+from booking.use_cases.access import require_site
+from booking.use_cases.appointments import announcing
+from smp.auth import Actor
+from smp.postgres import Transaction
+from smp.problems import Refusal
+
+BULK = "day_close"
+
+
+@dataclass(frozen=True, slots=True)
+class DayClose:
+    """Which day (today when none is named); whether those who still wait have left unseen."""
+
+    site: UUID
+    day: date | None = None
+    waiting_have_left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DayClosed:
+    """What became of each appointment that was open: noted now, or still to be concluded by hand."""
+
+    day: date
+    no_show: tuple[UUID, ...]
+    left_unseen: tuple[UUID, ...]
+    waiting: tuple[UUID, ...]
+    in_consultation: tuple[UUID, ...]
+    expected: tuple[UUID, ...]  # their hour is not over
+
+
+async def close_day(tx: Transaction, request: DayClose, *, actor: Actor, now: datetime) -> DayClosed:
+    """Conclude a day; done again it changes nothing more.
+
+    Raises Refusal: SITE_UNKNOWN, FORBIDDEN.
+    """
+    require_site(actor, request.site)
+    site = await projections.site(tx, request.site)
+    if site is None:
+        raise Refusal(problems.SITE_UNKNOWN)
+    day = request.day or local_day(now, site.zone)
+    found = await appointments.lock_open_of_day(tx, site.id, day)
+    over = [each for each in found if each.state is State.BOOKED and each.period.end <= now]
+    here = [each for each in found if each.state in WAITING]
+    missed = [each.step(Action.NOTE_NO_SHOW, now, actor.subject, why=BULK) for each in over]
+    gone = [
+        each.step(Action.LEAVE, now, actor.subject, why=BULK, left_at=now) for each in here if request.waiting_have_left
+    ]
+    await appointments.save(tx, [*missed, *gone])
+    for each in missed:
+        announcing.no_show(tx, each, now)
+    for each in gone:
+        announcing.left_unseen(tx, each, now)
+    return DayClosed(
+        day,
+        no_show=_ids(missed),
+        left_unseen=_ids(gone),
+        waiting=() if request.waiting_have_left else _ids(here),
+        in_consultation=_ids(each for each in found if each.state is State.IN_CONSULTATION),
+        expected=_ids(each for each in found if each.state is State.BOOKED and each.period.end > now),
+    )
+
+
+def _ids(found: Iterable[Appointment]) -> tuple[UUID, ...]:
+    return tuple(each.id for each in found)

@@ -1,0 +1,94 @@
+"""Who takes part besides the practitioner, found and kept in the transaction that books: whoever prepares the
+consultation, a social worker who sits in. The exclusion constraint decides about their hours as about everybody's.
+"""
+
+from booking import problems
+from booking.domain.appointments import Appointment, Companion
+from booking.domain.availability import Partner, partner_order
+from booking.domain.intervals import Interval
+from booking.domain.resources import Resource
+from booking.domain.sessions import Session
+from booking.store import sessions
+from booking.use_cases.appointments import placing
+from booking.use_cases.availability.find_places import partners_of
+from smp.postgres import Transaction
+
+
+async def in_company(
+    tx: Transaction,
+    new: Appointment,
+    wish: placing.Wish,
+    together_with: str | None = None,
+    *,
+    first_call: bool = False,
+) -> Appointment:
+    """The appointment with whoever the kind wants, and one `together_with` of that role; their sessions are shared
+    until the commit, without waiting for whoever is changing them.
+
+    Raises Refusal: COMPANY_MISSING with alternatives.
+    """
+    wanted = partners_of(wish.kind, together_with)
+    if not wanted:
+        return new.in_company(())
+    start = min(new.period.start + partner.offset for partner in wanted)
+    present = await sessions.open_at(tx, new.site, Interval(start, new.period.end))
+    others = [await _companion(tx, new, partner, present, wish, first_call) for partner in wanted]
+    return new.in_company(tuple(others))
+
+
+def resources_of(it: Appointment, session: Session) -> tuple[Resource, ...]:
+    """All that an appointment takes, whoever takes part besides included."""
+    besides = (resource for companion in it.others for resource in companion.resources(it.site))
+    return (*placing.resources_of(session, it.patient), *besides)
+
+
+def joined_by(it: Appointment) -> str | None:
+    """The role of whoever sits in, when somebody does."""
+    return next((companion.role for companion in it.others if companion.period == it.period), None)
+
+
+async def _companion(
+    tx: Transaction,
+    new: Appointment,
+    partner: Partner,
+    present: list[Session],
+    wish: placing.Wish,
+    first_call: bool,
+) -> Companion:
+    start = new.period.start + partner.offset
+    needed = Interval(start, start + partner.length)
+    able = [
+        Companion(each.professional, each.role, each.id, needed, each.room if _is_elsewhere(partner) else None)
+        for each in sorted(present, key=partner_order)
+        if each.role in partner.roles and each.period.contains(needed) and each.professional != new.professional
+    ]
+    free = await _free(tx, new, able, needed, wish.leaving, first_call)
+    for companion in free:
+        if await sessions.share_if_free(tx, companion.session, needed):
+            return companion
+    return await placing.refuse(tx, problems.COMPANY_MISSING, wish)
+
+
+async def _free(
+    tx: Transaction,
+    new: Appointment,
+    able: list[Companion],
+    needed: Interval,
+    leaving: Appointment | None,
+    first_call: bool,
+) -> list[Companion]:
+    """Those whom nothing occupies then. What the appointment itself leaves is free; so is what rests, on first call."""
+    numbers = {resource.number for each in able for resource in each.resources(new.site)}
+    left = leaving.others if leaving else ()
+    own = {(resource.number, each.period) for each in left for resource in each.resources(new.site)}
+    taken = {
+        each.resource
+        for each in await sessions.busy(tx, numbers, needed, first_call=first_call)
+        if each.period.overlaps(needed) and (each.resource, each.period) not in own
+    }
+    return [each for each in able if taken.isdisjoint(resource.number for resource in each.resources(new.site))]
+
+
+def _is_elsewhere(partner: Partner) -> bool:
+    """A preparation in a room of its own; whoever sits in comes to the practitioner's."""
+    return bool(partner.offset) and not partner.same_room

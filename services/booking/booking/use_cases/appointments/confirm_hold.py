@@ -1,0 +1,97 @@
+"""Turn a hold into an appointment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from booking import problems
+from booking.domain import resources
+from booking.domain.appointments import Action, Appointment, State, after
+from booking.domain.rules import Rules
+from booking.store import appointments
+from booking.use_cases.access import require_channel, require_compartment, require_site
+from booking.use_cases.appointments import announcing, placing
+from booking.use_cases.appointments.book_slot import Booked
+from booking.use_cases.appointments.caps import require_under_cap
+from booking.use_cases.kinds.kind_book import kind_of
+from smp.auth import Actor
+from smp.postgres import Transaction
+from smp.problems import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmRequest:
+    """Which hold, for whom."""
+
+    hold: UUID
+    patient: UUID
+    requested_at: datetime | None = None
+    notify: bool = True
+    named: bool = True
+
+
+async def confirm_hold(
+    tx: Transaction, request: ConfirmRequest, rules: Rules, *, actor: Actor, now: datetime
+) -> Booked:
+    """Book the slot that a hold keeps.
+
+    Raises Refusal: APPOINTMENT_UNKNOWN, PATIENT_UNKNOWN, PATIENT_ERASED, NOT_ELIGIBLE, HOLD_FOR_ANOTHER,
+    WRONG_TRANSITION, FORBIDDEN, TOO_MANY_RUNNING; with alternatives HOLD_EXPIRED, SESSION_CANCELLED, NEVER_SEEN,
+    PATIENT_BUSY.
+    """
+    place = await placing.wait_for_patient(
+        tx, lambda: appointments.place_of_hold(tx, request.hold, request.patient), request.patient, rules
+    )
+    hold = await appointments.lock(tx, request.hold)
+    if hold is None:
+        raise Refusal(problems.APPOINTMENT_UNKNOWN)
+    require_site(actor, hold.site)
+    require_channel(actor, hold.channel)
+    if place is None:
+        raise Refusal(problems.PATIENT_UNKNOWN)
+    if hold.patient not in (None, request.patient):
+        raise Refusal(problems.HOLD_FOR_ANOTHER)
+    kind = await kind_of(tx, rules, hold)
+    require_compartment(actor, kind)
+    wish = placing.Wish(place.session, kind, hold.period.start, request.patient, rules, now, channel=hold.channel)
+    await _require_running(tx, hold, wish)
+    warnings = placing.require_eligible(kind, place)
+    if not place.is_open:
+        await placing.refuse(tx, problems.SESSION_CANCELLED, wish)
+    if kind.follow_up_only and not await placing.is_followed_up(tx, request.patient, hold.professional):
+        await placing.refuse(tx, problems.NEVER_SEEN, wish)
+    await require_under_cap(tx, kind, request.patient, now, besides=hold.id)
+    if hold.patient is None:
+        await _join(tx, hold, request.patient, wish)
+    booked = hold.step(
+        Action.BOOK, now, actor.subject,
+        patient=request.patient,
+        notify=request.notify,
+        named=request.named,
+        requested_at=min(request.requested_at or hold.requested_at, now),
+        booked_at=now,
+    )  # fmt: skip
+    await appointments.save(tx, [booked])
+    announcing.booked(tx, booked, now)
+    return Booked(booked, warnings)
+
+
+async def _require_running(tx: Transaction, hold: Appointment, wish: placing.Wish) -> None:
+    """Refuse a hold that is not one any more; the place of an expired one may be among the alternatives."""
+    if hold.state is State.EXPIRED:
+        await placing.refuse(tx, problems.HOLD_EXPIRED, wish)
+    if after(hold.state, Action.BOOK) is None:
+        raise Refusal(problems.WRONG_TRANSITION, state=hold.state)
+    if hold.has_expired(wish.now):
+        await placing.expire(tx, [hold], wish.now, by="booking")
+        await placing.refuse(tx, problems.HOLD_EXPIRED, wish)
+
+
+async def _join(tx: Transaction, hold: Appointment, patient: UUID, wish: placing.Wish) -> None:
+    """The patient takes part in the hold, unless expected elsewhere at that hour."""
+    resource = resources.patient(patient)
+    had = await appointments.add_occupancy(tx, hold, resource)
+    if not had and await placing.expire_in_the_way(tx, [resource.number], hold.period, wish.now):
+        had = await appointments.add_occupancy(tx, hold, resource)
+    if not had:
+        await placing.refuse(tx, problems.PATIENT_BUSY, wish)

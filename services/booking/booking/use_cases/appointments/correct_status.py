@@ -1,0 +1,89 @@
+"""A step noted by mistake is taken back: once, on the same day, by whoever has the right.
+
+An appointment that had given its place back has it again only if it is still free: its own occupancies are inserted
+anew under the exclusion constraint, in the transaction of the correction.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from booking import problems
+from booking.domain.appointments import Appointment
+from booking.domain.corrections import Uncorrectable, correctable, corrected
+from booking.domain.rules import Rules
+from booking.store import appointments, projections
+from booking.store.appointments import Place
+from booking.use_cases.access import require_sight, require_site
+from booking.use_cases.appointments import announcing, placing
+from booking.use_cases.appointments.steps import save_once_in_queue
+from booking.use_cases.capacity import sharing
+from booking.use_cases.kinds.kind_book import kind_of
+from booking.use_cases.supervision import supervising
+from smp.auth import Actor
+from smp.postgres import Transaction
+from smp.problems import Refusal
+
+_REFUSALS = {
+    Uncorrectable.NOTHING: problems.NOTHING_TO_CORRECT,
+    Uncorrectable.ALREADY: problems.ALREADY_CORRECTED,
+    Uncorrectable.TOO_LATE: problems.CORRECTION_TOO_LATE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionRequest:
+    """Why, as a code; whether a patient who was told something wrong is told again."""
+
+    reason: str
+    notify: bool = True
+
+
+async def correct_status(
+    tx: Transaction, id: UUID, request: CorrectionRequest, rules: Rules, *, actor: Actor, now: datetime
+) -> Appointment:
+    """The appointment as before its last step.
+
+    Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, NOTHING_TO_CORRECT, ALREADY_CORRECTED, CORRECTION_TOO_LATE,
+    ALREADY_WAITING, PATIENT_ERASED; with alternatives SESSION_CANCELLED, OUTSIDE_SESSION, NO_SUPERVISOR,
+    TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED, SLOT_TAKEN, PATIENT_BUSY.
+    """
+    # The session before the appointment, as whoever cancels a session does.
+    place = await appointments.place_of_appointment(tx, id)
+    found = await appointments.lock(tx, id)
+    if found is None:
+        raise Refusal(problems.APPOINTMENT_UNKNOWN)
+    require_site(actor, found.site)
+    require_sight(actor, found)
+    site = await projections.site(tx, found.site)
+    if place is None or site is None or place.session.id != found.session:
+        raise Refusal(problems.NOTHING_TO_CORRECT, state=found.state)
+    if reason := correctable(found, now, site.zone):
+        raise Refusal(_REFUSALS[reason], state=found.state)
+    undone = corrected(found, now, actor.subject, why=request.reason, notify=request.notify)
+    if found.gives_its_place_back and not undone.gives_its_place_back:
+        await _take_again(tx, place, undone, rules, now)
+    await save_once_in_queue(tx, undone)
+    announcing.corrected(tx, found, undone, now)
+    return undone
+
+
+async def _take_again(tx: Transaction, place: Place, undone: Appointment, rules: Rules, now: datetime) -> None:
+    if place.is_erased:
+        raise Refusal(problems.PATIENT_ERASED)
+    kind = await kind_of(tx, rules, undone)
+    wish = placing.Wish(place.session, kind, undone.period.start, undone.patient, rules, now)
+    if not place.is_open:
+        await placing.refuse(tx, problems.SESSION_CANCELLED, wish)
+    if not place.session.period.contains(undone.period):
+        await placing.refuse(tx, problems.OUTSIDE_SESSION, wish)
+    if uncovered := await supervising.why_not(tx, place.session, undone.period, rules, now, undone.id):
+        await placing.refuse(tx, uncovered, wish)
+    if not await sharing.admits(tx, place.session, undone.capacity_class, kind.length, now, undone.id):
+        await placing.refuse(tx, problems.CLASS_NOT_RELEASED, wish)
+    wanted = await appointments.own_resources(tx, undone.id)
+    await placing.expire_in_the_way(tx, wanted, undone.whole, now)
+    if taken := await appointments.take_again(tx, undone.id):
+        # The refusal rolls all back; what was had so far must not hide a slot from the alternatives.
+        await appointments.clear_partial(tx, [undone.id])
+        await placing.refuse_taken(tx, taken, wish)

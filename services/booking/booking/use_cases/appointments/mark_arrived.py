@@ -1,0 +1,34 @@
+"""The patient is in the waiting room."""
+
+from datetime import datetime
+from uuid import UUID
+
+from booking import problems
+from booking.domain.appointments import Action, Appointment
+from booking.domain.local_time import local_day
+from booking.store import projections
+from booking.use_cases.appointments import announcing
+from booking.use_cases.appointments.steps import appointment_for, save_once_in_queue
+from smp.auth import Actor
+from smp.postgres import Transaction
+from smp.problems import Refusal
+
+
+async def mark_arrived(tx: Transaction, id: UUID, *, actor: Actor, now: datetime) -> Appointment:
+    """The wait begins.
+
+    Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION, NOT_THE_DAY, ALREADY_WAITING.
+    """
+    booked = await appointment_for(tx, id, Action.ARRIVE, actor)
+    site = await projections.site(tx, booked.site)
+    if site is not None and local_day(now, site.zone) != booked.day:
+        raise Refusal(problems.NOT_THE_DAY, day=booked.day.isoformat())
+    return await arrive(tx, booked, actor, now)
+
+
+async def arrive(tx: Transaction, booked: Appointment, actor: Actor, now: datetime) -> Appointment:
+    """The step itself, for an appointment that is locked or new."""
+    arrived = booked.step(Action.ARRIVE, now, actor.subject, arrived_at=now)
+    await save_once_in_queue(tx, arrived)
+    announcing.arrived(tx, arrived, now)
+    return arrived

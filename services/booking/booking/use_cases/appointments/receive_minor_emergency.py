@@ -1,0 +1,188 @@
+"""A minor emergency is seen today, here or elsewhere; with a red flag nothing is proposed but 15."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from booking import problems
+from booking.domain.availability import Slot
+from booking.domain.capacity import class_of
+from booking.domain.intervals import Interval
+from booking.domain.kinds import DOCTORS, VIDEO, Kind
+from booking.domain.local_time import local_day, whole_day
+from booking.domain.people import Site
+from booking.domain.platform_kinds import MINOR_EMERGENCY
+from booking.domain.reasons import Reason
+from booking.domain.red_flags import form_on
+from booking.domain.rules import Rules
+from booking.store import minor_emergencies, projections, sessions
+from booking.store.minor_emergencies import Counted
+from booking.use_cases.access import require_channel, require_site
+from booking.use_cases.availability.note_demand import record
+from booking.use_cases.availability.search_availability import free_slots
+from booking.use_cases.kinds.kind_book import book_of, kind_on
+from smp.auth import Actor
+from smp.contracts import DemandUnmet
+from smp.postgres import Transaction
+from smp.problems import Refusal
+
+_SHOWN = 3
+
+
+class Outcome(StrEnum):
+    """What the secretary does next."""
+
+    CALL_15 = "call_15"
+    TODAY = "today"  # here
+    ELSEWHERE_OR_LATER = "elsewhere_or_later"
+    NO_PLACE = "no_place"
+
+
+@dataclass(frozen=True, slots=True)
+class MinorEmergency:
+    """A call or a visit: `request` names it for as long as it lasts, `answers` are those of the form."""
+
+    request: UUID
+    site: UUID
+    answers: Mapping[str, bool]
+    channel: str = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A place, and the kind and mode to book it with."""
+
+    slot: Slot
+    kind: str
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What to do; with red flags, no place at all."""
+
+    request: UUID
+    outcome: Outcome
+    red_flags: frozenset[str] = frozenset()
+    today: tuple[Proposal, ...] = ()
+    other_sites: tuple[Proposal, ...] = ()
+    video: tuple[Proposal, ...] = ()
+    later: tuple[Proposal, ...] = ()
+
+
+async def receive_minor_emergency(
+    tx: Transaction, asked: MinorEmergency, rules: Rules, *, actor: Actor, now: datetime
+) -> Received:
+    """Places for today here; failing that, today at other sites, by video, or the next days. Books nothing; that there
+    was no place here today is recorded as unmet demand, once per request.
+
+    One flag is enough, whatever was not answered, and stays raised for this request. Raises Refusal: SITE_UNKNOWN,
+    FORM_INCOMPLETE with what is missing, FORBIDDEN.
+    """
+    require_site(actor, asked.site)
+    require_channel(actor, asked.channel)
+    site = await projections.site(tx, asked.site)
+    if site is None:
+        raise Refusal(problems.SITE_UNKNOWN)
+    day = local_day(now, site.zone)
+    form = form_on(day)
+    flags = {code for code, raised in asked.answers.items() if raised}
+    flags |= await minor_emergencies.raised(tx, asked.request)
+    if not flags and (missing := form.missing(asked.answers)):
+        raise Refusal(problems.FORM_INCOMPLETE, missing=list(missing))
+    standing = await minor_emergencies.note(
+        tx, site.territory, asked.request, site.id, form.valid_from, flags, now, actor.subject
+    )
+    if standing:
+        return Received(asked.request, Outcome.CALL_15, standing)
+    return await _Search(tx, asked, rules, site, actor, now).proposals()
+
+
+async def how_many(tx: Transaction, site: UUID, day: date, *, actor: Actor) -> Counted:
+    """How many were asked about on a day of the site, and how many were sent to 15.
+
+    Raises Refusal: SITE_UNKNOWN, FORBIDDEN.
+    """
+    require_site(actor, site)
+    where = await projections.site(tx, site)
+    if where is None:
+        raise Refusal(problems.SITE_UNKNOWN)
+    return await minor_emergencies.count(tx, site, whole_day(day, where.zone))
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Places of the same-day class, nearest first in time: here today, else where and when else."""
+
+    tx: Transaction
+    asked: MinorEmergency
+    rules: Rules
+    site: Site
+    actor: Actor
+    now: datetime
+
+    async def proposals(self) -> Received:
+        day = local_day(self.now, self.site.zone)
+        today = Interval(self.now, whole_day(day, self.site.zone).end)
+        kind = await kind_on(self.tx, self.rules, MINOR_EMERGENCY, self.site.territory, day)
+        if here := await self._places([self.site.id], [kind], today):
+            return Received(self.asked.request, Outcome.TODAY, today=here)
+        sites = await minor_emergencies.sites_open(self.tx, self.site.territory, day)
+        elsewhere = await self._places([each for each in sites if each != self.site.id], [kind], today)
+        video = await self._places(sites, await self._by_video(day), today)
+        later = await self._later(sites, kind, today.end)
+        await self._record(kind, today, elsewhere)
+        found = elsewhere or video or later
+        outcome = Outcome.ELSEWHERE_OR_LATER if found else Outcome.NO_PLACE
+        return Received(self.asked.request, outcome, other_sites=elsewhere, video=video, later=later)
+
+    async def _record(self, kind: Kind, today: Interval, elsewhere: Sequence[Proposal]) -> None:
+        unmet = DemandUnmet(
+            need=self.asked.request,
+            site=self.site.id,
+            kind=kind.code,
+            channel=self.asked.channel,
+            reason=await self._why_not_here(kind, today),
+            start=today.start,
+            end=today.end,
+            named_professional=False,
+            nearest_site=elsewhere[0].slot.site if elsewhere else None,
+            asked_at=self.now,
+        )
+        await record(self.tx, unmet, self.site.territory, self.actor)
+
+    async def _why_not_here(self, kind: Kind, today: Interval) -> Reason:
+        if await free_slots(self.tx, self.site.id, kind, today, self.now, rules=self.rules):
+            return Reason.NOT_RELEASED
+        there = await sessions.open_at(self.tx, self.site.id, today)
+        return Reason.FULL if any(each.offers(kind) for each in there) else Reason.NO_SESSION
+
+    async def _places(self, sites: Iterable[UUID], kinds: Sequence[Kind], window: Interval) -> tuple[Proposal, ...]:
+        """The first places of these kinds at these sites, on a tie here before elsewhere."""
+        found = [
+            Proposal(slot, kind.code, VIDEO if VIDEO in kind.modes else min(kind.modes))
+            for site in sites
+            for kind in kinds
+            for slot in await free_slots(
+                self.tx, site, kind, window, self.now,
+                capacity_class=class_of(kind.capacity_class, self.asked.channel), rules=self.rules,
+            )
+        ]  # fmt: skip
+        return tuple(sorted(found, key=self._rank)[:_SHOWN])
+
+    def _rank(self, place: Proposal) -> tuple[datetime, bool, int]:
+        slot = place.slot
+        return slot.period.start, slot.site != self.site.id, slot.professional.int
+
+    async def _by_video(self, day: date) -> list[Kind]:
+        """What a doctor does by video on that day."""
+        book = await book_of(self.tx, self.rules, self.site.territory)
+        return [kind for kind in book.all_on(day) if VIDEO in kind.modes and kind.roles & DOCTORS]
+
+    async def _later(self, sites: Iterable[UUID], kind: Kind, start: datetime) -> tuple[Proposal, ...]:
+        """Tomorrow at any site; failing that, later here."""
+        tomorrow = Interval(start, start + timedelta(days=1))
+        span = Interval(start, start + self.rules.alternatives_span)
+        return await self._places(sites, [kind], tomorrow) or await self._places([self.site.id], [kind], span)

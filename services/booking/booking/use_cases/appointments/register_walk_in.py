@@ -1,0 +1,102 @@
+"""Somebody comes without appointment: the next free slot of today is booked and the arrival noted, in one command."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from booking import problems
+from booking.domain.appointments import Appointment, State
+from booking.domain.availability import Slot
+from booking.domain.capacity import class_of
+from booking.domain.intervals import Interval
+from booking.domain.kinds import ON_SITE, Kind
+from booking.domain.local_time import local_day, whole_day
+from booking.domain.rules import Rules
+from booking.store import projections
+from booking.use_cases.access import require_compartment, require_site
+from booking.use_cases.appointments import announcing, placing
+from booking.use_cases.appointments.book_slot import Booked
+from booking.use_cases.appointments.caps import require_under_cap
+from booking.use_cases.appointments.company import in_company, resources_of
+from booking.use_cases.appointments.finish_consultation import WALK_IN
+from booking.use_cases.appointments.mark_arrived import arrive
+from booking.use_cases.availability.find_places import partners_of
+from booking.use_cases.availability.search_availability import free_slots
+from booking.use_cases.kinds.kind_book import kind_on
+from smp.auth import Actor
+from smp.ids import new_id
+from smp.postgres import Transaction
+from smp.problems import ProblemType, Refusal
+
+_TRIES = 5  # others may take the slots that were free a moment ago
+
+
+@dataclass(frozen=True, slots=True)
+class WalkInRequest:
+    """Who has come, where, for which kind; a practitioner when one is asked for."""
+
+    site: UUID
+    patient: UUID
+    kind: str
+    professional: UUID | None = None
+
+
+async def register_walk_in(
+    tx: Transaction, request: WalkInRequest, rules: Rules, *, actor: Actor, now: datetime
+) -> Booked:
+    """An appointment of today, with channel `walk_in`, whose patient has arrived.
+
+    Raises Refusal: SITE_UNKNOWN, PATIENT_UNKNOWN, PATIENT_ERASED, KIND_UNKNOWN, MODE_NOT_OFFERED,
+    NOT_ELIGIBLE, FORBIDDEN;
+    NO_PLACE_TODAY with the next slots.
+    """
+    require_site(actor, request.site)
+    site = await projections.site(tx, request.site)
+    if site is None:
+        raise Refusal(problems.SITE_UNKNOWN)
+    day = local_day(now, site.zone)
+    kind = await kind_on(tx, rules, request.kind, site.territory, day)
+    require_compartment(actor, kind)
+    if ON_SITE not in kind.modes:
+        raise Refusal(problems.MODE_NOT_OFFERED, modes=", ".join(sorted(kind.modes)))
+    today = Interval(now, whole_day(day, site.zone).end)
+    for slot in (await _candidates(tx, request, kind, today, rules, now))[:_TRIES]:
+        if booked := await _try(tx, request, slot, kind, rules, actor, now):
+            return booked
+    later = Interval(today.end, today.end + rules.alternatives_span)
+    slots = await _candidates(tx, request, kind, later, rules, now)
+    raise Refusal(problems.NO_PLACE_TODAY, alternatives=[placing.slot_document(slot) for slot in slots[:3]])
+
+
+async def _candidates(
+    tx: Transaction, request: WalkInRequest, kind: Kind, window: Interval, rules: Rules, now: datetime
+) -> list[Slot]:
+    wanted = class_of(kind.capacity_class, WALK_IN)
+    slots = await free_slots(
+        tx, request.site, kind, window, now, request.patient, wanted, rules=rules, partners=partners_of(kind, None)
+    )
+    return [slot for slot in slots if request.professional in (None, slot.professional)]
+
+
+async def _try(
+    tx: Transaction, request: WalkInRequest, slot: Slot, kind: Kind, rules: Rules, actor: Actor, now: datetime
+) -> Booked | None:
+    """The slot booked and the patient arrived, or nothing when things have changed since the search."""
+    place = await placing.find_place(tx, slot.session, request.patient, rules)
+    warnings = placing.require_eligible(kind, place)
+    wish = placing.Wish(
+        place.session, kind, slot.period.start, request.patient, rules, now, channel=WALK_IN, mode=ON_SITE
+    )
+    period = await placing.period_or_problem(tx, place, wish)
+    if isinstance(period, ProblemType):
+        return None
+    await require_under_cap(tx, kind, request.patient, now)
+    alone = Appointment.placed(
+        new_id(), State.BOOKED, place.session, kind, period, now, actor.subject,
+        patient=request.patient, mode=ON_SITE, channel=WALK_IN, notify=False, requested_at=now, booked_at=now,
+    )  # fmt: skip
+    booked = await in_company(tx, alone, wish)
+    if await placing.insert_or_take_over(tx, booked, resources_of(booked, place.session), now):
+        return None
+    announcing.booked(tx, booked, now)
+    return Booked(await arrive(tx, booked, actor, now), warnings)

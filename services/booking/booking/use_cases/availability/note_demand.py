@@ -1,0 +1,94 @@
+"""Somebody needed an appointment and there was none to offer: said once per need, whoever asks again."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from booking import problems
+from booking.domain.local_time import local_day
+from booking.domain.reasons import Reason
+from booking.domain.rules import Rules
+from booking.store import demand, projections
+from booking.use_cases.access import require_site
+from booking.use_cases.appointments.placing import slot_document
+from booking.use_cases.availability.agendas import Agendas
+from booking.use_cases.availability.find_places import Nearest, Search, find_places
+from smp.auth import Actor
+from smp.contracts import DemandUnmet
+from smp.contracts.envelope import Event
+from smp.postgres import Transaction
+from smp.problems import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class DemandRequest:
+    """The search that found nothing. `need` names it for whoever asks again; else the patient, the kind, the site and
+    the day do, or, without patient, this very command (`key`)."""
+
+    search: Search
+    key: str
+    need: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What is known of the need; `is_new` the first time."""
+
+    need: UUID
+    site: UUID
+    reason: Reason
+    noted_at: datetime
+    is_new: bool
+    nearest: Nearest | None
+
+
+async def note_demand(
+    tx: Transaction, agendas: Agendas, request: DemandRequest, rules: Rules, *, actor: Actor, now: datetime
+) -> Noted:
+    """Search once more, and record that there is nothing.
+
+    Raises Refusal: THERE_IS_ROOM with places, SITE_UNKNOWN, KIND_UNKNOWN, WINDOW_TOO_LONG, FORBIDDEN.
+    """
+    search = request.search
+    require_site(actor, search.site)
+    found = await find_places(tx, agendas, search, rules, now)
+    if found.reason is None:
+        raise Refusal(problems.THERE_IS_ROOM, alternatives=[slot_document(slot) for slot in found.slots[:3]])
+    site = await projections.site(tx, search.site)
+    assert site is not None  # the search has found it
+    need = request.need or _need(request, local_day(now, site.zone).isoformat(), actor)
+    data = DemandUnmet(
+        need=need,
+        site=site.id,
+        kind=search.kind,
+        channel=search.channel,
+        reason=found.reason,
+        start=search.start,
+        end=search.end,
+        named_professional=search.professional is not None,
+        nearest_site=found.nearest and found.nearest.site,
+        asked_at=now,
+    )
+    if not await record(tx, data, site.territory, actor):
+        before = await demand.recorded(tx, site.id, need, search.kind)
+        assert before is not None  # it is never deleted
+        return Noted(need, site.id, Reason(before[0]), before[1], False, found.nearest)
+    return Noted(need, site.id, found.reason, now, True, found.nearest)
+
+
+async def record(tx: Transaction, it: DemandUnmet, territory: str, actor: Actor) -> bool:
+    """Write the need down and say it; False when it was recorded before."""
+    site, at = it.site, it.asked_at
+    sequence = await demand.record(tx, site, it.need, it.kind, territory, it.reason, at, actor.subject)
+    if sequence is None:
+        return False
+    tx.publish(Event.of(it, subject=site, territory=territory, site=site, sequence=sequence, time=at))
+    return True
+
+
+def _need(request: DemandRequest, day: str, actor: Actor) -> UUID:
+    """The same for the same need. A digest: it tells nobody who asked."""
+    patient = request.search.patient
+    who = f"patient {patient} {day}" if patient else f"command {actor.subject} {request.key}"
+    return UUID(bytes=hashlib.blake2b(who.encode(), digest_size=16).digest())

@@ -1,0 +1,76 @@
+"""Where there is room at a site, read live: what a command needs that has already changed something, and what agendas
+in memory do not know (`find_places.py`)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from booking.domain import resources
+from booking.domain.availability import Partner, Policy, Slot, available_slots
+from booking.domain.intervals import Interval
+from booking.domain.kinds import Kind
+from booking.domain.rules import Rules
+from booking.domain.sessions import LONGEST_SESSION, Session
+from booking.domain.travel import USUAL_WAY
+from booking.store import agendas, appointments, projections, sessions, supervision
+from booking.use_cases.capacity.sharing import with_room
+from booking.use_cases.supervision.supervising import bookable
+from smp.postgres import Transaction
+
+
+async def free_slots(
+    tx: Transaction,
+    site: UUID,
+    kind: Kind,
+    window: Interval,
+    now: datetime,
+    patient: UUID | None = None,
+    capacity_class: str | None = None,
+    *,
+    rules: Rules | None = None,
+    partners: tuple[Partner, ...] = (),
+    interns_only: bool = False,
+    first_call: bool = False,
+    as_if: Callable[[Sequence[Session]], Sequence[Session]] = tuple,
+) -> list[Slot]:
+    """All free slots of the site for `kind` that start in the window; three or four short statements. With a capacity
+    class, those that this class may take (one statement more where a session has shares). With the rules, those of
+    interns within their ratio and their acts. With `first_call`, places that rest for the waiting list too. `as_if`:
+    the sessions as they would be after a change."""
+    way = rules.way if rules else USUAL_WAY
+    around = Interval(window.start - LONGEST_SESSION, window.end + LONGEST_SESSION)
+    open_sessions = as_if(await sessions.open_at(tx, site, around))
+    offering = [
+        each
+        for each in open_sessions
+        if each.offers(kind) and each.period.overlaps(window) and (each.needs_supervision or not interns_only)
+    ]
+    if capacity_class is not None:
+        offering = await with_room(tx, offering, capacity_class, kind.length, now)
+    if not offering:
+        return []
+    needed = [*offering, *(each for each in open_sessions for partner in partners if each.role in partner.roles)]
+    interns = {session.professional for session in offering if session.needs_supervision}
+    also_free = _number(patient)
+    policy = Policy(
+        kind=kind,
+        supervisions=await projections.supervisions(tx, site, interns) if interns else (),
+        also_free=frozenset(also_free),
+        partners=partners,
+        travel=await agendas.travel(tx, site, {each.professional for each in needed}, around.start, around.end, way),
+        reaches=tuple(await supervision.reaches(tx, offering[0].territory, around)) if interns else (),
+        withheld=frozenset(each.id for each in open_sessions) - {each.id for each in offering},
+    )
+    numbers = {resource.number for session in needed for resource in session.resources}.union(also_free)
+    taken = await sessions.busy(tx, numbers, around, first_call=first_call)
+    slots = available_slots(open_sessions, taken, policy, now, window)
+    if interns and rules is not None:
+        slots = await bookable(tx, slots, offering[0].territory, rules, now)
+    if not kind.follow_up_only or patient is None:
+        return slots
+    followed_by = await appointments.practitioners_who_saw(tx, patient)
+    return [slot for slot in slots if slot.professional in followed_by]
+
+
+def _number(patient: UUID | None) -> Iterable[int]:
+    return () if patient is None else (resources.patient(patient).number,)

@@ -1,0 +1,37 @@
+"""What was agreed with a part-timer: contract, wished days, caps of half-days."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from booking.domain.presence import PresencePlan
+from booking.domain.rules import Rules
+from booking.store import presence
+from booking.store.sessions import Author
+from booking.use_cases.access import require_site
+from booking.use_cases.calendar.planning import staffed
+from smp.auth import Actor
+from smp.postgres import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceAgreed:
+    """The agreement in force, and how many there have been."""
+
+    site: UUID
+    plan: PresencePlan
+    version: int
+
+
+async def agree_presence(
+    tx: Transaction, site: UUID, plan: PresencePlan, rules: Rules, *, actor: Actor, now: datetime
+) -> PresenceAgreed:
+    """Replace what was agreed before. Sessions outside the contract are looked at soon after, as when somebody leaves.
+
+    Raises Refusal: SITE_UNKNOWN, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE, FORBIDDEN.
+    """
+    require_site(actor, site)
+    staff = await staffed(tx, site, plan.professional, rules)
+    version = await presence.agree(tx, plan, site, staff.site.territory, Author(actor.subject, now))
+    await presence.look_again(tx, plan.professional, staff.site.territory, presence.PROFESSIONAL)
+    return PresenceAgreed(site, plan, version)

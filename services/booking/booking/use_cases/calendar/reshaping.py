@@ -1,0 +1,294 @@
+"""Sessions that change, are cut, or do not take place: who stands in them, who can stay, and writing it all down.
+
+Everything that alters open sessions goes through here: an edit by hand, a rule that changes, a closure, an absence, a
+fact of registry. `assess` locks and looks, `apply` writes; between the two the caller decides what becomes of those who
+lose their place.
+
+The sessions are locked FOR UPDATE before; a booking holds its session, and the presence of the supervisors it relies
+on, FOR KEY SHARE until it commits. So either the booking commits first and is found here, or it waits and then finds
+the session changed. Of two supervisors who leave at once the second waits for the appointments of their intern, which
+the first has locked, and then no longer counts on the first. Everybody locks sessions before appointments, and those by
+id: nobody waits crosswise.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from booking import problems
+from booking.domain.appointments import Appointment, State
+from booking.domain.intervals import Interval, without
+from booking.domain.reshaping import home_of, is_elsewhere
+from booking.domain.rules import Rules
+from booking.domain.sessions import Session
+from booking.domain.supervision import Reach, is_covered
+from booking.store import appointments, projections, sessions, supervision
+from booking.store.sessions import Author, Edit, Opening, StoredSession
+from booking.use_cases.appointments import announcing
+from booking.use_cases.appointments.cancel_appointment import CENTRE, CancelRequest, cancel
+from smp.postgres import Transaction
+from smp.problems import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An open session, locked, and what it becomes: nothing, for the `reason` that is then said, or itself otherwise.
+    `rule_version` is that of its rule when it follows a new one."""
+
+    stored: StoredSession
+    after: Session | None
+    reason: str
+    rule_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reshaping:
+    """What is to be done to the agenda."""
+
+    changes: tuple[Change, ...] = ()
+    openings: tuple[Opening, ...] = ()
+
+    @property
+    def homes(self) -> list[Session]:
+        """The sessions there will be."""
+        kept = [each.after for each in self.changes if each.after is not None]
+        return [*kept, *(each.session for each in self.openings)]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Who stands in the sessions that change: those who stay, each with the session, and those who lose their place
+    (holds that are over among them, see `standing`), the `uncovered` ones because nobody supervises their intern."""
+
+    staying: tuple[tuple[Appointment, Session], ...]
+    losing: tuple[Appointment, ...]
+    uncovered: frozenset[UUID] = frozenset()
+
+    def standing(self, now: datetime) -> list[Appointment]:
+        """Those for whom something must be found before the change."""
+        return [each for each in self.losing if not each.has_expired(now)]
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Why, as a code; whether appointments that lose their place are cancelled; whether their patients are told."""
+
+    reason: str
+    cancel_appointments: bool = False
+    notify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reshaped:
+    """What was done. `appointments` were cancelled."""
+
+    opened: tuple[Session, ...] = ()
+    changed: tuple[Session, ...] = ()
+    cancelled: tuple[UUID, ...] = ()
+    appointments: tuple[UUID, ...] = ()
+    not_opened: tuple[Opening, ...] = ()  # the professional or the room has another session then
+
+
+async def assess(tx: Transaction, reshaping: Reshaping) -> Assessment:
+    """Who stands in the sessions that change, and the interns' appointments that lose their supervisor; locked.
+    Everything is looked at as it will be after the change."""
+    before = {each.stored.session.id: each.stored.session for each in reshaping.changes}
+    locked = await appointments.lock_active_of_sessions(tx, list(before))
+    # Who stands outside already (an impact leaves those to be called so) loses nothing now.
+    own = [each for each in locked if each.session in before and before[each.session].period.contains(each.period)]
+    after = {each.stored.session.id: each.after for each in reshaping.changes}
+    alone = [each for each in locked if each.session not in before and _loses_company(each, after)]
+    homes = reshaping.homes
+    placed = [(each, home_of(each, after[each.session], homes)) for each in own]
+    uncovered = await _uncovered(tx, reshaping, [(it, home) for it, home in placed if home])
+    staying = tuple((it, home) for it, home in placed if home and it.id not in uncovered)
+    kept = {it.id for it, _ in staying}
+    losing = {each.id: each for each in (*own, *alone, *uncovered.values()) if each.id not in kept}
+    return Assessment(staying, tuple(losing.values()), frozenset(uncovered))
+
+
+def _loses_company(it: Appointment, after: Mapping[UUID, Session | None]) -> bool:
+    """Whether somebody who takes part besides (who prepares, who sits in) is not there any more."""
+    changed = ((each, after[each.session]) for each in it.others if each.session in after)
+    return any(
+        left is None or left.professional != each.professional or not left.period.contains(each.period)
+        for each, left in changed
+    )
+
+
+def require_consent(assessment: Assessment, consent: Consent, now: datetime) -> None:
+    """Refuse, with the list, while somebody who is expected loses their place.
+
+    Raises Refusal: IN_CONSULTATION always, HAS_APPOINTMENTS unless they are to be cancelled.
+    """
+    standing = assessment.standing(now)
+    if running := [each for each in standing if each.state is State.IN_CONSULTATION]:
+        raise Refusal(problems.IN_CONSULTATION, appointments=listed(running))
+    if standing and not consent.cancel_appointments:
+        raise Refusal(problems.HAS_APPOINTMENTS, appointments=listed(standing))
+
+
+async def apply(
+    tx: Transaction,
+    reshaping: Reshaping,
+    assessment: Assessment,
+    consent: Consent,
+    rules: Rules,
+    author: Author,
+    *,
+    by_hand: bool = False,
+) -> Reshaped:
+    """Write the change, each step with its event; those who lose their place are cancelled.
+
+    Raises Refusal: SESSION_OVERLAP.
+    """
+    gone = await _cancel_appointments(tx, assessment.losing, consent, rules, author)
+    if reshaping.changes:
+        await appointments.end_rests_of_sessions(tx, [each.stored.session.id for each in reshaping.changes])
+    cancelled = await _cancel_sessions(tx, reshaping.changes, author, by_hand=by_hand)
+    edit = Edit(author.by, author.at, consent.reason) if by_hand else None
+    changed = await _change_sessions(tx, reshaping.changes, edit, author.at)
+    opened = await sessions.insert(tx, reshaping.openings, author)
+    for each in reshaping.openings:
+        if each.session.id in opened:
+            rule = each.origin.rule if each.origin else None
+            announcing.session_opened(tx, each.session, rule, author.at)
+    lost = [each for each in reshaping.openings if each.session.id not in opened]
+    if any(home.id == each.session.id for each in lost for _, home in assessment.staying):
+        raise Refusal(problems.SESSION_OVERLAP)
+    await _rehome(tx, reshaping, assessment, author)
+    return Reshaped(
+        opened=tuple(each.session for each in reshaping.openings if each.session.id in opened),
+        changed=changed,
+        cancelled=cancelled,
+        appointments=gone,
+        not_opened=tuple(lost),
+    )
+
+
+async def meet_others(tx: Transaction, reshaping: Reshaping) -> frozenset[UUID]:
+    """The changed sessions that would meet another one of their professional or their room."""
+    changed = [each.after for each in reshaping.changes if each.after is not None]
+    return await sessions.overlapping(tx, changed, [each.stored.session.id for each in reshaping.changes])
+
+
+def listed(hit: Iterable[Appointment]) -> list[dict[str, str]]:
+    """Appointments as a refusal or an answer lists them."""
+    return [
+        {
+            "appointment": str(each.id),
+            "session": str(each.session),
+            "professional": str(each.professional),
+            "state": each.state,
+            "start": each.period.start.isoformat(),
+        }
+        for each in sorted(hit, key=lambda each: (each.period.start, each.id.int))
+    ]
+
+
+async def _uncovered(
+    tx: Transaction, reshaping: Reshaping, staying: Sequence[tuple[Appointment, Session]]
+) -> dict[UUID, Appointment]:
+    """Appointments of interns that no supervisor covers any more, those given to an intern by the change included."""
+    lost = [part for each in reshaping.changes for part in _lost_presence(each)]
+    covered_so_far = await appointments.lock_active_of_interns(tx, lost) if lost else []
+    homes = {it.id: (it, home) for it, home in staying}
+    hit = {it.id: (it, it.professional) for it in covered_so_far}
+    hit |= {it.id: (it, home.professional) for it, home in homes.values() if home.needs_supervision}
+    if not hit:
+        return {}
+    # A statement of its own, after the locks: it sees every cancellation that they waited for.
+    changing = {each.stored.session.id for each in reshaping.changes}
+    presence = [session for session in await _presence_around(tx, hit.values()) if session.id not in changing]
+    presence += reshaping.homes
+    interns = {professional for _, professional in hit.values()}
+    reaches = await _reaches(tx, [it for it, _ in hit.values()])
+    ties = {site: await projections.supervisions(tx, site, interns) for site in {it.site for it, _ in hit.values()}}
+    return {
+        it.id: it
+        for it, intern in hit.values()
+        if not is_covered(intern, it.site, it.period, presence, ties[it.site], reaches)
+    }
+
+
+async def _reaches(tx: Transaction, hit: Sequence[Appointment]) -> list[Reach]:
+    """When supervisors can be reached by telephone around these appointments."""
+    window = Interval(min(it.period.start for it in hit), max(it.period.end for it in hit))
+    return [
+        reach
+        for territory in sorted({it.territory for it in hit})
+        for reach in await supervision.reaches(tx, territory, window)
+    ]
+
+
+def _lost_presence(change: Change) -> list[Session]:
+    """When the professional of a session is no longer there."""
+    before, after = change.stored.session, change.after
+    if after is None or (after.site, after.professional) != (before.site, before.professional):
+        return [before]
+    return [replace(before, period=hours) for hours in without([before.period], [after.period])]
+
+
+async def _presence_around(tx: Transaction, hit: Iterable[tuple[Appointment, UUID]]) -> list[Session]:
+    days: dict[tuple[UUID, object], Interval] = {}
+    for it, _ in hit:
+        known = days.get((it.site, it.day), it.period)
+        days[it.site, it.day] = Interval(min(known.start, it.period.start), max(known.end, it.period.end))
+    return [session for (site, _), window in days.items() for session in await sessions.open_at(tx, site, window)]
+
+
+async def _cancel_appointments(
+    tx: Transaction, losing: Sequence[Appointment], consent: Consent, rules: Rules, author: Author
+) -> tuple[UUID, ...]:
+    how = CancelRequest(CENTRE, consent.reason, consent.notify)
+    gone = [cancel(each, how, rules, author.at, author.by) for each in losing]
+    if gone:
+        await appointments.save(tx, gone)
+    for each in gone:
+        announcing.released(tx, each, author.at)
+    return tuple(each.id for each in gone if each.state is State.CANCELLED)
+
+
+async def _cancel_sessions(
+    tx: Transaction, changes: Sequence[Change], author: Author, *, by_hand: bool
+) -> tuple[UUID, ...]:
+    ending = [each for each in changes if each.after is None]
+    for reason in sorted({each.reason for each in ending}):
+        same = [each.stored.session for each in ending if each.reason == reason]
+        versions = await sessions.cancel(tx, [each.id for each in same], reason, author, by_hand=by_hand)
+        for session in same:
+            announcing.session_cancelled(tx, session, versions[session.id], reason, author.at)
+    return tuple(each.stored.session.id for each in ending)
+
+
+async def _change_sessions(
+    tx: Transaction, changes: Sequence[Change], edit: Edit | None, now: datetime
+) -> tuple[Session, ...]:
+    """Those that only become shorter first: they make room for those that become longer."""
+    going_on = [(each, each.after) for each in changes if each.after is not None]
+    shorter = [pair for pair in going_on if pair[0].stored.session.period.contains(pair[1].period)]
+    longer = [pair for pair in going_on if pair not in shorter]
+    versions: dict[UUID, int] = {}
+    try:
+        for some in (shorter, longer):
+            versions |= await sessions.change(tx, [(after, each.rule_version) for each, after in some], now, edit)
+    except sessions.Overlap as met:
+        raise Refusal(problems.SESSION_OVERLAP) from met
+    for each, after in going_on:
+        announcing.session_changed(tx, after, versions[after.id], each.stored.rule, now)
+    return tuple(after for _, after in going_on)
+
+
+async def _rehome(tx: Transaction, reshaping: Reshaping, assessment: Assessment, author: Author) -> None:
+    """Those who stay, in another session, with another practitioner or in another room. Their hour is the same: whoever
+    was told of it is told nothing new, and the reminder stays."""
+    before = {each.stored.session.id: each.stored.session for each in reshaping.changes}
+    for it, home in assessment.staying:
+        moved = it
+        if is_elsewhere(it, home):
+            moved = it.moved_to(home, it.period, author.at, author.by, notify=it.notify)
+            await appointments.save(tx, [moved])
+            announcing.moved(tx, it, moved, author.at)
+        if not await appointments.hand_over(tx, it.id, before[it.session], home):
+            raise Refusal(problems.SESSION_OVERLAP)

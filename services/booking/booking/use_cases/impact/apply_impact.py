@@ -1,0 +1,133 @@
+"""Do what a dry run has shown: first the sessions, so that no new booking comes in, then one appointment after another.
+
+The first step is one transaction: it compares the agenda with what the plan rests on, refuses with the difference, or
+cuts the sessions and writes down what is to become of each appointment. From then on the plan is carried out by
+`settle_impact`, whoever calls it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from booking import problems
+from booking.domain.impact import ChangeKind, Decision, DefaultPolicy
+from booking.domain.rules import Rules
+from booking.store import impacts
+from booking.store.impacts import Item, StoredImpact, place_document
+from booking.store.sessions import Author
+from booking.use_cases.access import require_site
+from booking.use_cases.impact.cut import Drafted, cut, draft_cut
+from booking.use_cases.impact.figures import decide_by
+from booking.use_cases.impact.plan_impact import own_place, what_was_seen
+from booking.use_cases.impact.read_impact import Progress, progress_of
+from booking.use_cases.impact.scene import Scene, options_of, scene_of
+from smp.auth import Actor
+from smp.postgres import Transaction
+from smp.problems import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is to become of one appointment; `proposal` (from 1) for a move, else the first that is still free."""
+
+    decision: Decision
+    proposal: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The policy, and what was decided otherwise for some."""
+
+    policy: DefaultPolicy = DefaultPolicy.MOVE
+    decisions: Mapping[UUID, Choice] = field(default_factory=dict)
+
+
+async def apply_impact(
+    tx: Transaction, id: UUID, request: Application, rules: Rules, *, actor: Actor, now: datetime
+) -> Progress:
+    """Begin to carry a plan out. One that is being carried out, or has been, is left as it is: its progress is told.
+
+    Raises Refusal: IMPACT_UNKNOWN, FORBIDDEN, IMPACT_DECISION; IMPACT_CHANGED with the difference; those of an absence,
+    a closure or a change of session.
+    """
+    impact = await impacts.lock(tx, id)
+    if impact is None:
+        raise Refusal(problems.IMPACT_UNKNOWN)
+    for site in impact.sites:
+        require_site(actor, site)
+    if impact.state == "planned":
+        await _begin(tx, impact, request, rules, actor, now)
+    return await progress_of(tx, id)
+
+
+async def _begin(
+    tx: Transaction, impact: StoredImpact, request: Application, rules: Rules, actor: Actor, now: datetime
+) -> None:
+    items = await impacts.all_items(tx, impact.id)
+    decided = _decided(request, items, impact.change.kind, now)
+    drafted = await draft_cut(tx, impact.change, impact.sites, rules, actor=actor, now=now)
+    scene = await scene_of(tx, impact.change, rules, now)
+    difference = await _difference(tx, impact, items, scene, drafted, rules, actor, now)
+    if difference:
+        raise Refusal(problems.IMPACT_CHANGED, difference=difference)
+    await cut(tx, drafted, {item.appointment for item in items}, rules, Author(actor.subject, now))
+    await impacts.decide(tx, impact.id, [(who, choice.decision, choice.proposal) for who, choice in decided.items()])
+    await impacts.begin(tx, impact.id, now, actor.subject)
+    await impacts.finish(tx, impact.id, now)
+
+
+def _decided(request: Application, items: Sequence[Item], kind: ChangeKind, now: datetime) -> dict[UUID, Choice]:
+    by_policy = decide_by(request.policy, items, kind, now)
+    by_id = {item.appointment: item for item in items}
+    wrong = [
+        who for who, choice in request.decisions.items() if who not in by_id or not _is_possible(choice, by_id[who])
+    ]
+    if wrong:
+        raise Refusal(problems.IMPACT_DECISION, appointments=sorted(str(each) for each in wrong))
+    return {who: request.decisions.get(who, Choice(decision)) for who, decision in by_policy.items()}
+
+
+def _is_possible(choice: Choice, item: Item) -> bool:
+    if choice.decision is Decision.KEEP:
+        return item.kept is not None
+    if choice.decision is Decision.MOVE:
+        return 1 <= (choice.proposal or 1) <= len(item.proposals)
+    return choice.proposal is None
+
+
+async def _difference(
+    tx: Transaction,
+    impact: StoredImpact,
+    items: Sequence[Item],
+    scene: Scene,
+    drafted: Drafted,
+    rules: Rules,
+    actor: Actor,
+    now: datetime,
+) -> dict[str, Any]:
+    """What is not as it was seen; empty when the plan still holds."""
+    seen, sees = impact.seen, what_was_seen(scene)
+    options = await options_of(tx, scene, rules, actor=actor, now=now)
+    still = {each.id: [own_place(each), *options.get(each.id, ())] for each in scene.hit}
+    taken = [
+        {"appointment": str(item.appointment), "place": place_document(place)}
+        for item in items
+        if str(item.appointment) in sees["hits"]
+        for place in item.places
+        if place not in still[item.appointment]
+    ]
+    found: dict[str, Any] = {
+        "newly_hit": sorted({*sees["hits"], *map(str, drafted.losing)} - seen["hits"].keys()),
+        "no_longer_hit": sorted(seen["hits"].keys() - sees["hits"].keys()),
+        "changed": _changed(seen["hits"], sees["hits"]),
+        "places_taken": taken,
+        "sessions": sorted(seen["sessions"].keys() ^ sees["sessions"].keys())
+        + _changed(seen["sessions"], sees["sessions"]),
+    }
+    return {what: which for what, which in found.items() if which}
+
+
+def _changed(seen: Mapping[str, int], sees: Mapping[str, int]) -> list[str]:
+    return sorted(each for each in seen.keys() & sees.keys() if seen[each] != sees[each])

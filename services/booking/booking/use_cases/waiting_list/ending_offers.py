@@ -1,0 +1,131 @@
+"""How an offer ends: by an answer, by its hold, with its entry. Entry before hold, everywhere the same order."""
+
+from datetime import datetime
+from uuid import UUID
+
+from booking.domain.appointments import Action, Appointment, State
+from booking.domain.offers import Offer, OfferState
+from booking.domain.waiting_list import Entry, EntryState
+from booking.store import appointments, offers, waiting_list
+from booking.use_cases.appointments import announcing
+from booking.use_cases.appointments.cancel_appointment import PATIENT
+from booking.use_cases.waiting_list import announcing_waiting
+from smp.postgres import Database, Scope, Transaction
+
+BY = "booking.end-offers"
+REPLACED = "replaced_by_offer"
+_GIVEN_UP = "offer_declined"
+_BATCH = 200
+
+
+async def end_offers(database: Database, now: datetime) -> int:
+    """The job: offers whose hold has ended without an answer, whoever ended it, end too. Returns how many."""
+    async with database.transaction(Scope.everywhere()) as tx:
+        found = await offers.without_hold(tx, _BATCH)
+    for id in found:
+        async with database.transaction(Scope.everywhere()) as tx:
+            await _end(tx, id, now)
+    return len(found)
+
+
+async def _end(tx: Transaction, id: UUID, now: datetime) -> None:
+    offer = await offers.get(tx, id)
+    entry = await waiting_list.lock(tx, offer.entry, now.date()) if offer else None
+    offer = await offers.lock(tx, id)
+    if offer is None or entry is None or offer.state is not OfferState.RUNNING:
+        return
+    hold = await appointments.get(tx, offer.appointment)
+    if hold is None or hold.state is State.HELD:
+        return
+    if hold.state is State.EXPIRED:
+        await _end_without_answer(tx, entry, offer, OfferState.EXPIRED, now)
+    elif hold.state is State.CANCELLED:
+        await _end_without_answer(tx, entry, offer, OfferState.WITHDRAWN, now)
+    else:  # it was confirmed as any hold is: that is an answer too
+        await take(tx, entry, offer, await give_back(tx, entry, offer, BY, now), BY, now)
+
+
+async def take(
+    tx: Transaction, entry: Entry, offer: Offer, replaced: Appointment | None, by: str, now: datetime
+) -> Entry:
+    """The hold has become the patient's appointment: the offer is accepted and the entry off the list."""
+    await offers.end(tx, offer, OfferState.ACCEPTED, now, by)
+    taken = entry.step("accepted", now, by, state=EntryState.BOOKED, appointment=offer.appointment)
+    await waiting_list.save(tx, taken)
+    announcing_waiting.accepted(tx, taken, offer, replaced, now)
+    return taken
+
+
+async def decline(
+    tx: Transaction, entry: Entry, state: OfferState, by: str, now: datetime, paused_until: datetime | None = None
+) -> Entry:
+    """The patient does not take the running offer of a locked entry: its place is free, they go on waiting."""
+    offer = await _free_running(tx, entry, by, now)
+    if offer is None:
+        return entry
+    after = await _close(tx, entry, offer, state, by, now, paused_until=paused_until)
+    announcing_waiting.declined(tx, after, offer, state, now)
+    return after
+
+
+async def withdraw(tx: Transaction, entry: Entry, by: str, now: datetime) -> Entry:
+    """Somebody leaves the list: the running offer of the locked entry, if there is one, ends and its place is free."""
+    offer = await _free_running(tx, entry, by, now)
+    if offer is None:
+        return entry
+    after = await _close(tx, entry, offer, OfferState.WITHDRAWN, by, now)
+    announcing_waiting.expired(tx, after, offer, "left", now)
+    return after
+
+
+async def _end_without_answer(tx: Transaction, entry: Entry, offer: Offer, state: OfferState, now: datetime) -> None:
+    after = await _close(tx, entry, offer, state, BY, now)
+    reason = "deadline" if state is OfferState.EXPIRED else "withdrawn"
+    announcing_waiting.expired(tx, after, offer, reason, now)
+
+
+async def _close(
+    tx: Transaction, entry: Entry, offer: Offer, state: OfferState, by: str, now: datetime, **changes: object
+) -> Entry:
+    """An offer without taker; the entry stays on the list."""
+    await offers.end(tx, offer, state, now, by)
+    after = entry.step(state, now, by, **changes)
+    await waiting_list.save(tx, after)
+    return after
+
+
+async def _free_running(tx: Transaction, entry: Entry, by: str, now: datetime) -> Offer | None:
+    """The running offer, its hold given up."""
+    offer = await offers.lock_running(tx, entry.id)
+    hold = await appointments.lock(tx, offer.appointment) if offer else None
+    if hold is not None and hold.state is State.HELD:
+        await _free(tx, hold, by, now)
+    return offer
+
+
+async def _free(tx: Transaction, hold: Appointment, by: str, now: datetime) -> None:
+    if hold.has_expired(now):
+        freed = hold.step(Action.EXPIRE, now, by)
+    else:
+        freed = hold.step(
+            Action.CANCEL, now, by, cancelled_by=PATIENT, cancel_reason=_GIVEN_UP, late=False, notify=False
+        )
+    await appointments.save(tx, [freed])
+    announcing.released(tx, freed, now)
+
+
+async def give_back(tx: Transaction, entry: Entry, offer: Offer, by: str, now: datetime) -> Appointment | None:
+    """What the patient had for later is free again, so that nobody keeps both. Locks it and the hold, by id."""
+    found = await waiting_list.to_replace(tx, entry, now, offer.appointment)
+    if found is None:
+        return None
+    locked = {id: await appointments.lock(tx, id) for id in sorted((found[0], offer.appointment))}
+    later = locked[found[0]]
+    if later is None or later.state is not State.BOOKED:
+        return None
+    given_back = later.step(
+        Action.CANCEL, now, by, cancelled_by=PATIENT, cancel_reason=REPLACED, late=False, notify=False
+    )
+    await appointments.save(tx, [given_back])
+    announcing.released(tx, given_back, now)
+    return given_back
