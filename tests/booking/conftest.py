@@ -1,11 +1,12 @@
 """A centre to test with."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from booking.__main__ import service
 from tests.booking.desk import Desk
+from tests.booking.machine import World, world_at
 from tests.booking.world import NOW, Centre
 from tests.support.api import FixedClock, client_for
 from tests.support.databases import ServiceDatabase, service_database
@@ -30,3 +31,10 @@ async def desk(centre: Centre) -> AsyncIterator[Desk]:
     clock = FixedClock(NOW)
     async with client_for(service, centre.database, clock=clock, patient_wait_seconds=0) as client:
         yield Desk(centre, client, clock)
+
+
+@pytest.fixture
+def world(postgres_url: str) -> Iterator[World]:
+    """For state machines: a database of its own and its API, a week before the Monday of the tests."""
+    with world_at(postgres_url, NOW) as world:
+        yield world

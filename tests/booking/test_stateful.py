@@ -1,20 +1,13 @@
 """Any commands in any order: after each one the database holds what a small model says, and nothing else."""
 
-import asyncio
-import os
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-import asyncpg
-import httpx2
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -25,19 +18,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from booking.__main__ import service
 from booking.use_cases.appointments.expire_holds import end_rests, expire_holds
+from tests.booking.machine import World, courses, examples, world_at
 from tests.booking.model import GRID, Model, Presence, Problems, Visit
 from tests.booking.world import MONDAY, PARIS, Centre, paris
-from tests.support.api import FixedClock, bearer, client_for, command_headers
-from tests.support.databases import ServiceDatabase, service_database
-
-T = TypeVar("T")
+from tests.support.api import bearer, command_headers
 
 MORNING = paris(MONDAY, "08:00")
 DAYS = (MONDAY, MONDAY + timedelta(days=1))
-EXAMPLES = int(os.environ.get("STATEFUL_EXAMPLES", "20"))  # hundreds for a long run
-LENGTH, MANY = 40, 200
+EXAMPLES, LENGTH, MANY = 20, 40, 200
 
 # What each route does to the model, what it is sent, and who sends it.
 STEPS: dict[str, Callable[[Model, Visit], tuple[Problems, Any, str]]] = {
@@ -73,40 +62,11 @@ LIKELY = {
 }
 
 
-@dataclass
-class World:
-    """What all examples share: a database, the real application on it, a clock that tests move."""
-
-    loop: asyncio.AbstractEventLoop
-    database: ServiceDatabase
-    admin: "asyncpg.Connection[asyncpg.Record]"
-    client: httpx2.AsyncClient
-    clock: FixedClock
-
-    def wait(self, work: Awaitable[T]) -> T:
-        return self.loop.run_until_complete(work)
-
-
 @pytest.fixture
 def world(postgres_url: str) -> Iterator[World]:
-    """On a loop of its own, for state machines are not asynchronous."""
-    loop = asyncio.new_event_loop()
-    stack = AsyncExitStack()
-
-    async def begin() -> World:
-        database = await stack.enter_async_context(service_database(postgres_url, "booking", "booking"))
-        admin = await stack.enter_async_context(database.admin())
-        clock = FixedClock(MORNING)
-        # Nobody floats (tests/booking/test_floating.py): the model gives each place to one appointment for good.
-        still = client_for(service, database.database, clock=clock, float_notice_hours=720, patient_wait_seconds=0)
-        client = await stack.enter_async_context(still)
-        return World(loop, database, admin, client, clock)
-
-    try:
-        yield loop.run_until_complete(begin())
-    finally:
-        loop.run_until_complete(stack.aclose())
-        loop.close()
+    """Nobody floats (tests/booking/test_floating.py): the model gives each place to one appointment for good."""
+    with world_at(postgres_url, MORNING, float_notice_hours=720) as world:
+        yield world
 
 
 class Agenda(RuleBasedStateMachine):
@@ -348,17 +308,6 @@ def _texts(*ids: UUID | None) -> list[str | None]:
 def test_after_any_commands_the_database_holds_what_the_model_says(world: World) -> None:
     met: Counter[str] = Counter()
     machine = type("AgendaInThisWorld", (Agenda,), {"world": world, "met": met})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=LENGTH,
-            deadline=None,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate, Phase.shrink],
-            derandomize="STATEFUL_EXAMPLES" not in os.environ,
-        ),
-    )
-    never = EVENTS - met.keys() if EXAMPLES >= MANY else set()
+    run_state_machine_as_test(machine, settings=courses(EXAMPLES, LENGTH))
+    never = EVENTS - met.keys() if examples(EXAMPLES) >= MANY else set()
     assert not never, "what was never met is not proven"

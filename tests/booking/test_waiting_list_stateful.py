@@ -1,15 +1,8 @@
 """Any calls in any order: after each one the offers are those that a small model makes, and no others."""
 
-import asyncio
-import os
-from collections.abc import Awaitable, Iterator
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from typing import TypeVar
 
-import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -25,16 +18,14 @@ from booking.domain.offers import Offer, OfferRules, OfferState, Reachable, dead
 from booking.domain.sessions import Session
 from booking.domain.waiting_list import Entry, EntryState, Priority
 from tests.booking import waiting
+from tests.booking.machine import World, courses, examples
 from tests.booking.world import MONDAY, NOW, PARIS, Centre, paris
-from tests.support.databases import service_database
-
-T = TypeVar("T")
 
 HOURS = ("09:00", "09:20", "09:40", "10:00")
 PEOPLE = 5
 RULES = OfferRules()
 REACHABLE = Reachable(PARIS, time(8), time(20), frozenset({1, 2, 3, 4, 5, 6}))
-EXAMPLES = int(os.environ.get("STATEFUL_EXAMPLES", "15"))  # hundreds for a long run
+EXAMPLES = 15
 
 
 @dataclass
@@ -100,33 +91,6 @@ class List:
         )
 
 
-@dataclass
-class World:
-    """A database of its own, and the loop that state machines do not have."""
-
-    loop: asyncio.AbstractEventLoop
-    centre: Centre
-
-    def wait(self, work: Awaitable[T]) -> T:
-        return self.loop.run_until_complete(work)
-
-
-@pytest.fixture
-def world(postgres_url: str) -> Iterator[World]:
-    loop = asyncio.new_event_loop()
-    stack = AsyncExitStack()
-
-    async def begin() -> World:
-        database = await stack.enter_async_context(service_database(postgres_url, "booking", "booking"))
-        return World(loop, Centre(database.database))
-
-    try:
-        yield loop.run_until_complete(begin())
-    finally:
-        loop.run_until_complete(stack.aclose())
-        loop.close()
-
-
 class WaitingRoom(RuleBasedStateMachine):
     """One full morning; people join and leave, places come free, offers are answered or not, time passes."""
 
@@ -141,7 +105,7 @@ class WaitingRoom(RuleBasedStateMachine):
 
     @initialize()
     def a_full_morning(self) -> None:
-        self.centre = self.world.wait(Centre(self.world.centre.database).open())
+        self.centre = self.world.wait(Centre(self.world.database.database).open())
         self.session: Session = self.world.wait(self._session())
         for hour in HOURS:
             self.booked[hour] = self.world.wait(self.centre.book(self.session, hour)).appointment
@@ -240,14 +204,5 @@ def test_offers_are_what_a_small_model_makes_of_any_calls(world: World) -> None:
         pass
 
     Here.world, Here.offers_made = world, 0
-    run_state_machine_as_test(
-        Here,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            derandomize="STATEFUL_EXAMPLES" not in os.environ,
-        ),
-    )
-    assert Here.offers_made > EXAMPLES, "the model was held against offers, not against silence"
+    run_state_machine_as_test(Here, settings=courses(EXAMPLES, 25))
+    assert Here.offers_made > examples(EXAMPLES), "the model was held against offers, not against silence"
