@@ -25,7 +25,7 @@ from smp.postgres import Database, Scope, Transaction, is_transient
 from smp.sql import Statements
 from smp.telemetry import CONSUMED, LAG_SECONDS, trace_id, traced
 
-__all__ = ["Consumer", "Delivery", "Handler", "Handlers", "PermanentError", "TransientError"]
+__all__ = ["Bulk", "Consumer", "Delivery", "Handler", "Handlers", "PermanentError", "TransientError"]
 
 _SQL = Statements.load("smp.store", "inbox.sql")
 
@@ -63,8 +63,25 @@ class Delivery(Generic[T_co]):
         return self.event.data
 
 
+class Bulk:
+    """A handler of many events at once, for one statement instead of one an event.
+
+    `handle` gets events of one territory and of different aggregates, of any of the types that share this object; no
+    aggregate twice. Order holds within each aggregate, not between them, as in Kafka. What it publishes names the
+    trace of its own event.
+    """
+
+    def __init__(self, handle: "Callable[[Transaction, Sequence[Delivery[Any]]], Awaitable[None]]") -> None:
+        self.handle = handle
+
+    async def __call__(self, tx: Transaction, delivery: Delivery[Any]) -> None:
+        with traced(delivery.event.traceparent):
+            await self.handle(tx, [delivery])
+
+
 Handler = Callable[[Transaction, Delivery[Any]], Awaitable[None]]
 Handlers = Mapping[type[EventData], Handler]
+"""A `Bulk` is a handler too; types that share one are handled together."""
 
 
 class RawRecord(Protocol):
@@ -167,9 +184,7 @@ class Consumer:
             return
         self._account([each], taken)
 
-    async def _take(
-        self, tx: Transaction, batch: Sequence[_Read], *, behind_parked: bool = False
-    ) -> "list[tuple[_Read, Order]]":
+    async def _take(self, tx: Transaction, batch: Sequence[_Read], *, behind_parked: bool = False) -> "list[_Taken]":
         """Run the handlers of the records never seen before, in order. Raises _Behind when a key is parked."""
         rows = await tx.fetch(
             _SQL.receive,
@@ -182,26 +197,19 @@ class Consumer:
         )
         if any(row["blocked"] for row in rows):
             raise _Behind("an earlier record of this key is parked")
-        highest = {row["id"]: row["highest"] for row in rows}
-        heard: dict[UUID, int] = {}
-        taken: list[tuple[_Read, Order]] = []
-        for each in _by_territory(batch):
-            envelope = each.envelope
-            before = highest.pop(envelope.id, None)
-            if before is None:
+        taken = _never_seen(batch, {row["id"]: row["highest"] for row in rows})
+        for handler, work in _groups(taken):
+            await tx.rescope(_scope(work[0][0]))
+            now = self._clock.now()
+            deliveries = [Delivery(each.event, order, now) for each, order in work if each.event]
+            if isinstance(handler, Bulk) and len(deliveries) > 1:
+                await handler.handle(tx, deliveries)
                 continue
-            so_far = max(before, heard.get(envelope.subject, 0))
-            heard[envelope.subject] = max(so_far, envelope.sequence)
-            order = _order(envelope.sequence, so_far)
-            taken.append((each, order))
-            if each.handler is None or each.event is None:
-                continue
-            await tx.rescope(_scope(each))
-            with traced(envelope.traceparent):
-                await each.handler(tx, Delivery(each.event, order, self._clock.now()))
+            with traced(work[0][0].envelope.traceparent):
+                await handler(tx, deliveries[0])
         return taken
 
-    def _account(self, batch: Sequence[_Read], taken: "Sequence[tuple[_Read, Order]]") -> None:
+    def _account(self, batch: Sequence[_Read], taken: "Sequence[_Taken]") -> None:
         if len(taken) < len(batch):
             CONSUMED.labels("any", "known").inc(len(batch) - len(taken))
         for (name, result), count in Counter(map(_result, taken)).items():
@@ -260,6 +268,47 @@ class _Behind(PermanentError):
     """Order per key: what comes after a parked record waits with it."""
 
 
+_Taken = tuple[_Read, Order]
+"""A record heard for the first time, and its place in the order of its aggregate."""
+
+
+def _never_seen(batch: Sequence[_Read], highest: dict[UUID, int]) -> list[_Taken]:
+    """The records whose ids are in `highest` (how far their aggregate had been heard), each once, in order."""
+    heard: dict[UUID, int] = {}
+    taken: list[_Taken] = []
+    for each in _by_territory(batch):
+        envelope = each.envelope
+        before = highest.pop(envelope.id, None)
+        if before is None:
+            continue
+        so_far = max(before, heard.get(envelope.subject, 0))
+        heard[envelope.subject] = max(so_far, envelope.sequence)
+        taken.append((each, _order(envelope.sequence, so_far)))
+    return taken
+
+
+def _groups(taken: Sequence[_Taken]) -> list[tuple[Handler, list[_Taken]]]:
+    """The work in its order: what one `Bulk` may do at once is one group, every other record is one by itself.
+
+    A record joins the first group of its handler and territory behind all groups that hold its aggregate.
+    """
+    groups: list[tuple[Handler, list[_Taken]]] = []
+    open_to: dict[tuple[Handler, str], list[int]] = {}
+    behind: dict[UUID, int] = {}
+    for each, order in taken:
+        if each.handler is None:
+            continue
+        subject = each.envelope.subject
+        like = open_to.setdefault((each.handler, each.envelope.territory), []) if isinstance(each.handler, Bulk) else []
+        place = next((index for index in like if index > behind.get(subject, -1)), len(groups))
+        if place == len(groups):
+            groups.append((each.handler, []))
+            like.append(place)
+        groups[place][1].append((each, order))
+        behind[subject] = place
+    return groups
+
+
 def _by_territory(batch: Sequence[_Read]) -> Iterable[_Read]:
     """One change of scope a territory instead of one a record; records of one aggregate keep their order."""
     homes: dict[UUID, str] = {}
@@ -268,7 +317,7 @@ def _by_territory(batch: Sequence[_Read]) -> Iterable[_Read]:
     return batch if len(set(homes.values())) < 2 else sorted(batch, key=lambda each: homes[each.envelope.subject])
 
 
-def _result(taken: "tuple[_Read, Order]") -> tuple[str, str]:
+def _result(taken: "_Taken") -> tuple[str, str]:
     """The labels under which a record is counted."""
     each, order = taken
     name = each.envelope.type if each.envelope.known else "unknown"

@@ -5,7 +5,7 @@ import pytest
 
 from notifications.use_cases.expire_unanswered import expire_unanswered, forget_old_texts
 from notifications.use_cases.provider import Busy, Doubtful, Refused
-from notifications.use_cases.receive_receipt import Receipt, receive_receipt
+from notifications.use_cases.receive_receipt import Receipt, receive_receipts
 from notifications.use_cases.send_due import Sender
 from smp.contracts import SiteClosed
 from smp.postgres import Scope
@@ -22,7 +22,7 @@ async def book(world: World) -> Book:
 
 async def receipt(world: World, reference: str, ptt: int, description: int = 0) -> None:
     async with world.db.database.transaction(Scope.everywhere()) as tx:
-        await receive_receipt(tx, Receipt("memory", reference, ptt, description, ""), world.clock.now())
+        await receive_receipts(tx, [Receipt("memory", reference, ptt, description, "")], world.clock.now())
 
 
 async def state_of(world: World, book: Book) -> str:

@@ -1,7 +1,7 @@
 """Effects happen once, nothing is dropped, order holds per key: whatever Kafka delivers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,11 +10,11 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
 from smp.clock import SystemClock
-from smp.consumer import Consumer, Delivery, PermanentError, TransientError
+from smp.consumer import Bulk, Consumer, Delivery, PermanentError, TransientError
 from smp.contracts.envelope import Event, to_headers, to_key, to_value
 from smp.ids import new_id
 from smp.listener import Listener
-from smp.parking import Parking
+from smp.parking import Parking, StoredRecord
 from smp.postgres import Transaction
 from tests.support.databases import ServiceDatabase
 from tests.support.events import known, toy_event, toy_event_type
@@ -345,3 +345,48 @@ async def first_record(bench: Bench) -> Any:
 
     (record,) = await read_all(bench.bootstrap, bench.topic)
     return record
+
+
+async def test_what_one_handler_takes_at_once_is_in_order_within_each_aggregate(bench: Bench) -> None:
+    one, other = new_id(), new_id()
+    events = [
+        bench.event("one 1", subject=one, sequence=1), bench.event("other 1", subject=other, sequence=1),
+        bench.event("one 2", subject=one, sequence=2), bench.event("abroad", territory="72"),
+        bench.event("other 2", subject=other, sequence=2),
+    ]  # fmt: skip
+    calls: list[list[tuple[str, str]]] = []
+
+    async def write_all(tx: Transaction, deliveries: Sequence[Delivery[Any]]) -> None:
+        calls.append([(each.data.text, each.order) for each in deliveries])
+        await tx.executemany(INSERT, [(new_id(), each.event.territory, each.data.text) for each in deliveries])
+
+    consumer = Consumer(bench.name, {bench.type: Bulk(write_all)}, bench.floor.database, SystemClock())
+    records = [
+        StoredRecord(bench.topic, 0, at, to_key(e), to_value(e), tuple(to_headers(e))) for at, e in enumerate(events)
+    ]
+    await consumer.handle(records)
+    await consumer.handle(records)
+    assert sorted(map(sorted, calls)) == [
+        [("abroad", "next")],
+        [("one 1", "next"), ("other 1", "next")],
+        [("one 2", "next"), ("other 2", "next")],
+    ]
+    assert await bench.notes() == ["abroad", "one 1", "one 2", "other 1", "other 2"]
+
+
+async def test_when_many_cannot_be_handled_at_once_only_the_faulty_one_is_parked(bench: Bench) -> None:
+    events = [bench.event(text) for text in ("good", "bad", "fine")]
+
+    async def write_all(tx: Transaction, deliveries: Sequence[Delivery[Any]]) -> None:
+        for each in deliveries:
+            if each.data.text == "bad":
+                raise PermanentError("no")
+            await bench.write(tx, each)
+
+    consumer = Consumer(bench.name, {bench.type: Bulk(write_all)}, bench.floor.database, SystemClock())
+    records = [
+        StoredRecord(bench.topic, 0, at, to_key(e), to_value(e), tuple(to_headers(e))) for at, e in enumerate(events)
+    ]
+    await consumer.handle(records)
+    assert await bench.notes() == ["fine", "good"]
+    assert len(await bench.parked()) == 1

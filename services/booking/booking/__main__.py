@@ -7,6 +7,7 @@ from booking.consumers import HANDLERS
 from booking.settings import Settings
 from booking.use_cases.appointments.book_together import book_together
 from booking.use_cases.appointments.expire_holds import end_rests, expire_holds
+from booking.use_cases.appointments.step_together import step_together
 from booking.use_cases.availability.agendas import Agendas, forget_changes
 from booking.use_cases.calendar.materialise_sessions import materialise_rules
 from booking.use_cases.capacity.release_capacity import release_capacity
@@ -25,6 +26,7 @@ async def _start(runtime: Runtime) -> None:
     runtime.state["rules"] = rules = settings.rules()
     runtime.state["agendas"] = Agendas(rules.way)
     runtime.state["bookings"] = Combiner(partial(book_together, runtime.database, rules))
+    runtime.state["steps"] = Combiner(partial(step_together, runtime.database))
 
 
 async def _forget(runtime: Runtime) -> None:

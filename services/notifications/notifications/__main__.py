@@ -1,11 +1,15 @@
 """The wiring of the service: `python -m notifications run`."""
 
+from functools import partial
+
 from notifications.api import call_tasks, messages, sms_callbacks
 from notifications.consumers import Consumers
 from notifications.providers.ovh import Ovh
 from notifications.settings import Settings
 from notifications.use_cases.expire_unanswered import expire_unanswered, forget_old_texts
+from notifications.use_cases.receive_receipt import receive_together
 from notifications.use_cases.send_due import Sender
+from smp.combining import Combiner
 from smp.sealing_keys import CompartmentKeys
 from smp.service import Job, Runtime, Service
 
@@ -16,6 +20,7 @@ async def start(runtime: Runtime) -> None:
     """Give the consumers their rules, and the process its sender."""
     settings: Settings = runtime.settings
     consumers.policy = settings.policy()
+    runtime.state["receipts"] = Combiner(partial(receive_together, runtime.database, runtime.clock))
     if runtime.tokens is None:
         return
     runtime.state["sender"] = Sender(

@@ -3,11 +3,13 @@
 Every handler merges (see the migration), so a late, repeated or out-of-order event needs no care of its own.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from reporting.store import facts
+from reporting.store.facts import Row
 from reporting.use_cases import forget_patient, record_appointment, record_message, record_session, record_site
-from smp.consumer import Delivery, Handler, Handlers
+from smp.consumer import Bulk, Delivery, Handlers
 from smp.contracts import (
     AppointmentSupported,
     AppointmentUnsupported,
@@ -40,44 +42,71 @@ from smp.contracts import (
     SlotMoved,
     StatusCorrected,
 )
+from smp.contracts.base import EventData
 from smp.postgres import Transaction
 
+_OF_APPOINTMENT: Mapping[type[EventData], Callable[[Event[Any]], Row]] = {
+    SlotHeld: record_appointment.held,
+    HoldExpired: record_appointment.expired,
+    SlotBooked: record_appointment.booked,
+    SlotMoved: record_appointment.moved,
+    SlotCancelled: record_appointment.cancelled,
+    PatientArrived: record_appointment.arrived,
+    ConsultationPrepared: record_appointment.prepared,
+    ConsultationStarted: record_appointment.started,
+    ConsultationDone: record_appointment.done,
+    PatientNoShow: record_appointment.missed,
+    PatientLeftUnseen: record_appointment.left_unseen,
+    StatusCorrected: record_appointment.corrected,
+    AppointmentUnsupported: record_appointment.noted,
+    AppointmentSupported: record_appointment.noted,
+    CallRequested: record_appointment.noted,
+    CallOrderChanged: record_appointment.noted,
+}
+_OF_SESSION: Mapping[type[EventData], Callable[[Event[Any]], Row]] = {
+    SessionOpened: record_session.planned,
+    SessionChanged: record_session.planned,
+    SessionCancelled: record_session.cancelled,
+}
+_OF_MESSAGE: Mapping[type[EventData], Callable[[Event[Any]], Row]] = {
+    MessagePlanned: record_message.planned,
+    MessageAccepted: record_message.accepted,
+    MessageDelivered: record_message.delivered,
+    MessageFailed: record_message.failed,
+    MessageExpired: record_message.expired,
+    MessageCancelled: record_message.dropped,
+}
+_OF_CALL_TASK: Mapping[type[EventData], Callable[[Event[Any]], Row]] = {
+    CallTaskRaised: record_message.call_raised,
+    CallTaskDone: record_message.call_done,
+}
 
-def _merge(record: Callable[[Transaction, Event[Any]], Awaitable[None]]) -> Handler:
-    async def handle(tx: Transaction, delivery: Delivery[Any]) -> None:
-        await record(tx, delivery.event)
 
-    return handle
+def _merged(
+    rows: Mapping[type[EventData], Callable[[Event[Any]], Row]],
+    record: Callable[[Transaction, Sequence[Row]], Awaitable[None]],
+) -> Handlers:
+    """What neighbouring events say of facts of one table is merged in one go."""
+
+    async def merge(tx: Transaction, deliveries: Sequence[Delivery[Any]]) -> None:
+        await record(tx, [rows[type(each.data)](each.event) for each in deliveries])
+
+    return dict.fromkeys(rows, Bulk(merge))
+
+
+async def _opened(tx: Transaction, delivery: Delivery[SiteOpened]) -> None:
+    await record_site.opened(tx, delivery.event)
+
+
+async def _erased(tx: Transaction, delivery: Delivery[PatientErased]) -> None:
+    await forget_patient.erased(tx, delivery.event)
 
 
 HANDLERS: Handlers = {
-    SlotHeld: _merge(record_appointment.held),
-    HoldExpired: _merge(record_appointment.expired),
-    SlotBooked: _merge(record_appointment.booked),
-    SlotMoved: _merge(record_appointment.moved),
-    SlotCancelled: _merge(record_appointment.cancelled),
-    PatientArrived: _merge(record_appointment.arrived),
-    ConsultationPrepared: _merge(record_appointment.prepared),
-    ConsultationStarted: _merge(record_appointment.started),
-    ConsultationDone: _merge(record_appointment.done),
-    PatientNoShow: _merge(record_appointment.missed),
-    PatientLeftUnseen: _merge(record_appointment.left_unseen),
-    StatusCorrected: _merge(record_appointment.corrected),
-    AppointmentUnsupported: _merge(record_appointment.noted),
-    AppointmentSupported: _merge(record_appointment.noted),
-    CallRequested: _merge(record_appointment.noted),
-    CallOrderChanged: _merge(record_appointment.noted),
-    SessionOpened: _merge(record_session.planned),
-    SessionChanged: _merge(record_session.planned),
-    SessionCancelled: _merge(record_session.cancelled),
-    MessagePlanned: _merge(record_message.planned),
-    MessageAccepted: _merge(record_message.accepted),
-    MessageDelivered: _merge(record_message.delivered),
-    MessageFailed: _merge(record_message.failed),
-    MessageExpired: _merge(record_message.expired),
-    MessageCancelled: _merge(record_message.dropped),
-    CallTaskRaised: _merge(record_message.call_raised),
-    CallTaskDone: _merge(record_message.call_done),
-    SiteOpened: _merge(record_site.opened),
-    PatientErased: _merge(forget_patient.erased),
+    **_merged(_OF_APPOINTMENT, facts.record_appointments),
+    **_merged(_OF_SESSION, facts.record_sessions),
+    **_merged(_OF_MESSAGE, facts.record_messages),
+    **_merged(_OF_CALL_TASK, facts.record_call_tasks),
+    SiteOpened: _opened,
+    PatientErased: _erased,
 }

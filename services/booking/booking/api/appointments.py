@@ -22,6 +22,7 @@ from booking.api.parts import (
     bookings_of,
     example,
     rules_of,
+    steps_of,
 )
 from booking.api.rights import Right, allow
 from booking.domain.appointments import Appointment
@@ -31,15 +32,17 @@ from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_s
 from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
 from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold
 from booking.use_cases.appointments.correct_status import CorrectionRequest, correct_status
-from booking.use_cases.appointments.finish_consultation import Conclusion, finish_consultation
+from booking.use_cases.appointments.finish_consultation import Conclusion, completion
 from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
 from booking.use_cases.appointments.leave_unseen import leave_unseen
-from booking.use_cases.appointments.mark_arrived import mark_arrived
-from booking.use_cases.appointments.mark_no_show import mark_no_show
+from booking.use_cases.appointments.mark_arrived import ARRIVAL
+from booking.use_cases.appointments.mark_no_show import ABSENCE
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.appointments.prepare_consultation import prepare_consultation
 from booking.use_cases.appointments.read_appointment import read_appointment
-from booking.use_cases.appointments.start_consultation import start_consultation
+from booking.use_cases.appointments.start_consultation import START
+from booking.use_cases.appointments.step_together import StepRequest
+from booking.use_cases.appointments.steps import RoomStep, take_step
 from smp.auth import Actor
 from smp.http import Body, Command, Instant, Query, describe
 from smp.postgres import Transaction
@@ -363,7 +366,7 @@ async def cancel(appointment: UUID, body: CancelAppointment, command: Command) -
 async def arrive(appointment: UUID, command: Command) -> Response:
     """The patient is in the waiting room."""
     allow(command, Right.RECEIVE)
-    return await _step(command, lambda tx: mark_arrived(tx, appointment, actor=command.actor, now=command.now))
+    return await _room_step(command, appointment, ARRIVAL)
 
 
 @router.post("/appointments/{appointment}/preparation", response_model=AppointmentView, responses=describe(*_STEP))
@@ -415,7 +418,7 @@ async def correct(appointment: UUID, body: CorrectStatus, command: Command) -> R
 async def start(appointment: UUID, command: Command) -> Response:
     """The patient is with the practitioner."""
     allow(command, Right.TREAT)
-    return await _step(command, lambda tx: start_consultation(tx, appointment, actor=command.actor, now=command.now))
+    return await _room_step(command, appointment, START)
 
 
 @router.post(
@@ -427,12 +430,7 @@ async def finish(appointment: UUID, body: FinishConsultation, command: Command) 
     """The consultation is done."""
     allow(command, Right.TREAT)
     conclusion = Conclusion(body.outcome, body.severity, body.otherwise_emergency)
-    return await _step(
-        command,
-        lambda tx: finish_consultation(
-            tx, appointment, conclusion, rules_of(command), actor=command.actor, now=command.now
-        ),
-    )
+    return await _room_step(command, appointment, completion(conclusion, rules_of(command)))
 
 
 @router.post(
@@ -443,11 +441,23 @@ async def finish(appointment: UUID, body: FinishConsultation, command: Command) 
 async def no_show(appointment: UUID, command: Command) -> Response:
     """The patient did not come."""
     allow(command, Right.RECEIVE)
-    return await _step(command, lambda tx: mark_no_show(tx, appointment, actor=command.actor, now=command.now))
+    return await _room_step(command, appointment, ABSENCE)
 
 
 async def _step(command: Command, effect: Callable[[Transaction], Awaitable[Appointment]]) -> Response:
     return await command.once(effect, lambda it: AppointmentView.of(it, command.actor))
+
+
+async def _room_step(command: Command, appointment: UUID, step: RoomStep) -> Response:
+    """With others that come at the same time; alone when that cannot be."""
+
+    def view(it: Appointment) -> AppointmentView:
+        return AppointmentView.of(it, command.actor)
+
+    answer = await command.together(steps_of(command), StepRequest(appointment, step), view)
+    if answer is not None:
+        return answer
+    return await command.once(lambda tx: take_step(tx, appointment, step, command.actor, command.now), view)
 
 
 def _view(command: Command, it: Booked) -> AppointmentView:

@@ -13,6 +13,7 @@ from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.use_cases.appointments.book_together import BookOrder
 from booking.use_cases.appointments.day_list import is_hidden, is_veiled
+from booking.use_cases.appointments.step_together import StepOrder
 from booking.use_cases.availability.agendas import Agendas
 from smp.auth import Actor
 from smp.combining import Combiner
@@ -63,6 +64,12 @@ def rules_of(caller: Caller) -> Rules:
 def bookings_of(caller: Caller) -> Combiner[BookOrder, Answer]:
     """Where bookings of this process come together."""
     combiner: Combiner[BookOrder, Answer] = caller.runtime.state["bookings"]
+    return combiner
+
+
+def steps_of(caller: Caller) -> Combiner[StepOrder, Answer]:
+    """Where steps of the waiting room come together in this process."""
+    combiner: Combiner[StepOrder, Answer] = caller.runtime.state["steps"]
     return combiner
 
 

@@ -195,6 +195,11 @@ async def lock(tx: Transaction, id: UUID) -> Appointment | None:
     return appointment_of(row) if row else None
 
 
+async def lock_free(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Appointment]:
+    """Those of the appointments with which nobody else is busy, alone until the end of the transaction."""
+    return {row["id"]: appointment_of(row) for row in await tx.fetch(SQL.lock_free, list(ids))}
+
+
 async def lock_active_of_sessions(tx: Transaction, sessions: Collection[UUID]) -> list[Appointment]:
     return _appointments(await tx.fetch(SQL.lock_active_of_sessions, list(sessions)))
 

@@ -208,6 +208,10 @@ SELECT * FROM appointment WHERE id = $1;
 -- One appointment, before a step.
 SELECT * FROM appointment WHERE id = $1 FOR UPDATE;
 
+-- name: lock_free
+-- Several, in id order; nobody waits here for those with which somebody else is busy.
+SELECT * FROM appointment WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE SKIP LOCKED;
+
 -- name: lock_active_of_sessions
 -- What stands in sessions that are to be cancelled, or wants somebody of them besides; in id order.
 SELECT *

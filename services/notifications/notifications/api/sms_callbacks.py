@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi import Query as Parameter
 
 from notifications.providers.ovh import Ovh
-from notifications.use_cases.receive_receipt import Receipt, receive_receipt
+from notifications.use_cases.receive_receipt import Receipt, receive_together
+from smp.combining import Combiner
 from smp.postgres import Scope
 from smp.problems import NO_SUCH_ROUTE, Refusal
 from smp.service import Runtime
@@ -29,6 +30,8 @@ async def receipt(
     expected = runtime.settings.sms_callback_secret.get_secret_value()
     if not secrets.compare_digest(secret.encode(), expected.encode()):
         raise Refusal(NO_SUCH_ROUTE)
-    async with runtime.database.transaction(Scope.everywhere()) as tx:
-        await receive_receipt(tx, Receipt(Ovh.name, id, ptt, description, date), runtime.clock.now())
+    receipts: Combiner[Receipt, bool] = runtime.state["receipts"]
+    given = Receipt(Ovh.name, id, ptt, description, date)
+    if not await receipts.submit(Scope.everywhere(), given):
+        await receive_together(runtime.database, runtime.clock, Scope.everywhere(), [given])
     return {"status": "ok"}

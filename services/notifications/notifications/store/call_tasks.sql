@@ -25,9 +25,10 @@ FROM call_task WHERE appointment = $1 AND version < $2 AND state <> 'dropped' OR
 
 -- name: drop_outdated
 -- Calls that nobody has to make any more, because the appointment changed.
-UPDATE call_task SET state = 'dropped', outcome = $3, ended_at = $4, sequence = sequence + 1
-WHERE appointment = $1 AND version < $2 AND state = 'open'
-RETURNING task, territory, appointment, site, outcome, sequence, traceparent;
+UPDATE call_task AS c SET state = 'dropped', outcome = o.reason, ended_at = $4, sequence = c.sequence + 1
+FROM unnest($1::uuid[], $2::int[], $3::text[]) AS o (appointment, version, reason)
+WHERE c.appointment = o.appointment AND c.version < o.version AND c.state = 'open'
+RETURNING c.task, c.territory, c.appointment, c.site, c.outcome, c.sequence, c.traceparent;
 
 -- name: drop_of_patient
 -- Calls to a patient who is to be forgotten.

@@ -6,27 +6,39 @@ ORDER BY version, planned_at
 FOR UPDATE;
 
 -- name: plan
--- The texts of one event; those already planned stay as they are.
+-- New texts; those already planned stay as they are.
 INSERT INTO message (
     message, territory, appointment, version, purpose, patient, site, starts_at, mode, tag, traceparent,
     planned_at, due_at, at_once, answer_by
 )
-SELECT d.message, $1, $2, $3, d.purpose, $4, $5, $6, $7, d.tag, $8, $9, d.due_at, d.at_once, $15
-FROM unnest($10::uuid[], $11::text[], $12::text[], $13::timestamptz[], $14::bool[])
-    AS d (message, purpose, tag, due_at, at_once)
+SELECT d.message, d.territory, d.appointment, d.version, d.purpose, d.patient, d.site, d.starts_at, d.mode, d.tag,
+    d.traceparent, $1, d.due_at, d.at_once, d.answer_by
+FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::int[], $6::text[], $7::uuid[], $8::uuid[], $9::timestamptz[],
+            $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::bool[], $15::timestamptz[])
+    AS d (message, territory, appointment, version, purpose, patient, site, starts_at, mode, tag, traceparent, due_at,
+          at_once, answer_by)
 ON CONFLICT ON CONSTRAINT message_once DO NOTHING
-RETURNING message, purpose, due_at;
+RETURNING message;
 
 -- name: drop_outdated
--- Cancels unsent texts of older states; those being sent are marked so that they are not tried again.
-UPDATE message SET
-    state = CASE state WHEN 'planned' THEN 'cancelled' ELSE state END,
-    reason = CASE state WHEN 'planned' THEN $3 ELSE reason END,
-    ended_at = CASE state WHEN 'planned' THEN $4 ELSE ended_at END,
-    sequence = CASE state WHEN 'planned' THEN sequence + 1 ELSE sequence END,
-    superseded = $3
-WHERE appointment = $1 AND version < $2 AND state IN ('planned', 'sending')
-RETURNING message, territory, appointment, site, purpose, state, reason, sequence, traceparent;
+-- Cancels unsent texts of older states; those being sent are marked so that they are not tried again. Locked in one
+-- order, as by all who change several texts.
+WITH outdated AS (
+    SELECT m.message, o.reason
+    FROM unnest($1::uuid[], $2::int[], $3::text[]) AS o (appointment, version, reason)
+    JOIN message AS m ON m.appointment = o.appointment AND m.version < o.version AND m.state IN ('planned', 'sending')
+    ORDER BY m.message
+    FOR UPDATE OF m
+)
+UPDATE message AS m SET
+    state = CASE m.state WHEN 'planned' THEN 'cancelled' ELSE m.state END,
+    reason = CASE m.state WHEN 'planned' THEN o.reason ELSE m.reason END,
+    ended_at = CASE m.state WHEN 'planned' THEN $4 ELSE m.ended_at END,
+    sequence = CASE m.state WHEN 'planned' THEN m.sequence + 1 ELSE m.sequence END,
+    superseded = o.reason
+FROM outdated AS o
+WHERE m.message = o.message AND m.state IN ('planned', 'sending')
+RETURNING m.message, m.territory, m.appointment, m.site, m.purpose, m.state, m.reason, m.sequence, m.traceparent;
 
 -- name: drop_of_patient
 -- The same for a patient who is to be forgotten.
@@ -112,45 +124,71 @@ RETURNING message, territory, appointment, site, purpose, state, reason, sequenc
 UPDATE message SET lease_until = clock_timestamp() + $2::interval
 WHERE message = $1 AND state = 'sending';
 
--- name: end_attempt
--- How the last attempt ended.
+-- name: end_attempts
+-- How the last attempts ended.
 UPDATE message_attempt SET outcome = $2, ended_at = clock_timestamp()
-WHERE message = $1 AND ended_at IS NULL;
+WHERE message = ANY ($1::uuid[]) AND ended_at IS NULL;
 
--- name: lock_reference
--- One at a time for one reference of the provider: its answer and its receipts may cross.
-SELECT pg_advisory_xact_lock(hashtextextended($1, 5301));
+-- name: lock_references
+-- One at a time for one reference of the provider: its answer and its receipts may cross. All take them in one order.
+SELECT pg_advisory_xact_lock(l.number)
+FROM (
+    SELECT DISTINCT hashtextextended(r.reference, 5301) AS number FROM unnest($1::text[]) AS r (reference) ORDER BY number
+) AS l;
 
 -- name: accept
--- The provider has it.
-UPDATE message SET
-    state = 'accepted', lease_until = NULL, provider = $2, provider_reference = $3, credits = $4, accepted_at = $5,
-    sequence = sequence + 1
-WHERE message = $1 AND state = 'sending'
-RETURNING message, territory, appointment, version, site, purpose, patient, starts_at, mode, state, reason, sequence,
-    segments, contact_event, traceparent;
+-- The provider has them, each under its reference; how the attempts ended is noted.
+WITH answered AS (
+    SELECT m.message, a.reference, a.credits, a.outcome
+    FROM unnest($1::uuid[], $2::text[], $3::float8[], $4::text[]) AS a (message, reference, credits, outcome)
+    JOIN message AS m ON m.message = a.message
+    ORDER BY m.message
+    FOR UPDATE OF m
+), attempt AS (
+    UPDATE message_attempt AS t SET outcome = a.outcome, ended_at = clock_timestamp()
+    FROM answered AS a
+    WHERE t.message = a.message AND t.ended_at IS NULL
+)
+UPDATE message AS m SET
+    state = 'accepted', lease_until = NULL, provider = $5, provider_reference = a.reference, credits = a.credits,
+    accepted_at = $6, sequence = m.sequence + 1
+FROM answered AS a
+WHERE m.message = a.message AND m.state = 'sending'
+RETURNING m.message, m.territory, m.appointment, m.version, m.site, m.purpose, m.patient, m.starts_at, m.mode, m.state,
+    m.reason, m.sequence, m.segments, m.contact_event, m.traceparent, m.provider_reference, a.credits;
 
 -- name: settle
--- The fate of a text, from one of the states that allow it.
-UPDATE message SET state = $2, reason = $3, ended_at = $4, lease_until = NULL, sequence = sequence + 1
-WHERE message = $1 AND state = ANY ($5::text[])
-RETURNING message, territory, appointment, version, site, purpose, patient, starts_at, mode, state, reason, sequence,
-    contact_event, answer_by, traceparent;
+-- The one fate of some texts, from one of the states that allow it; in one order, as by all who change several texts.
+WITH wanted AS (
+    SELECT m.message FROM message AS m WHERE m.message = ANY ($1::uuid[]) ORDER BY m.message FOR UPDATE
+)
+UPDATE message AS m SET state = $2, reason = $3, ended_at = $4, lease_until = NULL, sequence = m.sequence + 1
+FROM wanted AS w
+WHERE m.message = w.message AND m.state = ANY ($5::text[])
+RETURNING m.message, m.territory, m.appointment, m.version, m.site, m.purpose, m.patient, m.starts_at, m.mode, m.state,
+    m.reason, m.sequence, m.contact_event, m.answer_by, m.traceparent;
 
--- name: by_reference
--- The text a receipt speaks of.
-SELECT message, territory, traceparent, state FROM message WHERE provider = $1 AND provider_reference = $2;
+-- name: by_references
+-- The texts that receipts speak of, by the position of the receipt.
+SELECT r.n, m.message, m.traceparent
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS r (provider, reference, n)
+JOIN message AS m ON m.provider = r.provider AND m.provider_reference = r.reference
+ORDER BY r.n;
 
--- name: keep_receipt
--- A receipt as it came; one that came already is not kept twice.
+-- name: keep_receipts
+-- Receipts as they came; one that came already is not kept twice.
 INSERT INTO receipt (provider, provider_reference, ptt, description, reported, received_at)
-VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT ON CONSTRAINT receipt_once DO NOTHING
-RETURNING number;
+SELECT r.provider, r.reference, r.ptt, r.description, r.reported, $1
+FROM unnest($2::text[], $3::text[], $4::int[], $5::int[], $6::text[])
+    WITH ORDINALITY AS r (provider, reference, ptt, description, reported, n)
+ORDER BY r.n
+ON CONFLICT ON CONSTRAINT receipt_once DO NOTHING;
 
 -- name: receipts
--- What came for one reference, in order of arrival.
-SELECT ptt, description FROM receipt WHERE provider = $1 AND provider_reference = $2 ORDER BY number;
+-- What came for some references, in order of arrival.
+SELECT provider_reference, ptt, description FROM receipt
+WHERE provider = $1 AND provider_reference = ANY ($2::text[])
+ORDER BY number;
 
 -- name: give_up_waiting
 -- Texts without a receipt for too long: nobody knows.

@@ -55,24 +55,31 @@ ON CONFLICT (patient) DO UPDATE SET
     sequence = greatest(patient.sequence, excluded.sequence), reachable_by_text = false, text_consent = NULL,
     sealed_contact = NULL, contact_event = NULL, erased_at = excluded.erased_at;
 
--- name: record_state
--- The latest state of an appointment, and the claim to decide on it: true the first time this version is heard.
-WITH state AS (
+-- name: record_states
+-- The latest states of different appointments, and the claim to decide on them: answers those whose version is heard for
+-- the first time. In one order, so that two processes never wait crosswise.
+WITH told AS (
+    SELECT * FROM unnest($3::uuid[], $4::text[], $5::int[], $6::uuid[], $7::uuid[], $8::timestamptz[], $9::text[],
+                         $10::uuid[], $11::text[])
+        AS t (appointment, territory, version, patient, site, starts_at, mode, event_id, verdict)
+), state AS (
     INSERT INTO appointment (appointment, territory, version, state, patient, site, starts_at, mode)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    SELECT t.appointment, t.territory, t.version, $1, t.patient, t.site, t.starts_at, t.mode
+    FROM told AS t
+    ORDER BY t.appointment
     ON CONFLICT (appointment) DO UPDATE SET
         version = excluded.version, state = excluded.state, site = excluded.site,
         patient = coalesce(excluded.patient, appointment.patient),
         starts_at = coalesce(excluded.starts_at, appointment.starts_at),
         mode = coalesce(excluded.mode, appointment.mode)
     WHERE appointment.version < excluded.version
-), decided AS (
-    INSERT INTO decision (appointment, version, territory, event_id, decided_at, verdict)
-    VALUES ($1, $3, $2, $9, $10, $11)
-    ON CONFLICT ON CONSTRAINT decision_once DO NOTHING
-    RETURNING version
 )
-SELECT EXISTS (SELECT FROM decided);
+INSERT INTO decision (appointment, version, territory, event_id, decided_at, verdict)
+SELECT t.appointment, t.version, t.territory, t.event_id, $2, t.verdict
+FROM told AS t
+ORDER BY t.appointment
+ON CONFLICT ON CONSTRAINT decision_once DO NOTHING
+RETURNING appointment;
 
 -- name: decide_offer
 -- The claim to decide on an offer: true the first time it is heard, unless its hold has gone on meanwhile.
@@ -82,22 +89,28 @@ WHERE NOT EXISTS (SELECT FROM appointment AS a WHERE a.appointment = $1 AND a.ve
 ON CONFLICT ON CONSTRAINT decision_once DO NOTHING
 RETURNING true;
 
--- name: end_appointment
--- The last state of an appointment that matters here.
+-- name: end_appointments
+-- The last states that matter here, of different appointments; in one order, so that two processes never wait crosswise.
 INSERT INTO appointment (appointment, territory, version, state, patient, site)
-VALUES ($1, $2, $3, $4, $5, $6)
+SELECT e.appointment, e.territory, e.version, $1, e.patient, e.site
+FROM unnest($2::uuid[], $3::text[], $4::int[], $5::uuid[], $6::uuid[])
+    AS e (appointment, territory, version, patient, site)
+ORDER BY e.appointment
 ON CONFLICT (appointment) DO UPDATE SET version = excluded.version, state = excluded.state
 WHERE appointment.version < excluded.version;
 
--- name: planning_context
--- What planning needs to know of the site and of whoever is told: the patient, or the first of the party that the patient
--- belongs to, once heard of. Every column may be NULL.
+-- name: planning_contexts
+-- What planning needs to know, for each appointment in order, of the site and of whoever is told: the patient, or the
+-- first of the party that the patient belongs to, once heard of. Every column may be NULL.
 SELECT asked.contact, s.zone, s.subdivision, p.reachable_by_text, p.text_consent, p.erased_at IS NOT NULL AS erased,
     u.reason AS unusable, a.mode
 FROM (
-    VALUES ($1::uuid, coalesce((SELECT patient FROM appointment WHERE appointment = $4::uuid), $2::uuid), $3::uuid)
-) AS asked (site, contact, appointment)
+    SELECT e.n, e.site, e.appointment, coalesce(first.patient, e.patient) AS contact
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) WITH ORDINALITY AS e (site, patient, appointment, party, n)
+    LEFT JOIN appointment AS first ON first.appointment = e.party
+) AS asked
 LEFT JOIN site AS s ON s.site = asked.site
 LEFT JOIN patient AS p ON p.patient = asked.contact
 LEFT JOIN unusable_contact AS u ON u.patient = p.patient AND u.contact_event = p.contact_event
-LEFT JOIN appointment AS a ON a.appointment = asked.appointment;
+LEFT JOIN appointment AS a ON a.appointment = asked.appointment
+ORDER BY asked.n;

@@ -18,22 +18,24 @@ async def ask_for_call(tx: Transaction, delivery: Delivery[CallRequested], polic
     the move or the cancellation that follows drops this call in its turn. One older than the horizon asks nothing."""
     asked, event = delivery.data, delivery.event
     verdict = _verdict(delivery, policy)
-    first = await tx.fetchval(
-        PROJECTIONS.record_state,
-        asked.appointment,
-        event.territory,
-        event.sequence,
+    first = await tx.fetch(
+        PROJECTIONS.record_states,
         AppointmentState.EXPECTED,
-        asked.patient,
-        asked.site,
-        asked.start,
-        asked.mode,
-        event.id,
         delivery.now,
-        verdict,
+        [asked.appointment],
+        [event.territory],
+        [event.sequence],
+        [asked.patient],
+        [asked.site],
+        [asked.start],
+        [asked.mode],
+        [event.id],
+        [verdict],
     )
-    await drop_outdated(tx, asked.appointment, event.sequence, "call_requested", delivery.now)
-    context = await tx.fetchrow(PROJECTIONS.planning_context, asked.site, asked.patient, asked.appointment, None)
+    await drop_outdated(tx, [(asked.appointment, event.sequence, "call_requested")], delivery.now)
+    context = await tx.fetchrow(
+        PROJECTIONS.planning_contexts, [asked.site], [asked.patient], [asked.appointment], [None]
+    )
     if not first or verdict != "planned" or (context and context["erased"]):
         return
     about = Subject(

@@ -1,5 +1,6 @@
 """Texts not yet sent and calls not yet made are dropped as soon as they would say something wrong."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,11 +11,16 @@ MESSAGES = Statements.load("notifications.store", "messages.sql")
 CALLS = Statements.load("notifications.store", "call_tasks.sql")
 
 
-async def drop_outdated(tx: Transaction, appointment: UUID, version: int, reason: str, now: datetime) -> None:
-    """Drop what speaks of states of `appointment` older than `version`; what left already cannot be called back."""
-    for row in await tx.fetch(MESSAGES.drop_outdated, appointment, version, reason, now):
+Outdated = tuple[UUID, int, str]
+"""An appointment, the version before which all is outdated, and why."""
+
+
+async def drop_outdated(tx: Transaction, outdated: Sequence[Outdated], now: datetime) -> None:
+    """Drop what speaks of older states of different appointments; what left already cannot be called back."""
+    columns = [list(column) for column in zip(*outdated, strict=True)]
+    for row in await tx.fetch(MESSAGES.drop_outdated, *columns, now):
         say_fate(tx, row, now)
-    for row in await tx.fetch(CALLS.drop_outdated, appointment, version, reason, now):
+    for row in await tx.fetch(CALLS.drop_outdated, *columns, now):
         say_call_ended(tx, row, now)
 
 

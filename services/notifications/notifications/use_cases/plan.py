@@ -4,9 +4,10 @@ Called inside the consumer's transaction: projection, decision, texts and their 
 The words are written when the text leaves, so that a site that has moved meanwhile gives its new address.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, TypeVar
+from uuid import UUID
 
 from notifications.domain.appointments import AppointmentState, Mode, Slot, mode_told
 from notifications.domain.messages import Purpose, State, dedupe_key
@@ -36,18 +37,22 @@ CALLS = Statements.load("notifications.store", "call_tasks.sql")
 PROJECTIONS = Statements.load("notifications.store", "projections.sql")
 
 Told = SlotBooked | SlotMoved | SlotCancelled | StatusCorrected
+D = TypeVar("D", bound=SlotBooked | SlotMoved | SlotCancelled | StatusCorrected)
 Verdict = Literal["planned", "silent", "too_old", "stale"]
 
 
-async def plan_for_booking(tx: Transaction, delivery: Delivery[SlotBooked], policy: Policy) -> None:
-    """Confirmation and reminder."""
-    booked = delivery.data
-    if not await _is_ours_to_plan(tx, delivery, policy, AppointmentState.EXPECTED, _mode(booked)):
+async def plan_for_bookings(tx: Transaction, deliveries: Sequence[Delivery[SlotBooked]], policy: Policy) -> None:
+    """Confirmations and reminders, of different appointments."""
+    ours = await _ours_to_plan(tx, [(each, _mode(each.data)) for each in deliveries], policy, AppointmentState.EXPECTED)
+    if not ours:
         return
-    context = await _context(tx, delivery.event)
-    slot = Slot(booked.site, _hour(booked), _mode(booked))
-    drafts = plan_booking(slot, delivery.now, _rules(context, policy))
-    await tell(tx, _subject(delivery.event, slot, context), drafts, context, delivery.now)
+    contexts = await _contexts(tx, [each.event for each in ours])
+    now, wanted = ours[0].now, []
+    for each, context in zip(ours, contexts, strict=True):
+        slot = Slot(each.data.site, _hour(each.data), _mode(each.data))
+        drafts = plan_booking(slot, now, _rules(context, policy))
+        wanted.append((_subject(each.event, slot, context), drafts, context))
+    await tell_all(tx, wanted, now)
 
 
 async def plan_for_move(tx: Transaction, delivery: Delivery[SlotMoved], policy: Policy) -> None:
@@ -55,7 +60,7 @@ async def plan_for_move(tx: Transaction, delivery: Delivery[SlotMoved], policy: 
     moved, event = delivery.data, delivery.event
     earlier = await _earlier(tx, event)
     ours = await _is_ours_to_plan(tx, delivery, policy, AppointmentState.EXPECTED, _mode(moved))
-    await drop_outdated(tx, moved.appointment, event.sequence, "moved", delivery.now)
+    await drop_outdated(tx, [(moved.appointment, event.sequence, "moved")], delivery.now)
     if not ours:
         return
     context = await _context(tx, event)
@@ -68,7 +73,7 @@ async def plan_for_cancellation(tx: Transaction, delivery: Delivery[SlotCancelle
     """Older texts are dropped; the patient is told, by a call only if it was not the patient who cancelled."""
     cancelled, event = delivery.data, delivery.event
     ours = await _is_ours_to_plan(tx, delivery, policy, AppointmentState.CANCELLED, None)
-    await drop_outdated(tx, cancelled.appointment, event.sequence, "cancelled", delivery.now)
+    await drop_outdated(tx, [(cancelled.appointment, event.sequence, "cancelled")], delivery.now)
     if not ours or cancelled.patient is None:
         return
     context = await _context(tx, event)
@@ -84,7 +89,7 @@ async def plan_for_restoration(tx: Transaction, delivery: Delivery[StatusCorrect
     stands, event = delivery.data, delivery.event
     earlier = await _earlier(tx, event)
     ours = await _is_ours_to_plan(tx, delivery, policy, AppointmentState.EXPECTED, _mode(stands))
-    await drop_outdated(tx, stands.appointment, event.sequence, "corrected", delivery.now)
+    await drop_outdated(tx, [(stands.appointment, event.sequence, "corrected")], delivery.now)
     if not ours:
         return
     context = await _context(tx, event)
@@ -100,24 +105,31 @@ def _mode(data: SlotBooked | SlotMoved | StatusCorrected) -> Mode:
 async def _is_ours_to_plan(
     tx: Transaction, delivery: Delivery[Told], policy: Policy, state: AppointmentState, mode: str | None
 ) -> bool:
-    """Project the new state and claim its decision: true only once per event, and only if there is something to say."""
-    event, data = delivery.event, delivery.data
-    verdict = _verdict(delivery, policy)
-    first = await tx.fetchval(
-        PROJECTIONS.record_state,
-        data.appointment,
-        event.territory,
-        event.sequence,
+    return bool(await _ours_to_plan(tx, [(delivery, mode)], policy, state))
+
+
+async def _ours_to_plan(
+    tx: Transaction, told: Sequence[tuple[Delivery[D], str | None]], policy: Policy, state: AppointmentState
+) -> list[Delivery[D]]:
+    """Project the new states of different appointments and claim their decisions: left are those heard for the first
+    time of which there is something to say."""
+    judged = [(each, mode, _verdict(each, policy)) for each, mode in told]
+    decided = await tx.fetch(
+        PROJECTIONS.record_states,
         state,
-        data.patient,
-        data.site,
-        _hour(data),
-        mode,
-        event.id,
-        delivery.now,
-        verdict,
+        told[0][0].now,
+        [each.data.appointment for each, *_ in judged],
+        [each.event.territory for each, *_ in judged],
+        [each.event.sequence for each, *_ in judged],
+        [each.data.patient for each, *_ in judged],
+        [each.data.site for each, *_ in judged],
+        [_hour(each.data) for each, *_ in judged],
+        [mode for _, mode, _ in judged],
+        [each.event.id for each, *_ in judged],
+        [verdict for *_, verdict in judged],
     )
-    return bool(first) and verdict == "planned"
+    first = {row["appointment"] for row in decided}
+    return [each for each, _, verdict in judged if verdict == "planned" and each.data.appointment in first]
 
 
 def _verdict(delivery: Delivery[Told], policy: Policy) -> Verdict:
@@ -153,11 +165,17 @@ async def _earlier(tx: Transaction, event: Event[SlotMoved] | Event[StatusCorrec
 
 
 async def _context(tx: Transaction, event: Event[Told]) -> Record:
-    data = event.data
-    party = data.party if _follows(data) else None
-    row = await tx.fetchrow(PROJECTIONS.planning_context, data.site, data.patient, event.subject, party)
-    assert row is not None
-    return row
+    return (await _contexts(tx, [event]))[0]
+
+
+async def _contexts(tx: Transaction, events: Sequence[Event[Any]]) -> list[Record]:
+    return await tx.fetch(
+        PROJECTIONS.planning_contexts,
+        [event.data.site for event in events],
+        [event.data.patient for event in events],
+        [event.subject for event in events],
+        [event.data.party if _follows(event.data) else None for event in events],
+    )
 
 
 def _rules(context: Record, policy: Policy) -> Rules:
@@ -188,45 +206,68 @@ async def tell(
     may_call: bool = True,
 ) -> None:
     """Plan the texts or, where none can reach the patient, a call for the first of them if it is a notice."""
-    if not drafts or context["erased"]:
-        return
-    obstacle = to_reachability(context).obstacle()
-    if obstacle is None:
-        await _plan(tx, about, drafts, now)
-        return
-    notice = drafts[0].purpose
-    if may_call and notice is not Purpose.REMINDER:
-        await raise_call(tx, about, notice, obstacle, now)
+    await tell_all(tx, [(about, drafts, context)], now, may_call=may_call)
 
 
-async def _plan(tx: Transaction, about: Subject, drafts: Sequence[Draft], now: datetime) -> None:
-    rows = await tx.fetch(
-        MESSAGES.plan,
-        about.territory,
-        about.appointment,
-        about.version,
-        about.patient,
-        about.site,
-        about.starts_at,
-        about.mode,
-        about.traceparent,
-        now,
-        [new_id() for _ in drafts],
-        [draft.purpose.value for draft in drafts],
-        [dedupe_key(about.appointment, draft.purpose, about.version) for draft in drafts],
-        [draft.due_at for draft in drafts],
-        [draft.at_once for draft in drafts],
-        about.answer_by,
-    )
-    for row in rows:
-        planned = MessagePlanned(
-            message=row["message"],
+async def tell_all(
+    tx: Transaction,
+    wanted: Sequence[tuple[Subject, Sequence[Draft], Record]],
+    now: datetime,
+    *,
+    may_call: bool = True,
+) -> None:
+    """The same for several appointments."""
+    texts: list[tuple[Subject, Draft]] = []
+    for about, drafts, context in wanted:
+        if not drafts or context["erased"]:
+            continue
+        obstacle = to_reachability(context).obstacle()
+        if obstacle is None:
+            texts += [(about, draft) for draft in drafts]
+        elif may_call and drafts[0].purpose is not Purpose.REMINDER:
+            await raise_call(tx, about, drafts[0].purpose, obstacle, now)
+    if texts:
+        await _plan(tx, texts, now)
+
+
+async def _plan(tx: Transaction, texts: Sequence[tuple[Subject, Draft]], now: datetime) -> None:
+    named = {new_id(): text for text in texts}
+    rows = await tx.fetch(MESSAGES.plan, now, *_columns(named))
+    planned = {row["message"] for row in rows}
+    for message, (about, draft) in named.items():
+        if message not in planned:
+            continue
+        said = {"territory": about.territory, "site": about.site, "sequence": 1, "traceparent": about.traceparent}
+        data = MessagePlanned(
+            message=message,
             appointment=about.appointment,
             patient=about.patient,
             site=about.site,
-            purpose=row["purpose"],
+            purpose=draft.purpose.value,
             channel="sms",
-            due_at=row["due_at"],
+            due_at=draft.due_at,
         )
-        said = {"territory": about.territory, "site": about.site, "sequence": 1, "traceparent": about.traceparent}
-        say(tx, said, row["message"], planned, now)
+        say(tx, said, message, data, now)
+
+
+def _columns(named: Mapping[UUID, tuple[Subject, Draft]]) -> list[list[Any]]:
+    rows = [
+        (
+            message,
+            about.territory,
+            about.appointment,
+            about.version,
+            draft.purpose.value,
+            about.patient,
+            about.site,
+            about.starts_at,
+            about.mode,
+            dedupe_key(about.appointment, draft.purpose, about.version),
+            about.traceparent,
+            draft.due_at,
+            draft.at_once,
+            about.answer_by,
+        )
+        for message, (about, draft) in named.items()
+    ]
+    return [list(column) for column in zip(*rows, strict=True)]

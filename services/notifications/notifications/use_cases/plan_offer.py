@@ -59,7 +59,7 @@ async def end_offer(
     tx: Transaction, delivery: Delivery[OfferAccepted] | Delivery[OfferDeclined] | Delivery[OfferExpired]
 ) -> None:
     """The text that was not sent yet and the call that was not made yet are dropped."""
-    await drop_outdated(tx, delivery.data.appointment, _OVER, "offer_over", delivery.now)
+    await drop_outdated(tx, [(delivery.data.appointment, _OVER, "offer_over")], delivery.now)
 
 
 async def end_unanswered_offer(tx: Transaction, delivery: Delivery[OfferExpired], policy: Policy) -> None:
@@ -95,8 +95,7 @@ def _verdict(delivery: Delivery[SlotOffered], policy: Policy) -> Verdict:
 
 
 async def _context(tx: Transaction, event: Event[SlotOffered] | Event[OfferExpired]) -> Record:
-    row = await tx.fetchrow(
-        PROJECTIONS.planning_context, event.data.site, event.data.patient, event.data.appointment, None
-    )
+    data = event.data
+    row = await tx.fetchrow(PROJECTIONS.planning_contexts, [data.site], [data.patient], [data.appointment], [None])
     assert row is not None
     return row

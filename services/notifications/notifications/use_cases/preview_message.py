@@ -88,5 +88,5 @@ def _drafts(wished: Wished, now: datetime, rules: Rules) -> Sequence[Draft]:
 async def _obstacle(tx: Transaction, wished: Wished) -> CallReason | None:
     if wished.patient is None:
         return None
-    row = await tx.fetchrow(SQL.planning_context, wished.site, wished.patient, None, None)
+    row = await tx.fetchrow(SQL.planning_contexts, [wished.site], [wished.patient], [None], [None])
     return to_reachability(row).obstacle() if row else None

@@ -9,7 +9,7 @@ import asyncio
 import json
 import random
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -35,6 +35,7 @@ from notifications.use_cases.say import say, say_fate
 from notifications.use_cases.settle import settle
 from smp.auth import ClientRefused
 from smp.clock import Clock
+from smp.combining import Combiner
 from smp.contracts import MessageAccepted
 from smp.logging import log
 from smp.postgres import Database, Record, Scope, Statements, Transaction
@@ -68,6 +69,15 @@ class Outgoing:
         return Scope(frozenset({self.row["territory"]}))
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A text that the provider has."""
+
+    outgoing: Outgoing
+    accepted: Accepted
+    outcome: str
+
+
 @dataclass(slots=True)
 class Sender:
     """Hands texts to one provider; several processes may do so at once."""
@@ -78,6 +88,10 @@ class Sender:
     provider: SmsProvider
     keys: Keys
     luck: Callable[[], float] = random.random
+    _taken: Combiner[Taken, bool] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._taken = Combiner(self._accept_together)
 
     async def send_due(self) -> int:
         """Bring every text whose hour has come one step further; returns how many were taken in hand."""
@@ -119,7 +133,7 @@ class Sender:
         )
         match before_sending(due, hours, now):
             case End(state, reason, call):
-                await settle(tx, row["message"], state, reason, now, call=call or CallReason.UNDELIVERED)
+                await settle(tx, [row["message"]], state, reason, now, call=call or CallReason.UNDELIVERED)
             case PutOff(until):
                 await tx.execute(SQL.put_off, row["message"], until)
             case Wait():
@@ -204,41 +218,44 @@ class Sender:
                 await self._doubt(each, cause)
 
     async def _accept(self, each: Outgoing, accepted: Accepted, outcome: str) -> None:
-        now, message = self.clock.now(), each.row["message"]
-        async with self.database.transaction(each.scope) as tx:
-            await tx.execute(SQL.lock_reference, accepted.reference)
-            await tx.execute(SQL.end_attempt, message, outcome)
-            row = await tx.fetchrow(SQL.accept, message, self.provider.name, accepted.reference, accepted.credits, now)
-            if row is None:
-                return
-            data = MessageAccepted(
-                message=message,
-                appointment=row["appointment"],
-                site=row["site"],
-                purpose=row["purpose"],
-                provider=self.provider.name,
-                provider_reference=accepted.reference,
-                accepted_at=now,
-                segments=row["segments"],
-                credits=accepted.credits,
-            )
-            say(tx, row, message, data, now)
-            await apply_early_receipts(tx, message, self.provider.name, accepted.reference, now)
+        """Write it down, with others that the provider took meanwhile; alone when that fails."""
+        taken = Taken(each, accepted, outcome)
+        if not await self._taken.submit(each.scope, taken):
+            await self._accept_together(each.scope, [taken])
         self._tell(each, outcome)
+
+    async def _accept_together(self, scope: Scope, taken: Sequence[Taken]) -> Sequence[bool]:
+        now = self.clock.now()
+        async with self.database.transaction(scope) as tx:
+            await tx.execute(SQL.lock_references, [each.accepted.reference for each in taken])
+            rows = await tx.fetch(
+                SQL.accept,
+                [each.outgoing.row["message"] for each in taken],
+                [each.accepted.reference for each in taken],
+                [each.accepted.credits for each in taken],
+                [each.outcome for each in taken],
+                self.provider.name,
+                now,
+            )
+            for row in rows:
+                say(tx, row, row["message"], _accepted(row, self.provider.name, now), now)
+            accepted = {row["provider_reference"]: row["message"] for row in rows}
+            await apply_early_receipts(tx, accepted, self.provider.name, now)
+        return [True] * len(taken)
 
     async def _end(
         self, each: Outgoing, reason: str, call: CallReason, outcome: str, unusable: CallReason | None = None
     ) -> None:
         now, message = self.clock.now(), each.row["message"]
         async with self.database.transaction(each.scope) as tx:
-            await tx.execute(SQL.end_attempt, message, outcome)
-            await settle(tx, message, State.FAILED, reason, now, call=call, unusable=unusable)
+            await tx.execute(SQL.end_attempts, [message], outcome)
+            await settle(tx, [message], State.FAILED, reason, now, call=call, unusable=unusable)
         self._tell(each, outcome)
 
     async def _release(self, each: Outgoing, pause: timedelta, outcome: str) -> None:
         now, message = self.clock.now(), each.row["message"]
         async with self.database.transaction(each.scope) as tx:
-            await tx.execute(SQL.end_attempt, message, outcome)
+            await tx.execute(SQL.end_attempts, [message], outcome)
             row = await tx.fetchrow(SQL.release, message, pause, now)
             if row is not None:
                 say_fate(tx, row, now)
@@ -246,7 +263,7 @@ class Sender:
 
     async def _doubt(self, each: Outgoing, outcome: str) -> None:
         async with self.database.transaction(each.scope) as tx:
-            await tx.execute(SQL.end_attempt, each.row["message"], outcome)
+            await tx.execute(SQL.end_attempts, [each.row["message"]], outcome)
             pause = self.policy.retry.pause(each.row["attempts"] + 1, self.luck())
             await tx.execute(SQL.doubt, each.row["message"], max(self.policy.doubt, timedelta(seconds=pause)))
         self._tell(each, outcome)
@@ -264,6 +281,20 @@ class Sender:
             provider=self.provider.name,
             outcome=outcome,
         )
+
+
+def _accepted(row: Record, provider: str, now: datetime) -> MessageAccepted:
+    return MessageAccepted(
+        message=row["message"],
+        appointment=row["appointment"],
+        site=row["site"],
+        purpose=row["purpose"],
+        provider=provider,
+        provider_reference=row["provider_reference"],
+        accepted_at=now,
+        segments=row["segments"],
+        credits=row["credits"],
+    )
 
 
 def _number(row: Record, key: bytes | None) -> Number | CallReason:

@@ -1,5 +1,6 @@
 """The single fate of a text, with all that follows from it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -18,37 +19,35 @@ SQL = Statements.load("notifications.store", "messages.sql")
 
 async def settle(
     tx: Transaction,
-    message: UUID,
+    messages: Sequence[UUID],
     state: State,
     reason: str | None,
     now: datetime,
     *,
     call: CallReason = CallReason.UNDELIVERED,
     unusable: CallReason | None = None,
-) -> bool:
-    """Give a text its fate, say it, and raise a call if the patient was not told.
+) -> None:
+    """Give texts their fate, say it, and raise a call for each patient who was not told. A text that has its fate
+    already keeps it.
 
-    `unusable` says that the operator refuses the number for good. False when the text has its fate already.
+    `unusable` says that the operator refuses the number for good.
     """
     allowed = [before.value for before, after in TRANSITIONS.items() if state in after]
-    row = await tx.fetchrow(SQL.settle, message, state, reason, now, allowed)
-    if row is None:
-        return False
-    say_fate(tx, row, now)
-    if unusable and row["contact_event"]:
-        await tx.execute(SQL.mark_unusable, row["patient"], row["contact_event"], row["territory"], unusable, now)
-    if state in NEEDS_A_CALL:
-        await raise_call(tx, _subject(row), Purpose(row["purpose"]), call, now, message)
-    log.info(
-        "text settled",
-        message=message,
-        appointment=row["appointment"],
-        purpose=row["purpose"],
-        state=state,
-        reason=reason,
-        trace_id=trace_id(row["traceparent"]),
-    )
-    return True
+    for row in await tx.fetch(SQL.settle, messages, state, reason, now, allowed):
+        say_fate(tx, row, now)
+        if unusable and row["contact_event"]:
+            await tx.execute(SQL.mark_unusable, row["patient"], row["contact_event"], row["territory"], unusable, now)
+        if state in NEEDS_A_CALL:
+            await raise_call(tx, _subject(row), Purpose(row["purpose"]), call, now, row["message"])
+        log.info(
+            "text settled",
+            message=row["message"],
+            appointment=row["appointment"],
+            purpose=row["purpose"],
+            state=state,
+            reason=reason,
+            trace_id=trace_id(row["traceparent"]),
+        )
 
 
 def _subject(row: Row) -> Subject:

@@ -1,6 +1,6 @@
-"""Facts are merged, never overwritten: one statement per event, the same result in any order."""
+"""Facts are merged, never overwritten: a row per event, the same result in any order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,32 +25,49 @@ _OF_CALL_TASK = ("alert", "answer")
 
 Group = tuple[object, ...]
 """The columns that an event fills, as its composite type in the migration has them, without the sequence."""
+Row = tuple[object, ...]
+"""What one event says of a fact, as the parameters of its table's statement."""
 
 
-async def record_appointment(
-    tx: Transaction, event: Event[Any], *, site: UUID, patient: UUID | None = None, **groups: Group
-) -> None:
-    """Merge an event of an appointment. `groups` are named as in `appointment_fact`."""
-    values = _in_order(_OF_APPOINTMENT, event, groups)
-    await tx.execute(APPOINTMENTS.record, *_envelope(event), site, patient, *values)
+def of_appointment(event: Event[Any], *, site: UUID, patient: UUID | None = None, **groups: Group) -> Row:
+    """What an event of an appointment says. `groups` are named as in `appointment_fact`."""
+    return (*_envelope(event), site, patient, *_in_order(_OF_APPOINTMENT, event, groups))
 
 
-async def record_session(tx: Transaction, event: Event[Any], *, site: UUID, **groups: Group) -> None:
-    """Merge an event of a session."""
-    await tx.execute(SESSIONS.record, *_envelope(event), site, *_in_order(_OF_SESSION, event, groups))
+def of_session(event: Event[Any], *, site: UUID, **groups: Group) -> Row:
+    """What an event of a session says."""
+    return (*_envelope(event), site, *_in_order(_OF_SESSION, event, groups))
 
 
-async def record_message(tx: Transaction, event: Event[MessageEvent], **groups: Group) -> None:
-    """Merge an event of a text."""
+def of_message(event: Event[MessageEvent], **groups: Group) -> Row:
+    """What an event of a text says."""
     data = event.data
-    values = _in_order(_OF_MESSAGE, event, groups)
-    await tx.execute(MESSAGES.record, *_envelope(event), data.site, data.appointment, data.purpose, *values)
+    return (*_envelope(event), data.site, data.appointment, data.purpose, *_in_order(_OF_MESSAGE, event, groups))
 
 
-async def record_call_task(tx: Transaction, event: Event[CallTaskEvent], **groups: Group) -> None:
-    """Merge an event of a call asked of the secretaries."""
-    values = _in_order(_OF_CALL_TASK, event, groups)
-    await tx.execute(MESSAGES.record_call_task, *_envelope(event), event.data.site, event.data.appointment, *values)
+def of_call_task(event: Event[CallTaskEvent], **groups: Group) -> Row:
+    """What an event of a call asked of the secretaries says."""
+    return (*_envelope(event), event.data.site, event.data.appointment, *_in_order(_OF_CALL_TASK, event, groups))
+
+
+async def record_appointments(tx: Transaction, rows: Sequence[Row]) -> None:
+    """Merge what events say of appointments."""
+    await tx.executemany(APPOINTMENTS.record, rows)
+
+
+async def record_sessions(tx: Transaction, rows: Sequence[Row]) -> None:
+    """Merge what events say of sessions."""
+    await tx.executemany(SESSIONS.record, rows)
+
+
+async def record_messages(tx: Transaction, rows: Sequence[Row]) -> None:
+    """Merge what events say of texts."""
+    await tx.executemany(MESSAGES.record, rows)
+
+
+async def record_call_tasks(tx: Transaction, rows: Sequence[Row]) -> None:
+    """Merge what events say of calls."""
+    await tx.executemany(MESSAGES.record_call_task, rows)
 
 
 async def record_site(tx: Transaction, event: Event[SiteOpened]) -> None:

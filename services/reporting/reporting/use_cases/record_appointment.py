@@ -1,7 +1,7 @@
 """What each event of an appointment's life says, put into the appointment's fact."""
 
 from reporting.store import facts
-from reporting.store.facts import Group
+from reporting.store.facts import Group, Row
 from smp.contracts import (
     ConsultationDone,
     ConsultationPrepared,
@@ -19,25 +19,23 @@ from smp.contracts import (
     StatusCorrected,
 )
 from smp.contracts.appointments import AppointmentEvent
-from smp.postgres import Transaction
 
 
-async def held(tx: Transaction, event: Event[SlotHeld]) -> None:
+def held(event: Event[SlotHeld]) -> Row:
     data = event.data
-    await facts.record_appointment(
-        tx, event, site=data.site, patient=data.patient, held=(event.time,), placement=_placement(data)
+    return facts.of_appointment(
+        event, site=data.site, patient=data.patient, held=(event.time,), placement=_placement(data)
     )
 
 
-async def expired(tx: Transaction, event: Event[HoldExpired]) -> None:
+def expired(event: Event[HoldExpired]) -> Row:
     data = event.data
-    await facts.record_appointment(tx, event, site=data.site, expiry=(data.expired_at,))
+    return facts.of_appointment(event, site=data.site, expiry=(data.expired_at,))
 
 
-async def booked(tx: Transaction, event: Event[SlotBooked]) -> None:
+def booked(event: Event[SlotBooked]) -> Row:
     data = event.data
-    await facts.record_appointment(
-        tx,
+    return facts.of_appointment(
         event,
         site=data.site,
         patient=data.patient,
@@ -46,42 +44,42 @@ async def booked(tx: Transaction, event: Event[SlotBooked]) -> None:
     )
 
 
-async def moved(tx: Transaction, event: Event[SlotMoved]) -> None:
+def moved(event: Event[SlotMoved]) -> Row:
     data = event.data
-    await facts.record_appointment(
-        tx, event, site=data.site, patient=data.patient, move=(data.moved_at,), placement=_placement(data)
+    return facts.of_appointment(
+        event, site=data.site, patient=data.patient, move=(data.moved_at,), placement=_placement(data)
     )
 
 
-async def cancelled(tx: Transaction, event: Event[SlotCancelled]) -> None:
+def cancelled(event: Event[SlotCancelled]) -> Row:
     data = event.data
     cancellation = (data.cancelled_at, data.cancelled_by, data.reason, data.late, data.start)
     excuse = {"excuse": (data.cancelled_at,)} if data.excused else {}
-    await facts.record_appointment(tx, event, site=data.site, patient=data.patient, cancellation=cancellation, **excuse)
+    return facts.of_appointment(event, site=data.site, patient=data.patient, cancellation=cancellation, **excuse)
 
 
-async def arrived(tx: Transaction, event: Event[PatientArrived]) -> None:
+def arrived(event: Event[PatientArrived]) -> Row:
     data = event.data
-    await facts.record_appointment(tx, event, site=data.site, patient=data.patient, arrival=(data.arrived_at,))
+    return facts.of_appointment(event, site=data.site, patient=data.patient, arrival=(data.arrived_at,))
 
 
-async def prepared(tx: Transaction, event: Event[ConsultationPrepared]) -> None:
+def prepared(event: Event[ConsultationPrepared]) -> Row:
     data = event.data
-    await facts.record_appointment(tx, event, site=data.site, patient=data.patient, preparation=(data.prepared_at,))
+    return facts.of_appointment(event, site=data.site, patient=data.patient, preparation=(data.prepared_at,))
 
 
-async def noted(tx: Transaction, event: Event[AppointmentEvent]) -> None:
+def noted(event: Event[AppointmentEvent]) -> Row:
     """What changes no figure is heard all the same, so that it leaves no hole in the sequence."""
     mention = (event.time, getattr(event.data, "start", None))
-    await facts.record_appointment(tx, event, site=event.data.site, mention=mention)
+    return facts.of_appointment(event, site=event.data.site, mention=mention)
 
 
-async def started(tx: Transaction, event: Event[ConsultationStarted]) -> None:
+def started(event: Event[ConsultationStarted]) -> Row:
     data = event.data
-    await facts.record_appointment(tx, event, site=data.site, patient=data.patient, start=(data.started_at,))
+    return facts.of_appointment(event, site=data.site, patient=data.patient, start=(data.started_at,))
 
 
-async def done(tx: Transaction, event: Event[ConsultationDone]) -> None:
+def done(event: Event[ConsultationDone]) -> Row:
     data = event.data
     consultation = (
         data.started_at,
@@ -92,25 +90,24 @@ async def done(tx: Transaction, event: Event[ConsultationDone]) -> None:
         data.severity,
         data.otherwise_emergency,
     )
-    await facts.record_appointment(tx, event, site=data.site, patient=data.patient, consultation=consultation)
+    return facts.of_appointment(event, site=data.site, patient=data.patient, consultation=consultation)
 
 
-async def missed(tx: Transaction, event: Event[PatientNoShow]) -> None:
+def missed(event: Event[PatientNoShow]) -> Row:
     data = event.data
-    await facts.record_appointment(tx, event, site=data.site, patient=data.patient, absence=(data.noted_at, data.start))
+    return facts.of_appointment(event, site=data.site, patient=data.patient, absence=(data.noted_at, data.start))
 
 
-async def left_unseen(tx: Transaction, event: Event[PatientLeftUnseen]) -> None:
+def left_unseen(event: Event[PatientLeftUnseen]) -> Row:
     data = event.data
     departure = (data.left_at, data.start)
-    await facts.record_appointment(tx, event, site=data.site, patient=data.patient, departure=departure)
+    return facts.of_appointment(event, site=data.site, patient=data.patient, departure=departure)
 
 
-async def corrected(tx: Transaction, event: Event[StatusCorrected]) -> None:
+def corrected(event: Event[StatusCorrected]) -> Row:
     """The state is again what it was before the step undone; what that step had said is kept, and counts no more."""
     data = event.data
-    await facts.record_appointment(
-        tx,
+    return facts.of_appointment(
         event,
         site=data.site,
         patient=data.patient,

@@ -10,9 +10,9 @@ from booking.domain.intervals import Interval
 from booking.domain.kinds import INTERN
 from booking.domain.rules import Rules
 from booking.domain.supervision import Coverage
-from booking.store import appointments, projections, sessions, supervision
+from booking.store import projections, sessions, supervision
 from booking.use_cases.appointments import announcing
-from booking.use_cases.appointments.steps import appointment_for
+from booking.use_cases.appointments.steps import RoomStep, Stepped, take_step
 from booking.use_cases.kinds.kind_book import kind_of
 from smp.auth import Actor
 from smp.postgres import Transaction
@@ -38,21 +38,27 @@ async def finish_consultation(
 
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION, SEVERITY_NOT_EXPECTED.
     """
-    started = await appointment_for(tx, id, Action.FINISH, actor)
-    unscheduled = (await kind_of(tx, rules, started)).unscheduled or started.channel == WALK_IN
-    if not unscheduled and (conclusion.severity is not None or conclusion.otherwise_emergency is not None):
-        raise Refusal(problems.SEVERITY_NOT_EXPECTED)
-    done = started.step(
-        Action.FINISH, now, actor.subject,
-        ended_at=now,
-        outcome=conclusion.outcome,
-        severity=conclusion.severity,
-        otherwise_emergency=conclusion.otherwise_emergency,
-        supervisor=await _supervisor(tx, started),
-    )  # fmt: skip
-    await appointments.save(tx, [done])
-    announcing.done(tx, done, unscheduled, now)
-    return done
+    return await take_step(tx, id, completion(conclusion, rules), actor, now)
+
+
+def completion(conclusion: Conclusion, rules: Rules) -> RoomStep:
+    """The last step, with what staff note."""
+
+    async def make(tx: Transaction, started: Appointment, actor: Actor, now: datetime) -> Stepped:
+        unscheduled = (await kind_of(tx, rules, started)).unscheduled or started.channel == WALK_IN
+        if not unscheduled and (conclusion.severity is not None or conclusion.otherwise_emergency is not None):
+            raise Refusal(problems.SEVERITY_NOT_EXPECTED)
+        done = started.step(
+            Action.FINISH, now, actor.subject,
+            ended_at=now,
+            outcome=conclusion.outcome,
+            severity=conclusion.severity,
+            otherwise_emergency=conclusion.otherwise_emergency,
+            supervisor=await _supervisor(tx, started),
+        )  # fmt: skip
+        return Stepped(done, lambda tx: announcing.done(tx, done, unscheduled, now))
+
+    return RoomStep(Action.FINISH, make)
 
 
 async def _supervisor(tx: Transaction, it: Appointment) -> UUID | None:

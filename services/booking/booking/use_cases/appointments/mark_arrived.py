@@ -8,7 +8,7 @@ from booking.domain.appointments import Action, Appointment
 from booking.domain.local_time import local_day
 from booking.store import projections
 from booking.use_cases.appointments import announcing
-from booking.use_cases.appointments.steps import appointment_for, save_once_in_queue
+from booking.use_cases.appointments.steps import RoomStep, Stepped, save_once_in_queue, take_step
 from smp.auth import Actor
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -19,16 +19,27 @@ async def mark_arrived(tx: Transaction, id: UUID, *, actor: Actor, now: datetime
 
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION, NOT_THE_DAY, ALREADY_WAITING.
     """
-    booked = await appointment_for(tx, id, Action.ARRIVE, actor)
-    site = await projections.site(tx, booked.site)
-    if site is not None and local_day(now, site.zone) != booked.day:
-        raise Refusal(problems.NOT_THE_DAY, day=booked.day.isoformat())
-    return await arrive(tx, booked, actor, now)
+    return await take_step(tx, id, ARRIVAL, actor, now)
 
 
 async def arrive(tx: Transaction, booked: Appointment, actor: Actor, now: datetime) -> Appointment:
-    """The step itself, for an appointment that is locked or new."""
+    """The step itself, for an appointment that is new."""
+    stepped = _arrived(booked, actor, now)
+    await save_once_in_queue(tx, stepped.appointment)
+    stepped.say(tx)
+    return stepped.appointment
+
+
+async def _make(tx: Transaction, booked: Appointment, actor: Actor, now: datetime) -> Stepped:
+    site = await projections.site(tx, booked.site)
+    if site is not None and local_day(now, site.zone) != booked.day:
+        raise Refusal(problems.NOT_THE_DAY, day=booked.day.isoformat())
+    return _arrived(booked, actor, now)
+
+
+def _arrived(booked: Appointment, actor: Actor, now: datetime) -> Stepped:
     arrived = booked.step(Action.ARRIVE, now, actor.subject, arrived_at=now)
-    await save_once_in_queue(tx, arrived)
-    announcing.arrived(tx, arrived, now)
-    return arrived
+    return Stepped(arrived, lambda tx: announcing.arrived(tx, arrived, now))
+
+
+ARRIVAL = RoomStep(Action.ARRIVE, _make)

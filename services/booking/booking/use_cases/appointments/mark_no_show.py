@@ -5,9 +5,8 @@ from uuid import UUID
 
 from booking import problems
 from booking.domain.appointments import Action, Appointment
-from booking.store import appointments
 from booking.use_cases.appointments import announcing
-from booking.use_cases.appointments.steps import appointment_for
+from booking.use_cases.appointments.steps import RoomStep, Stepped, take_step
 from smp.auth import Actor
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -18,10 +17,14 @@ async def mark_no_show(tx: Transaction, id: UUID, *, actor: Actor, now: datetime
 
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION, TOO_EARLY.
     """
-    expected = await appointment_for(tx, id, Action.NOTE_NO_SHOW, actor)
+    return await take_step(tx, id, ABSENCE, actor, now)
+
+
+async def _make(_tx: Transaction, expected: Appointment, actor: Actor, now: datetime) -> Stepped:
     if now < expected.period.start:
         raise Refusal(problems.TOO_EARLY)
     missed = expected.step(Action.NOTE_NO_SHOW, now, actor.subject)
-    await appointments.save(tx, [missed])
-    announcing.no_show(tx, missed, now)
-    return missed
+    return Stepped(missed, lambda tx: announcing.no_show(tx, missed, now))
+
+
+ABSENCE = RoomStep(Action.NOTE_NO_SHOW, _make)

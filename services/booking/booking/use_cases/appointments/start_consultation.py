@@ -4,9 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from booking.domain.appointments import Action, Appointment
-from booking.store import appointments
 from booking.use_cases.appointments import announcing
-from booking.use_cases.appointments.steps import appointment_for
+from booking.use_cases.appointments.steps import RoomStep, Stepped, take_step
 from smp.auth import Actor
 from smp.postgres import Transaction
 
@@ -16,8 +15,12 @@ async def start_consultation(tx: Transaction, id: UUID, *, actor: Actor, now: da
 
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION.
     """
-    arrived = await appointment_for(tx, id, Action.START, actor)
+    return await take_step(tx, id, START, actor, now)
+
+
+async def _make(_tx: Transaction, arrived: Appointment, actor: Actor, now: datetime) -> Stepped:
     started = arrived.step(Action.START, now, actor.subject, started_at=now)
-    await appointments.save(tx, [started])
-    announcing.started(tx, started, now)
-    return started
+    return Stepped(started, lambda tx: announcing.started(tx, started, now))
+
+
+START = RoomStep(Action.START, _make)

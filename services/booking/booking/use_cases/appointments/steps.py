@@ -1,5 +1,8 @@
 """A step of an appointment that is at hand: lock it, check who and where, refuse what its state does not allow."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -13,6 +16,35 @@ from smp.postgres import Transaction
 from smp.problems import Refusal
 
 
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """An appointment one step further, and what says so once it is written."""
+
+    appointment: Appointment
+    say: Callable[[Transaction], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomStep:
+    """A step of the waiting room. `make` gets the appointment locked and fit for `action`; it may still refuse, and
+    writes nothing: those who come at the same time are written together (`step_together`)."""
+
+    action: Action
+    make: Callable[[Transaction, Appointment, Actor, datetime], Awaitable[Stepped]]
+
+
+async def take_step(tx: Transaction, id: UUID, step: RoomStep, actor: Actor, now: datetime) -> Appointment:
+    """Take the step, alone.
+
+    Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION, ALREADY_WAITING, and those of the step itself.
+    """
+    found = await appointment_for(tx, id, step.action, actor)
+    stepped = await step.make(tx, found, actor, now)
+    await save_once_in_queue(tx, stepped.appointment)
+    stepped.say(tx)
+    return stepped.appointment
+
+
 async def appointment_for(tx: Transaction, id: UUID, action: Action, actor: Actor) -> Appointment:
     """The appointment, locked, ready for `action`.
 
@@ -21,10 +53,15 @@ async def appointment_for(tx: Transaction, id: UUID, action: Action, actor: Acto
     found = await appointments.lock(tx, id)
     if found is None:
         raise Refusal(problems.APPOINTMENT_UNKNOWN)
+    require_fit(found, action, actor)
+    return found
+
+
+def require_fit(found: Appointment, action: Action, actor: Actor) -> None:
+    """Raises Refusal: FORBIDDEN, WRONG_TRANSITION."""
     require_site(actor, found.site)
     if after(found.state, action) is None:
         raise Refusal(problems.WRONG_TRANSITION, state=found.state)
-    return found
 
 
 async def save_once_in_queue(tx: Transaction, changed: Appointment) -> None:
