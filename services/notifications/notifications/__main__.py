@@ -20,6 +20,9 @@ async def start(runtime: Runtime) -> None:
     """Give the consumers their rules, and the process its sender."""
     settings: Settings = runtime.settings
     consumers.policy = settings.policy()
+    consumers.policy.rules(
+        None, None
+    )  # reads the calendar of holidays now, a second's work, and not at the first event
     runtime.state["receipts"] = Combiner(partial(receive_together, runtime.database, runtime.clock))
     if runtime.tokens is None:
         return
