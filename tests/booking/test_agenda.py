@@ -10,6 +10,7 @@ from booking.domain import agenda
 from booking.domain.agenda import Line
 from booking.domain.availability import Occupancy, Partner, Presence, Slot, available_slots
 from booking.domain.intervals import Interval
+from booking.domain.pages import Page, first_of_pages
 from booking.domain.ranking import Order, ordered, places
 from booking.domain.sessions import Session
 from tests.booking.cases import MINUTE, Case, case
@@ -95,7 +96,20 @@ def _compare_orders(it: Case, lines: list[Line], expected: list[Slot], draw: Ran
     limit = draw.choice([1, 3, 20])
     assert told(fast(it, lines, Order.RANKED, limit)) == told(ordered(expected, Order.RANKED)[:limit])
     assert told(fast(it, lines, Order.CHRONOLOGICAL, limit)) == told(expected[:limit])
-    assert agenda.count_places(lines, asked(it)) == len(places(expected, it.policy.kind.length))
+    together = places(expected, it.policy.kind.length)
+    assert agenda.count_places(lines, asked(it)) == len(together)
+    assert told(agenda.first_places(lines, asked(it), limit)) == told(together[:limit])
+    if _is_everybodys(it):
+        page = Page.of(lines)
+        assert page.places(asked(it)) == len(together)
+        known = first_of_pages([page], asked(it), limit)
+        assert known is None or told(known) == told(together[:limit])
+
+
+def _is_everybodys(it: Case) -> bool:
+    """Pages know of kinds, not of callers."""
+    is_theirs = it.policy.withheld or it.policy.professionals is not None
+    return not is_theirs and not any(each.needs_supervision or each.shares for each in it.sessions)
 
 
 def oracle(it: Case) -> list[tuple[datetime, UUID, int]]:

@@ -5,15 +5,14 @@ place told. A session keeps what it offers until something of it changes; a sear
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
-from uuid import UUID
+from itertools import chain, groupby
+from operator import attrgetter
 
 from booking.domain.availability import Companion, Partner, Policy, Presence, Slot, chronological, partner_order
 from booking.domain.intervals import Interval
-from booking.domain.kinds import Kind
 from booking.domain.minutes import (
     MINUTE,
     each,
@@ -27,7 +26,7 @@ from booking.domain.minutes import (
     shifted,
     span,
 )
-from booking.domain.ranking import Order, places, rank
+from booking.domain.ranking import Order, rank
 from booking.domain.sessions import LONGEST_SESSION, Session
 
 Starts = tuple[int, int, int]
@@ -35,9 +34,6 @@ Starts = tuple[int, int, int]
 
 Times = tuple[int, int, int]
 """Minutes of an appointment: the buffer before, the appointment itself, the buffer after."""
-
-KindKey = tuple[str, int]
-"""Code and version: what tells a kind from any other of its territory."""
 
 _LONGEST = LONGEST_SESSION // MINUTE
 _NOTHING: Starts = (0, 0, 0)
@@ -121,60 +117,6 @@ def in_order(lines: Iterable[Line]) -> list[Line]:
     return sorted(lines, key=lambda line: (line.first, line.session.professional.int, line.session.id.int))
 
 
-@dataclass(slots=True)
-class Page:
-    """Sessions of a site that start in one stretch of time, `in_order`. It keeps what it offers of a kind, without
-    interns, until something of it is taken or given back."""
-
-    lines: list[Line]
-    professionals: frozenset[UUID] = frozenset()
-    interns: tuple[Line, ...] = ()
-    end: int = 0  # minute in which the last session is over
-    by_resource: dict[int, list[Line]] = field(default_factory=dict)
-    _offering: dict[KindKey, tuple[list[Line], list[Line]]] = field(default_factory=dict)
-    _places: dict[KindKey, int] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, lines: Iterable[Line]) -> "Page":
-        page = cls(in_order(lines))
-        page.end = max((line.first + line.length for line in page.lines), default=0)
-        page.interns = tuple(line for line in page.lines if line.session.needs_supervision)
-        page.professionals = frozenset(line.session.professional for line in page.lines)
-        for line in page.lines:
-            for resource in line.session.resources:
-                page.by_resource.setdefault(resource.number, []).append(line)
-        return page
-
-    def offering(self, kind: Kind) -> tuple[list[Line], list[Line]]:
-        """Its lines for a kind: those that are everybody's, and those of which shares are kept."""
-        key = kind.code, kind.version
-        known = self._offering.get(key)
-        if known is None:
-            able = [x for x in self.lines if x.session.offers(kind) and not x.session.needs_supervision]
-            known = [x for x in able if not x.session.shares], [x for x in able if x.session.shares]
-            self._offering[key] = known
-        return known
-
-    def places(self, asked: "Question") -> int:
-        """How many appointments can be put together into what is everybody's."""
-        kind = asked.policy.kind
-        common = self.offering(kind)[0]
-        if not asked.is_plain or not self._lies_between(asked.earliest, asked.before):
-            return count_places(self.lines, asked, among=common)
-        key = kind.code, kind.version
-        known = self._places.get(key)
-        if known is None:
-            known = self._places[key] = count_places(self.lines, asked, among=common)
-        return known
-
-    def changed(self) -> None:
-        """Something of a line was taken or given back."""
-        self._places.clear()
-
-    def _lies_between(self, earliest: int, before: int) -> bool:
-        return not self.lines or (self.lines[0].first >= earliest and self.end <= before)
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is looked for, in minutes: starts in `[earliest, before)`. `policy` as for `available_slots`, but presence
@@ -218,15 +160,31 @@ def search(
     return found
 
 
-def first_places(lines: Sequence[Line], asked: Question, count: int) -> list[Slot]:
-    """The first appointments that can be had together (see `ranking.places`), `count` at most."""
-    found: list[Slot] = []
-    for stage in _stages(_within(lines, asked), Order.CHRONOLOGICAL):
-        found += [slot for line in stage for slot in _slots_of(line, lines, asked)]
-        together = places(found, asked.policy.kind.length)
-        if len(together) >= count:
-            return together[:count]
-    return places(found, asked.policy.kind.length)
+def first_places(
+    lines: Sequence[Line], asked: Question, count: int, among: Iterable[Sequence[Line]] | None = None
+) -> list[Slot]:
+    """The first appointments that can be had together (see `ranking.places`), `count` at most; `among`: of some of the
+    lines, in order. Days after the last of them are not looked at."""
+    wanted = chain.from_iterable(_within(some, asked) for some in ([lines] if among is None else among))
+    found: list[tuple[int, Line, int]] = []
+    for stage in _stages(wanted, Order.CHRONOLOGICAL):
+        firsts = [each for line in stage for each in _first_of(line, lines, asked, count)]
+        found += sorted(firsts, key=lambda it: (it[0], it[1].session.professional.int, it[1].session.id.int))
+        if len(found) >= count:
+            break
+    return [slot_at(line, minute - line.first, open_ends, lines, asked) for minute, line, open_ends in found[:count]]
+
+
+def _first_of(line: Line, lines: Sequence[Line], asked: Question, count: int) -> Iterator[tuple[int, Line, int]]:
+    """The first minutes of one line at which appointments can be had together, and what each breaks."""
+    fill, touch, cut = _starts_of(line, lines, asked)
+    starts, minutes = fill | touch | cut, sum(asked.times)
+    while starts and count:
+        first = starts & -starts
+        minute = first.bit_length() - 1
+        yield line.first + minute, line, 0 if first & fill else 1 if first & touch else 2
+        starts = starts >> (minute + minutes) << (minute + minutes)
+        count -= 1
 
 
 def count_places(lines: Sequence[Line], asked: Question, among: Sequence[Line] | None = None) -> int:
@@ -243,8 +201,8 @@ def count_places(lines: Sequence[Line], asked: Question, among: Sequence[Line] |
 
 def _within(lines: Sequence[Line], asked: Question) -> Iterator[Line]:
     """The lines that are wanted and have minutes between the bounds."""
-    at = bisect_left(lines, asked.earliest - _LONGEST, key=_first)
-    until = bisect_left(lines, asked.before, lo=at, key=_first)
+    at = bisect_left(lines, asked.earliest - _LONGEST, key=first_minute)
+    until = bisect_left(lines, asked.before, lo=at, key=first_minute)
     wants = asked.policy.wants
     for number in range(at, until):
         line = lines[number]
@@ -273,7 +231,7 @@ def _stages(lines: Iterable[Line], order: Order) -> Iterator[list[Line]]:
 def _slots_of(line: Line, lines: Sequence[Line], asked: Question) -> Iterator[Slot]:
     for open_ends, starts in enumerate(_starts_of(line, lines, asked)):
         for minute in each(starts):
-            yield _slot(line, minute, open_ends, lines, asked)
+            yield slot_at(line, minute, open_ends, lines, asked)
 
 
 def _starts_of(line: Line, lines: Sequence[Line], asked: Question) -> Starts:
@@ -318,13 +276,13 @@ def _with_partner(line: Line, partner: Partner, lines: Sequence[Line], minutes: 
 def _able(line: Line, partner: Partner, lines: Sequence[Line]) -> list[Line]:
     """Lines of whoever could be the partner, in the order in which they are asked."""
     start = line.first + partner.offset // MINUTE
-    at = bisect_left(lines, start - _LONGEST, key=_first)
-    until = bisect_left(lines, line.first + line.length, lo=at, key=_first)
+    at = bisect_left(lines, start - _LONGEST, key=first_minute)
+    until = bisect_left(lines, line.first + line.length, lo=at, key=first_minute)
     able = [other for other in lines[at:until] if other.session.role in partner.roles]
     return sorted(able, key=lambda other: partner_order(other.session))
 
 
-def _slot(line: Line, minute: int, open_ends: int, lines: Sequence[Line], asked: Question) -> Slot:
+def slot_at(line: Line, minute: int, open_ends: int, lines: Sequence[Line], asked: Question) -> Slot:
     start = instant_of(line.first + minute)
     session = line.session
     companions = tuple(_companion(line, minute, partner, lines) for partner in asked.policy.partners)
@@ -355,5 +313,4 @@ def _together(starts: int, minutes: int) -> int:
     return count
 
 
-def _first(line: Line) -> int:
-    return line.first
+first_minute: Callable[[Line], int] = attrgetter("first")

@@ -14,10 +14,11 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from booking.domain.agenda import Line, Page
+from booking.domain.agenda import Line
 from booking.domain.availability import Presence
 from booking.domain.intervals import Interval
 from booking.domain.minutes import MINUTE, instant_of, minute_of
+from booking.domain.pages import Page
 from booking.domain.sessions import LONGEST_SESSION, Session
 from booking.domain.travel import NOWHERE_ELSE, Distances, Elsewhere, Travel
 from booking.store import agendas as store
@@ -97,13 +98,17 @@ class Agendas:
         self._looked_at = now
 
     async def _look_again(self, tx: Transaction, changes: Changes) -> None:
-        for key, page in list(self._pages.items()):
-            if key[0] in changes.sites or not changes.professionals.isdisjoint(page.professionals):
-                del self._pages[key]
+        if changes.sites or changes.professionals:
+            self._forget(changes)
         if changes.sites:
             self._distances = await store.distances(tx, self._default_way)
         if changes.resources:
             await self._take(tx, self._met(changes.resources))
+
+    def _forget(self, changes: Changes) -> None:
+        for key, page in list(self._pages.items()):
+            if key[0] in changes.sites or not changes.professionals.isdisjoint(page.professionals):
+                del self._pages[key]
 
     def _met(self, resources: Iterable[tuple[int, Interval]]) -> list[Line]:
         """The lines that something of it happened to."""

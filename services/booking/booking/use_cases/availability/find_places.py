@@ -144,6 +144,7 @@ class _Look:
     rules: Rules
     now: datetime
     lines: Sequence[Line]
+    interns: Sequence[Line]
     asked: agenda.Question
 
     @classmethod
@@ -165,7 +166,8 @@ class _Look:
             partners=partners_of(kind, search.together_with),
             professionals=await _whom(tx, search, kind),
         )
-        shared = [s for line in lines if (s := line.session).shares and wanted.wants(s) and s.period.overlaps(window)]
+        sharing = (line.session for page in pages for line in page.shared)
+        shared = [each for each in sharing if wanted.wants(each) and each.period.overlaps(window)]
         left = await with_room(tx, shared, class_of(kind.capacity_class, search.channel), kind.length, now)
         policy = replace(wanted, withheld=frozenset(s.id for s in shared) - {s.id for s in left})
         busy: dict[int, list[Interval]] = {}
@@ -173,12 +175,13 @@ class _Look:
             around = Interval(window.start, window.end + LONGEST_SESSION)
             for each in await sessions.busy(tx, policy.also_free, around):
                 busy.setdefault(each.resource, []).append(each.period)
-        return cls(tx, search, kind, window, rules, now, lines, agenda.question(policy, window, now, busy))
+        interns = [line for page in pages for line in page.interns]
+        return cls(tx, search, kind, window, rules, now, lines, interns, agenda.question(policy, window, now, busy))
 
     async def slots(self, limit: int) -> list[Slot]:
         if self.search.mode is not None and self.search.mode not in self.kind.modes:
             return []
-        found = agenda.search(without_interns(self.lines), self.asked, self.search.order, limit)
+        found = agenda.search(self._own(), self.asked, self.search.order, limit)
         if not self._interns():
             return found
         return ordered([*found, *await self._of_interns()], self.search.order)[:limit]
@@ -204,8 +207,14 @@ class _Look:
     def _interns(self) -> list[Session]:
         """Sessions of interns that could be asked."""
         wants, window = self.asked.policy.wants, self.window
-        sessions_there = (line.session for line in self.lines if line.session.needs_supervision)
+        sessions_there = (line.session for line in self.interns)
         return [each for each in sessions_there if wants(each) and each.period.overlaps(window)]
+
+    def _own(self) -> Sequence[Line]:
+        """The lines whose places depend on nothing but themselves."""
+        if not self.interns:
+            return self.lines
+        return [line for line in self.lines if not line.session.needs_supervision]
 
     async def _of_interns(self) -> list[Slot]:
         search, kind = self.search, self.kind
@@ -222,7 +231,7 @@ class _Look:
         if not policy.withheld:
             return False
         unbound = replace(self.asked, policy=replace(policy, withheld=frozenset()))
-        return bool(agenda.search(without_interns(self.lines), unbound, limit=1))
+        return bool(agenda.search(self._own(), unbound, limit=1))
 
 
 async def _whom(tx: Transaction, search: Search, kind: Kind) -> frozenset[UUID] | None:
@@ -232,11 +241,6 @@ async def _whom(tx: Transaction, search: Search, kind: Kind) -> frozenset[UUID] 
         return named
     followed_by = await appointments.practitioners_who_saw(tx, search.patient)
     return followed_by if named is None else followed_by & named
-
-
-def without_interns(lines: Sequence[Line]) -> list[Line]:
-    """The lines whose places depend on nothing but themselves."""
-    return [line for line in lines if not line.session.needs_supervision]
 
 
 def partners_of(kind: Kind, together_with: str | None) -> tuple[Partner, ...]:

@@ -6,12 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from booking.domain import agenda
-from booking.domain.agenda import Line, Page, Question, in_order
+from booking.domain.agenda import Line, Question, in_order
 from booking.domain.availability import Policy, Slot
 from booking.domain.capacity import Room, class_of, room, slots_of
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
 from booking.domain.local_time import local_day
+from booking.domain.pages import Page, first_of_pages
 from booking.domain.people import Site
 from booking.domain.ranking import places
 from booking.domain.reasons import Reason, why_empty
@@ -87,12 +88,13 @@ class _Of:
     async def tell(self) -> NextFree:
         interns = await self._interns()
         shared = [line for page in self.pages for line in page.offering(self.kind)[1]]
-        asked = self._asked(shared, class_of(self.kind.capacity_class, CHANNELS[0]))
-        lines = [line for page in self.pages for line in page.lines] if asked.policy.partners else self._own(shared)
-        first = places([*agenda.first_places(lines, asked, THIRD), *interns], self.kind.length)
-        common = self._common_places() + len(places(interns, self.kind.length))
+        plain = self._asked((), "")
+        first = self._first(shared, plain)
+        if interns:
+            first = places([*first, *interns], self.kind.length)
+        common = self._common_places(plain) + len(places(interns, self.kind.length))
         counts = tuple(
-            Places(each, channels, common + self._shared_places(shared, each))
+            Places(each, channels, common + (self._shared_places(shared, each) if shared else 0))
             for each, channels in _classes(self.kind).items()
         )
         return NextFree(
@@ -103,19 +105,25 @@ class _Of:
             None if first else await self._reason(any(each.count for each in counts)),
         )
 
-    def _own(self, shared: Sequence[Line]) -> list[Line]:
-        """All lines that offer the kind, without interns."""
-        common = [line for page in self.pages for line in page.offering(self.kind)[0]]
-        return in_order([*common, *shared]) if shared else common
+    def _first(self, shared: Sequence[Line], plain: Question) -> list[Slot]:
+        """The first places for a caller by telephone, without interns; partners may be in sessions of another page."""
+        asked = self._asked(shared, class_of(self.kind.capacity_class, CHANNELS[0])) if shared else plain
+        if not shared and (known := first_of_pages(self.pages, plain, THIRD)) is not None:
+            return known
+        offering = [in_order([*self._common(), *shared])] if shared else (p.offering(self.kind)[0] for p in self.pages)
+        return agenda.first_places(self._lines() if asked.policy.partners else (), asked, THIRD, offering)
 
-    def _common_places(self) -> int:
-        """Of sessions that are everybody's; partners may be in sessions of another page."""
-        asked = self._asked((), "")
-        if not asked.policy.partners:
-            return sum(page.places(asked) for page in self.pages)
-        lines = [line for page in self.pages for line in page.lines]
-        common = [line for page in self.pages for line in page.offering(self.kind)[0]]
-        return agenda.count_places(lines, asked, among=common)
+    def _common_places(self, plain: Question) -> int:
+        """Of sessions that are everybody's."""
+        if plain.policy.partners:
+            return agenda.count_places(self._lines(), plain, among=self._common())
+        return sum(page.places(plain) for page in self.pages)
+
+    def _lines(self) -> list[Line]:
+        return [line for page in self.pages for line in page.lines]
+
+    def _common(self) -> list[Line]:
+        return [line for page in self.pages for line in page.offering(self.kind)[0]]
 
     def _shared_places(self, shared: Sequence[Line], capacity_class: str) -> int:
         """Of sessions with shares, one by one: what is free, and what the class may have."""
