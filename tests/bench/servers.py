@@ -27,6 +27,21 @@ class Servers:
     def bootstrap(self) -> str:
         return self.kafka.bootstrap
 
+    @contextlib.contextmanager
+    def tuned(self, **settings: str) -> Iterator[None]:
+        """PostgreSQL started again with these settings, until the end of the block."""
+        usual = dict(self.postgres.settings)
+        self._again(usual | settings)
+        try:
+            yield
+        finally:
+            self._again(usual)
+
+    def _again(self, settings: dict[str, str]) -> None:
+        self.postgres.stop()
+        self.postgres.settings = settings
+        self.postgres.start()
+
 
 @contextlib.contextmanager
 def servers(build: Path) -> Iterator[Servers]:
