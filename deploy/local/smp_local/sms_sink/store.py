@@ -5,10 +5,11 @@ One thread owns the connection: statements run one after the other, and a commit
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -77,25 +78,70 @@ class Transaction:
 
 
 class Store:
-    """The file. `run` executes a function in one transaction, in the thread that owns the connection."""
+    """The file. `run` executes a function in the thread that owns the connection, all or nothing; what is asked while
+    the disk is busy is committed together."""
 
     def __init__(self, home: Path) -> None:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sms-store")
         self._connection = self._thread.submit(_open, home / "sms.sqlite3").result()
+        self._asked: list[tuple[Callable[[Transaction], Any], asyncio.Future[Any]]] = []
+        self._committing: asyncio.Task[None] | None = None
 
     async def run(self, work: Callable[[Transaction], R]) -> R:
         """Commit what `work` did, or nothing if it raised."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, work)
+        done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._asked.append((work, done))
+        if self._committing is None:
+            self._committing = asyncio.create_task(self._commit_asked())
+        return await done
 
     def close(self) -> None:
         """Close the file; the last committed state is on disk anyway."""
         self._thread.submit(self._connection.close).result()
         self._thread.shutdown()
 
-    def _commit(self, work: Callable[[Transaction], R]) -> R:
-        with _transaction(self._connection) as transaction:
-            return work(transaction)
+    async def _commit_asked(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while self._asked:
+                asked, self._asked = self._asked, []
+                works = [work for work, _ in asked]
+                endings = await loop.run_in_executor(self._thread, _commit_together, self._connection, works)
+                for (_, done), ending in zip(asked, endings, strict=True):
+                    if not done.done():
+                        ending(done)
+        finally:
+            self._committing = None
+
+
+def _commit_together(
+    connection: sqlite3.Connection, works: Sequence[Callable[[Transaction], Any]]
+) -> "list[Callable[[asyncio.Future[Any]], None]]":
+    """How each one ended, to be told to whoever waits for it. One that raises leaves nothing and disturbs nobody."""
+    try:
+        with _transaction(connection) as transaction:
+            return [_do(connection, transaction, work) for work in works]
+    except Exception as error:  # such as a full disk: nothing of all this is there
+        return [partial(_fail, error) for _ in works]
+
+
+def _do(
+    connection: sqlite3.Connection, transaction: Transaction, work: Callable[[Transaction], Any]
+) -> "Callable[[asyncio.Future[Any]], None]":
+    connection.execute("SAVEPOINT one")
+    try:
+        result = work(transaction)
+    except Exception as error:
+        connection.execute("ROLLBACK TO one")
+        return partial(_fail, error)
+    finally:
+        connection.execute("RELEASE one")
+    return lambda done: done.set_result(result)
+
+
+def _fail(error: Exception, done: "asyncio.Future[Any]") -> None:
+    done.set_exception(error)
 
 
 @contextmanager
