@@ -1,6 +1,7 @@
 """A few kept connections to one service: requests go out as they come, answers come back as dicts."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -30,20 +31,18 @@ class Wire:
         return await self._request("GET", path, "", b"")
 
     async def _request(self, method: str, path: str, more: str, body: bytes) -> Told:
+        sent = f"{method} {path} HTTP/1.1\r\n{self._head}{more}content-length: {len(body)}\r\n\r\n".encode() + body
         reader, writer = await self._free.get()
-        if reader.at_eof():  # the server ends connections that rest for some seconds
-            reader, writer = await asyncio.open_connection(self._host, self._port)
         try:
-            writer.write(
-                f"{method} {path} HTTP/1.1\r\n{self._head}{more}content-length: {len(body)}\r\n\r\n".encode() + body
-            )
-            head = await reader.readuntil(b"\r\n\r\n")
-            lower = head.lower()
-            at = lower.index(b"content-length: ") + 16
-            answer = await reader.readexactly(int(lower[at : lower.index(b"\r", at)]))
+            while True:
+                # The server ends connections that rest for some seconds: what it did not answer at all is sent again.
+                if not reader.at_eof():
+                    writer.write(sent)
+                    with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                        return await _answer(reader)
+                reader, writer = await asyncio.open_connection(self._host, self._port)
         finally:
             self._free.put_nowait((reader, writer))
-        return int(head[9:12]), orjson.loads(answer) if answer else {}
 
     async def open(self, connections: int) -> None:
         for _ in range(connections):
@@ -52,6 +51,14 @@ class Wire:
     def close(self) -> None:
         while not self._free.empty():
             self._free.get_nowait()[1].close()
+
+
+async def _answer(reader: asyncio.StreamReader) -> Told:
+    head = await reader.readuntil(b"\r\n\r\n")
+    lower = head.lower()
+    at = lower.index(b"content-length: ") + 16
+    answer = await reader.readexactly(int(lower[at : lower.index(b"\r", at)]))
+    return int(head[9:12]), orjson.loads(answer) if answer else {}
 
 
 @asynccontextmanager

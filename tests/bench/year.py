@@ -11,7 +11,9 @@ from typing import Any
 from uuid import UUID
 
 import psutil
+from holidays import country_holidays
 
+from smp_local.day.calendar import at
 from smp_local.worlds.le_mans import DOCTORS, LE_MANS
 from smp_local.worlds.opening import ensure_patient
 from smp_local.worlds.people import person
@@ -25,16 +27,26 @@ GOAL_SECONDS = 60.0
 DAYS, SHORT_DAYS = 250, 10  # of reception; 250 × 64 = 16 000 consultations
 SESSIONS, SLOTS, TAKEN = 4, 20, 68  # a day; of those taken four do not come
 ABSENT, MOVED, GIVEN_UP = 4, 5, 4
-AHEAD = 5  # days of reception between a call and its appointment
+AHEAD, CHANGE_AHEAD = 5, 2  # days of reception between a call, or another one, and the appointment
 PATIENTS, SHORT_PATIENTS = 1_500, 200
-CONNECTIONS = 24
+CONNECTIONS = 64
+QUIET_SECONDS = 600.0  # real: the most that the tail may take
 GRID = timedelta(minutes=20)
 FIRST = date(2027, 1, 4)
+_HOLIDAYS = country_holidays("FR", years=(FIRST.year, FIRST.year + 1))
+_LOOK_AGAIN = 0.01  # seconds
+_DECIDED = "SELECT count(*) FROM decision"
+_URGENT = """
+    SELECT count(*) FROM message WHERE state IN ('planned', 'sending') AND due_at <= $1 AND starts_at <= $2"""
 
 
 @dataclass
 class _Year:
-    """What was asked, what was refused, and how long each part of a day took (real seconds)."""
+    """What was asked, what was refused, and how long each part of a day took (real seconds).
+
+    A day has one instant, its morning: sessions are at night, so that all calls, changes and visits of a day go
+    together, as they do at a desk. The clock goes on once the day is written and no text would come too late.
+    """
 
     house: House
     wire: Wire
@@ -47,21 +59,41 @@ class _Year:
     refused: Counter[str] = field(default_factory=Counter)
     number: int = 0
     seen: int = 0
+    plain: int = 0  # appointments never changed: each has a confirmation and a reminder
+    tellings: int = 0  # what notifications has to decide on
 
     async def live(self) -> None:
-        with self._timed("calls"):
-            for called in self.days[:AHEAD]:
-                self.booked[called] = await self._book(called)
-        for index, day in enumerate(self.days):
+        with self._timed("first calls"):
+            await asyncio.gather(*map(self._call_for, self.days[:AHEAD]))
+            await self._until_told(self.tellings, FIRST, FIRST - timedelta(days=2))
+        stands = [day for day in _calendar(FIRST - timedelta(days=2), self.days[-1]) if _texts_leave(day)]
+        told = self.tellings
+        for day, following in zip(stands, [*stands[1:], stands[-1] + timedelta(days=1)], strict=True):
             self.house.stand(day, 8)
-            with self._timed("calls"):
-                for called in self.days[index + AHEAD : index + AHEAD + 1]:
-                    self.booked[called] = await self._book(called)
-            with self._timed("changes"):
-                await self._change(index)
-            self.house.stand(day, 19)
-            with self._timed("visits"):
-                await self._receive(self.booked.pop(day))
+            if day in self.booked:
+                with self._timed("days"):
+                    await self._receive_day(self.days.index(day))
+            with self._timed("waiting for texts"):
+                await self._until_told(told, day, following)
+            told = self.tellings
+
+    async def _receive_day(self, index: int) -> None:
+        coming = self.days[index + AHEAD : index + AHEAD + 1]
+        received = self._receive(self.booked.pop(self.days[index]))
+        await asyncio.gather(*map(self._call_for, coming), self._change(index), received)
+
+    async def _call_for(self, day: date) -> None:
+        self.booked[day] = await self._book(day)
+
+    async def _until_told(self, told: int, day: date, following: date) -> None:
+        """What was asked until the day before has been decided, and no text is left that the following day would
+        find too late."""
+        value = self.house.books.value
+        while await value("notifications", _DECIDED) < told:  # noqa: ASYNC110  # another process's work
+            await asyncio.sleep(_LOOK_AGAIN)
+        hours = at(LE_MANS, day, 9), at(LE_MANS, following, 9)
+        while await value("notifications", _URGENT, *hours):  # noqa: ASYNC110  # the same
+            await asyncio.sleep(_LOOK_AGAIN)
 
     async def _book(self, day: date) -> list[str]:
         places = self.agenda[day]
@@ -73,23 +105,30 @@ class _Year:
         patient = self.patients[self.number % len(self.patients)]
         body = {"session": session, "start": start.isoformat(), "kind": "consultation", "patient": patient}
         told = await self._do("/v1/appointments", body)
-        return str(told["appointment"]) if told else None
+        if told is None:
+            return None
+        self.tellings += 1
+        self.plain += 1
+        return str(told["appointment"])
 
     async def _change(self, index: int) -> None:
-        """Some of tomorrow's patients call again."""
-        coming = self.booked.get(self.days[index + 1]) if index + 1 < len(self.days) else None
-        if not coming:
+        """Some patients call again two days of reception before."""
+        day = self.days[index + CHANGE_AHEAD : index + CHANGE_AHEAD + 1]
+        if not day:
             return
+        coming, later = self.booked[day[0]], self.agenda[day[0]]
         given_up = [coming.pop() for _ in range(GIVEN_UP)]
-        await asyncio.gather(*(self._do(f"/v1/appointments/{id}/cancellation", {"by": "patient"}) for id in given_up))
-        later = self.agenda[self.days[index + 1]]
-        places = [later.pop() for _ in range(min(MOVED, len(later)))]
-        await asyncio.gather(
+        moved = [(coming[n], *later.pop()) for n in range(min(MOVED, len(later)))]
+        done = await asyncio.gather(
+            *(self._do(f"/v1/appointments/{id}/cancellation", {"by": "patient"}) for id in given_up),
             *(
                 self._do(f"/v1/appointments/{id}/move", {"session": session, "start": start.isoformat()})
-                for id, (session, start) in zip(coming, places, strict=False)
-            )
+                for id, session, start in moved
+            ),
         )
+        changed = sum(told is not None for told in done)
+        self.tellings += changed
+        self.plain -= changed
 
     async def _receive(self, expected: list[str]) -> None:
         absent, come = expected[:ABSENT], expected[ABSENT:]
@@ -127,18 +166,26 @@ async def measure(bench: Bench) -> Figure:
             await _until_quiet(house)
             known = await _found(house)
             cpu, began = _cpu(house), time.perf_counter()
+            own = time.process_time()
             await year.live()
             lived = time.perf_counter() - began
             await _until_quiet(house)
             took = time.perf_counter() - began
-            spent = {name: round(seconds - cpu.get(name, 0.0), 1) for name, seconds in _cpu(house).items()}
+            own = time.process_time() - own
+            spent = {"callers": round(own, 1)} | {
+                name: round(seconds - cpu.get(name, 0.0), 1) for name, seconds in _cpu(house).items()
+            }
             found = {name: count - known[name] for name, count in (await _found(house)).items()}
+            account = await house.books.sink("/ledger/summary")
     wanted = year.seen
     ledger = Ledger(
         counted=found["done"],
-        lost=max(0, wanted - found["done"]) + abs(found["facts"] - found["done"]),
-        doubled=max(0, found["done"] - wanted),
-        wrong=sum(year.refused.values()),
+        lost=max(0, wanted - found["done"])
+        + abs(found["facts"] - found["done"])
+        + abs(found["text_facts"] - found["delivered"])
+        + max(0, year.plain - found["fully_told"]),
+        doubled=max(0, found["done"] - wanted) + len(account["twice"]),
+        wrong=sum(year.refused.values()) + found["untold"] + abs(account["accepted"] - found["delivered"]),
     )
     goal = GOAL_SECONDS * days / DAYS
     parts = {part: round(seconds, 1) for part, seconds in year.seconds.items()} | {"tail": round(took - lived, 1)}
@@ -151,6 +198,7 @@ async def measure(bench: Bench) -> Figure:
         compared="ours",
         extra={"commands": year.commands, "commands_per_second": round(year.commands / lived)}
         | {"refused": dict(year.refused), "texts": found["texts"], "texts_delivered": found["delivered"]}
+        | {"texts_due": 2 * year.plain}
         | {"seconds": parts, "cpu_seconds": spent},
     )
 
@@ -158,7 +206,7 @@ async def measure(bench: Bench) -> Figure:
 async def _open(house: House, opened: Wire, count: int, patients: int) -> _Year:
     """Four full sessions on each day of the year, and patients who have no doctor."""
     house.stand(FIRST - timedelta(days=3), 8)
-    days = [day for n in range(count * 2) if (day := FIRST + timedelta(days=n)).weekday() < 5][:count]
+    days = [day for day in _calendar(FIRST, FIRST + timedelta(days=2 * count)) if _is_open(day)][:count]
     agenda: dict[date, list[tuple[str, datetime]]] = {}
     for day in days:
         told = await asyncio.gather(
@@ -181,6 +229,19 @@ async def _open(house: House, opened: Wire, count: int, patients: int) -> _Year:
     return _Year(house, opened, await asyncio.gather(*map(known, range(patients))), days, agenda)
 
 
+def _calendar(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def _texts_leave(day: date) -> bool:
+    """Neither on Sundays nor on public holidays."""
+    return day.weekday() < 6 and day not in _HOLIDAYS
+
+
+def _is_open(day: date) -> bool:
+    return day.weekday() < 5 and day not in _HOLIDAYS
+
+
 def _session(doctor: Any, day: date) -> dict[str, Any]:
     """At night, when the doctors' own hours are over: the agenda does not mind."""
     return {
@@ -197,7 +258,7 @@ async def _until_quiet(house: House) -> None:
         texts: int = await books.value("notifications", _TEXTS_LEFT)
         return await books.unsent() + await books.lag() + texts
 
-    await until(left, lambda count: count == 0)
+    await until(left, lambda count: count == 0, patience=QUIET_SECONDS)
 
 
 _TEXTS_LEFT = "SELECT count(*) FROM message WHERE state IN ('sending', 'accepted')"
@@ -215,7 +276,25 @@ async def _found(house: House) -> dict[str, int]:
         "delivered": await value(
             "notifications", "SELECT count(*) FROM message WHERE site = $1 AND state = 'delivered'", site
         ),
+        "text_facts": await value(
+            "reporting", "SELECT count(*) FROM message_fact WHERE site = $1 AND fate = 'delivered'", site
+        ),
+        # A text that the patient never had, and that no later one replaced.
+        "untold": await value(
+            "notifications",
+            "SELECT count(*) FROM message WHERE site = $1 AND state NOT IN ('delivered', 'cancelled')",
+            site,
+        ),
+        "fully_told": await value("notifications", _FULLY_TOLD, site),
     }
+
+
+_FULLY_TOLD = """
+    SELECT count(*) FROM (
+        SELECT appointment FROM message WHERE site = $1
+        GROUP BY appointment
+        HAVING array_agg(purpose ORDER BY purpose) = '{confirmation,reminder}' AND bool_and(state = 'delivered')
+    ) AS told"""
 
 
 def _cpu(house: House) -> dict[str, float]:

@@ -112,9 +112,11 @@ class House:
         return next(one for one in self.supervisor.watched() if one.program.name == service)
 
 
-async def until(read: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool]) -> Any:
+async def until(
+    read: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool], *, patience: float = PATIENCE
+) -> Any:
     """What `read` gives once it is as wanted."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not wanted(found := await read()):
         assert time.monotonic() < deadline, f"still {found}"
         await asyncio.sleep(0.05)
