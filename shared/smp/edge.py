@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import secrets
 import time
 from typing import Any
 
@@ -10,6 +9,7 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from smp.ids import new_id
 from smp.logging import log, where
 from smp.problems import TIMEOUT, TOO_LARGE, Refusal, preferred_language
 from smp.responses import problem_response
@@ -33,7 +33,7 @@ class Edge:
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"")
-        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(12).encode()
+        request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex.encode()
         traceparent = accept_traceparent(headers.get(b"traceparent", b"").decode("ascii", "replace"))
         with traced(traceparent):
             await _Exchange(self, scope, headers, request_id).run(receive, send)

@@ -158,9 +158,9 @@ class _Command(Caller):
         return Response(given.body, given.status, media_type="application/json")
 
     async def _fingerprint(self) -> bytes:
-        request = self.request
-        digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
-        digest.update(await request.body())
+        scope = self.request.scope
+        digest = hashlib.sha256(f"{scope['method']} {scope['path']}?".encode() + scope["query_string"] + b"\n")
+        digest.update(await self.request.body())
         return digest.digest()
 
     async def _answered_before(self, fingerprint: bytes, otherwise: Refusal) -> Response:

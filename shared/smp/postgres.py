@@ -6,10 +6,11 @@ There is no way to run a statement without a `Scope`: a query that forgot its te
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Protocol, Self
 
 import asyncpg
@@ -19,7 +20,18 @@ import orjson
 from smp.contracts.envelope import Event, to_value
 from smp.sql import Statements
 
-__all__ = ["Answer", "Database", "Record", "Scope", "Statements", "Transaction", "is_transient"]
+__all__ = [
+    "Answer",
+    "Autocommit",
+    "Database",
+    "Publisher",
+    "Reader",
+    "Record",
+    "Scope",
+    "Statements",
+    "Transaction",
+    "is_transient",
+]
 
 Record = asyncpg.Record
 
@@ -32,8 +44,23 @@ _EVERYWHERE = "*"
 # A wait longer than this is a refusal with a retry, not a longer queue.
 _LOCK_TIMEOUT = timedelta(seconds=2)
 _STATEMENT_TIMEOUT = timedelta(seconds=15)
+# Many do their work in such a statement together: one slow neighbour must not hold them all up.
+_AUTOCOMMIT_LOCK_TIMEOUT = timedelta(milliseconds=50)
+_AUTOCOMMIT_CONNECTIONS = 4
 # A forgotten transaction stops vacuum and the relay's horizon; it is ended by the server.
 _IDLE_IN_TRANSACTION_TIMEOUT = timedelta(seconds=20)
+
+
+class Reader(Protocol):
+    """Whatever can read in a scope: a transaction, or statements one by one."""
+
+    async def fetch(self, sql: str, *args: object) -> list[Record]: ...
+
+
+class Publisher(Protocol):
+    """Whatever says events when its effect is there."""
+
+    def publish(self, event: Event[Any]) -> None: ...
 
 
 class HasTerritories(Protocol):
@@ -55,9 +82,9 @@ class Scope:
                 raise ValueError("a territory is a département code of two or three characters")
 
     @classmethod
-    def of(cls, actor: HasTerritories) -> Self:
+    def of(cls, actor: HasTerritories) -> Scope:
         """The territories of whoever acts."""
-        return cls(actor.territories)
+        return _scope(actor.territories)
 
     @classmethod
     def everywhere(cls) -> Self:
@@ -68,6 +95,11 @@ class Scope:
     def setting(self) -> str:
         """The value of `smp.territories`; safe to be quoted in SQL, as only checked codes are in it."""
         return ",".join(sorted(self.territories))
+
+
+@lru_cache(maxsize=1024)
+def _scope(territories: frozenset[str]) -> Scope:
+    return Scope(territories)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +162,40 @@ class Transaction:
             await self.connection.execute(_IDEMPOTENCY.keep, *_kept(self.answers))
 
 
+@dataclass(slots=True)
+class Autocommit:
+    """Statements in one scope that are each a transaction of their own: nothing read stays true until the next. A
+    statement that has effects writes `columns` itself, the events and answers said and kept so far, one each an effect.
+    """
+
+    connection: asyncpg.Connection[asyncpg.Record]
+    events: list[Event[Any]] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+
+    async def fetch(self, sql: str, *args: object) -> list[Record]:
+        return await self.connection.fetch(sql, *args)
+
+    def publish(self, event: Event[Any]) -> None:
+        """Say `event` with the statement that writes `columns`."""
+        self.events.append(event)
+
+    def keep_answer(self, answer: Answer) -> None:
+        """Keep the answer with the statement that writes `columns`."""
+        self.answers.append(answer)
+
+    @property
+    def columns(self) -> tuple[list[Any], ...]:
+        """The columns of `smp.outbox`, then those of `smp.idempotency`, as the floor's own statements have them."""
+        return (*_columns(self.events), *_answered(self.answers))
+
+
 def _kept(answers: list[Answer]) -> tuple[list[Any], ...]:
     # In the order of the keys: two batches that hold the same keys never wait crosswise.
-    ordered = sorted(answers, key=lambda each: (each.subject, each.key))
-    rows = [(each.subject, each.key, each.fingerprint, each.status, each.body) for each in ordered]
+    return _answered(sorted(answers, key=lambda each: (each.subject, each.key)))
+
+
+def _answered(answers: list[Answer]) -> tuple[list[Any], ...]:
+    rows = [(each.subject, each.key, each.fingerprint, each.status, each.body) for each in answers]
     return tuple(list(column) for column in zip(*rows, strict=True))
 
 
@@ -157,36 +219,24 @@ def _columns(events: list[Event[Any]]) -> tuple[list[Any], ...]:
 
 
 class Database:
-    """The pool of one process."""
+    """The connections of one process."""
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], on_publish: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], autocommit: _AutocommitPool) -> None:
         self._pool = pool
-        self.on_publish = on_publish
+        self._autocommit = autocommit
+        self.on_publish: Callable[[], None] = lambda: None
 
     @classmethod
     async def connect(cls, url: str, *, size: int = 10, name: str = "smp") -> Self:
         """Open the pool. Raises OSError or asyncpg.PostgresError when the server cannot be reached."""
-        pool = await asyncpg.create_pool(
-            url,
-            min_size=1,
-            max_size=size,
-            init=_prepare_connection,
-            reset=_roll_back_leftovers,
-            command_timeout=_STATEMENT_TIMEOUT.total_seconds() + 1,
-            max_inactive_connection_lifetime=300,
-            server_settings={
-                "application_name": name,
-                "jit": "off",
-                "timezone": "UTC",
-                "lock_timeout": _milliseconds(_LOCK_TIMEOUT),
-                "statement_timeout": _milliseconds(_STATEMENT_TIMEOUT),
-                "idle_in_transaction_session_timeout": _milliseconds(_IDLE_IN_TRANSACTION_TIMEOUT),
-            },
+        pool = await _open(
+            url, 1, size, _prepare_connection, application_name=name, lock_timeout=_milliseconds(_LOCK_TIMEOUT)
         )
-        return cls(pool)
+        return cls(pool, await _AutocommitPool.open(url, name))
 
     async def close(self) -> None:
         """Wait for running transactions, then close."""
+        await self._autocommit.close()
         await self._pool.close()
 
     @asynccontextmanager
@@ -212,10 +262,78 @@ class Database:
             self.on_publish()
 
     @asynccontextmanager
+    async def autocommit(self, scope: Scope) -> AsyncIterator[Autocommit]:
+        """Statements in `scope`, each a transaction of its own; they wait at most 50 ms for a lock. Whoever writes
+        events with one of them calls `on_publish` afterwards."""
+        async with self._autocommit.acquire(scope) as connection:
+            yield Autocommit(connection)
+
+    @asynccontextmanager
     async def session(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
         """A bare connection for the floor's own loops (relay lock, health). Services use `transaction`."""
         async with self._pool.acquire() as connection:
             yield connection  # type: ignore[misc]  # the pool's proxy is a connection
+
+
+class _AutocommitPool:
+    """Connections of their own for statements that are each a transaction: they keep their territories from one use to
+    the next, which costs no round trip and must never be seen by anybody else."""
+
+    def __init__(self) -> None:
+        self._pool: asyncpg.Pool[asyncpg.Record]
+        self._scopes: dict[int, str] = {}  # by server process
+
+    @classmethod
+    async def open(cls, url: str, name: str) -> Self:
+        self = cls()
+        self._pool = await _open(
+            url, 0, _AUTOCOMMIT_CONNECTIONS, self._begin,
+            application_name=name,
+            lock_timeout=_milliseconds(_AUTOCOMMIT_LOCK_TIMEOUT),
+            # Its few statements find everything by key, and are planned once, on tables that may be empty then.
+            enable_seqscan="off",
+            plan_cache_mode="force_generic_plan",
+        )  # fmt: skip
+        return self
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def acquire(self, scope: Scope) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+        async with self._pool.acquire() as connection:
+            server = connection.get_server_pid()
+            if self._scopes.get(server) != scope.setting:
+                self._scopes.pop(server, None)
+                await connection.execute(f"SET smp.territories = '{scope.setting}'")
+                self._scopes[server] = scope.setting
+            yield connection  # type: ignore[misc]  # the pool's proxy is a connection
+
+    async def _begin(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        self._scopes.pop(connection.get_server_pid(), None)
+        await _prepare_connection(connection)
+
+
+async def _open(
+    url: str, least: int, most: int, begin: Callable[[asyncpg.Connection[asyncpg.Record]], Coroutine[Any, Any, None]],
+    **settings: str,
+) -> asyncpg.Pool[asyncpg.Record]:  # fmt: skip
+    return await asyncpg.create_pool(
+        url,
+        min_size=least,
+        max_size=most,
+        init=begin,
+        reset=_roll_back_leftovers,
+        command_timeout=_STATEMENT_TIMEOUT.total_seconds() + 1,
+        max_inactive_connection_lifetime=300,
+        server_settings={
+            "jit": "off",
+            "timezone": "UTC",
+            "statement_timeout": _milliseconds(_STATEMENT_TIMEOUT),
+            "idle_in_transaction_session_timeout": _milliseconds(_IDLE_IN_TRANSACTION_TIMEOUT),
+            **settings,
+        },
+    )
 
 
 def is_transient(error: BaseException) -> bool:

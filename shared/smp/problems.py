@@ -1,6 +1,7 @@
 """Refusals that help: RFC 9457 problem details with a stable type, in French or English."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 Language = Literal["fr", "en"]
@@ -56,6 +57,7 @@ class _Placeholders(dict[str, Any]):
         return "…"
 
 
+@lru_cache(maxsize=256)
 def preferred_language(accept_language: str | None) -> Language:
     """French unless English is asked for with a higher weight (RFC 9110 §12.5.4)."""
     best: dict[str, float] = {"fr": 0.0, "en": 0.0}

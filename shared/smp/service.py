@@ -48,6 +48,7 @@ _GAUGES_SECONDS = 5.0
 _PRUNE_SECONDS = 3600.0
 _ANSWERS_KEPT = timedelta(days=2)
 _CONNECT_PAUSE_SECONDS = 0.5
+_GARBAGE = 10_000  # new objects before the young are looked through: those of some requests, not of a part of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ class Service:
             # Modules, models and routes live as long as the process: the collector need not walk them again and again.
             gc.collect()
             gc.freeze()
+            gc.set_threshold(_GARBAGE)
             log.info("started", parts=list(parts), port=settings.http_port)
             await stop.wait()
             log.info("stopping")

@@ -3,8 +3,8 @@
 Source: W3C Trace Context, level 1 (`00-<32 hex trace id>-<16 hex span id>-<2 hex flags>`).
 """
 
+import random
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -27,7 +27,7 @@ HTTP_SECONDS = Histogram("smp_http_seconds", "Time to answer", ["route", "method
 
 def new_traceparent() -> str:
     """A new trace with its first span, sampled."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    return f"00-{random.getrandbits(128):032x}-{_new_span()}-01"  # traces are no secrets
 
 
 def accept_traceparent(received: str | None) -> str:
@@ -35,7 +35,11 @@ def accept_traceparent(received: str | None) -> str:
     match = _TRACEPARENT.fullmatch(received or "")
     if match is None or set(match[1]) == {"0"}:
         return new_traceparent()
-    return f"00-{match[1]}-{secrets.token_hex(8)}-{match[3]}"
+    return f"00-{match[1]}-{_new_span()}-{match[3]}"
+
+
+def _new_span() -> str:
+    return f"{random.getrandbits(64):016x}"
 
 
 def current_traceparent() -> str | None:

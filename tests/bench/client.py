@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
 
 _END = b"\r\n\r\n"
 _LENGTH = b"content-length: "
@@ -53,9 +54,10 @@ class _Connection(asyncio.Protocol):
 
 
 async def closed_loop(
-    port: int, requests: Iterator[bytes], connections: int, seconds: float
+    ports: Sequence[int], requests: Iterator[bytes], connections: int, seconds: float
 ) -> tuple[Counter[int], float]:
-    """Keep `connections` busy for `seconds`; how many answers of each status, and the seconds they really took."""
+    """Keep `connections` busy for `seconds`, shared between the ports as a balancer would; how many answers of each
+    status, and the seconds they really took."""
     loop = asyncio.get_running_loop()
     statuses: Counter[int] = Counter()
     end = time.perf_counter() + seconds
@@ -67,7 +69,7 @@ async def closed_loop(
     started, shared = time.perf_counter(), until_the_end()
     made = [
         (await loop.create_connection(lambda: _Connection(shared, statuses), "127.0.0.1", port))[1]
-        for _ in range(connections)
+        for port in islice(cycle(ports), connections)
     ]
     await asyncio.gather(*(connection.done for connection in made))
     return statuses, time.perf_counter() - started

@@ -83,7 +83,7 @@ async def booking(
         "SMP_OIDC_ISSUER": issuer,
         "SMP_OIDC_JWKS_URL": f"{issuer}/jwks",
     }
-    log = bench.servers.home / f"booking-{'-'.join(parts)}.log"
+    log = bench.servers.home / f"booking-{'-'.join(parts)}-{port}.log"
     word = b'"relay leads"' if "relay" in parts else b'"started"'
 
     def ready() -> bool:

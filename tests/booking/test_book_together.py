@@ -1,17 +1,25 @@
-"""Bookings that come at the same time are made in one transaction, and each has its own answer."""
+"""Bookings that come at the same time are made in one statement, and each has its own answer."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from contextvars import copy_context
+from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
+import asyncpg
+import pytest
+
+from booking.domain.resources import practitioner
 from booking.domain.sessions import Session
 from booking.store import sessions
-from booking.use_cases.appointments.book_slot import Booked, BookRequest
+from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
 from booking.use_cases.appointments.book_together import BookOrder, book_together
 from smp.auth import Actor
 from smp.combining import Order
 from smp.ids import new_id
-from smp.postgres import Answer, Scope
+from smp.postgres import Answer, Autocommit, Database, Record, Scope, Transaction
 from smp.telemetry import traced
 from tests.booking.desk import Desk
 from tests.booking.world import NOW, RULES, SECRETARY, Centre, actor, blocking, count_at, events_of, paris
@@ -92,6 +100,93 @@ async def test_a_session_that_somebody_is_changing_keeps_nobody_else_waiting(cen
         await sessions.lock(tx, busy.id)
         booked = await together(centre, order(busy, "09:00", patients[0]), order(free, "09:00", patients[1]))
     assert [id is not None for id in booked] == [False, True]
+
+
+@dataclass
+class Meddled:
+    """A database in which something happens between the look and the write of a batch."""
+
+    centre: Centre
+    meddle: Callable[[Transaction], Awaitable[object]]
+
+    @asynccontextmanager
+    async def autocommit(self, scope: Scope) -> AsyncIterator["_Slow"]:
+        async with self.centre.database.autocommit(scope) as db:
+            yield _Slow(db.connection, meddled=self)
+
+    def on_publish(self) -> None:
+        pass
+
+
+@dataclass
+class _Slow(Autocommit):
+    meddled: Meddled | None = None
+
+    async def fetch(self, sql: str, *args: object) -> list[Record]:
+        rows = await Autocommit.fetch(self, sql, *args)
+        if meddled := self.meddled:
+            self.meddled = None
+            async with meddled.centre.transaction() as tx:
+                await meddled.meddle(tx)
+        return rows
+
+
+async def meddled(centre: Centre, meddle: Callable[[Transaction], Awaitable[object]], *orders: BookOrder) -> list[bool]:
+    answers = await book_together(cast("Database", Meddled(centre, meddle)), RULES, MAYENNE, orders)
+    return [answer is not None for answer in answers]
+
+
+async def test_a_session_that_changed_since_the_look_is_left_out(centre: Centre) -> None:
+    cancelled, changed, same = [await centre.session(await centre.doctor()) for _ in range(3)]
+    orders = [order(each, "09:00", await centre.patient()) for each in (cancelled, changed, same)]
+
+    async def meddle(tx: Transaction) -> None:
+        await tx.execute(
+            "UPDATE session SET state = 'cancelled', cancel_reason = 'strike', cancelled_at = opened_at,"
+            " cancelled_by = 'x' WHERE id = $1",
+            cancelled.id,
+        )
+        await tx.execute(
+            "UPDATE session SET ends_at = starts_at + interval '10 minutes', version = version + 1 WHERE id = $1",
+            changed.id,
+        )
+
+    assert await meddled(centre, meddle, *orders) == [False, False, True]
+
+
+async def test_a_place_taken_since_the_look_is_left_out_and_the_others_are_booked(
+    centre: Centre, booking_database: ServiceDatabase
+) -> None:
+    session = await centre.session(await centre.doctor(), room="1")
+    orders = [order(session, at, await centre.patient()) for at in ("09:00", "09:20")]
+    other = BookRequest(session.id, paris(session.day, "09:00"), "consultation", await centre.patient())
+
+    async def meddle(tx: Transaction) -> None:
+        await book_slot(tx, other, RULES, actor=SECRETARY, now=NOW)
+
+    assert await meddled(centre, meddle, *orders) == [False, True]
+    assert await count_at(booking_database, centre.site) == 2
+
+
+async def test_a_race_lost_in_the_middle_of_the_write_leaves_nothing_of_the_batch(
+    centre: Centre, booking_database: ServiceDatabase
+) -> None:
+    session = await centre.session(await centre.doctor(), room="1")
+    async with booking_database.admin() as connection:
+        # The look sees nothing that began so long ago; the exclusion constraint does, as it sees a race.
+        await connection.execute(
+            "INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)"
+            " VALUES ($1, $2, 'practitioner', '53', tstzrange($3::timestamptz - interval '20 hours', $3))",
+            new_id(), practitioner(session.professional).number, paris(session.day, "09:20"),
+        )  # fmt: skip
+    with pytest.raises(asyncpg.PostgresError):
+        await together(centre, *[order(session, at, await centre.patient()) for at in ("09:00", "09:20")])
+    assert await count_at(booking_database, centre.site) == 0
+    async with booking_database.admin() as connection:
+        numbers = [resource.number for resource in session.resources]
+        assert await connection.fetchval("SELECT count(*) FROM occupancy WHERE resource = ANY ($1)", numbers) == 1
+        said = "SELECT count(*) FROM smp.outbox WHERE site = $1 AND type LIKE '%SlotBooked%'"
+        assert await connection.fetchval(said, centre.site) == 0
 
 
 async def test_every_event_keeps_the_trace_of_its_own_caller(centre: Centre, booking_database: ServiceDatabase) -> None:

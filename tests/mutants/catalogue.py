@@ -266,10 +266,22 @@ BOOKING_MUTANTS = (
         ("tests/booking/test_family.py",),
     ),
     Mutant(
-        "together-without-clearing", "a booking refused in a batch leaves its patient taken",
+        "insert-without-clearing", "who cannot have all leaves a part of it taken",
         f"{BOOKING}/store/appointments.py",
         "    if partly := [", "    if partly := [] and [",
-        ("tests/booking/test_book_together.py", RACES),
+        (LIFE, RACES, STATEFUL),
+    ),
+    Mutant(
+        "together-keeps-a-part", "a booking of a batch is made with only a part of what it takes",
+        f"{BOOKING}/store/appointments.sql",
+        "CASE WHEN h.resources = w.wanted THEN w.id END", "w.id",
+        ("tests/booking/test_book_together.py",),
+    ),
+    Mutant(
+        "together-on-an-old-look", "a batch books in a session that was changed in the meantime",
+        f"{BOOKING}/store/appointments.sql",
+        "JOIN session AS s ON s.id = r.id AND s.version = r.version", "JOIN session AS s ON s.id = r.id",
+        ("tests/booking/test_book_together.py",),
     ),
     Mutant(
         "both-appointments-kept", "who accepts an offer keeps the later appointment too",

@@ -1,5 +1,7 @@
 """Transactions always have a territory, and the database enforces it."""
 
+import contextlib
+
 import asyncpg
 import pytest
 
@@ -9,6 +11,7 @@ from tests.support.databases import ServiceDatabase
 
 MAYENNE = Scope(frozenset({"53"}))
 SARTHE = Scope(frozenset({"72"}))
+_OTHERS = "FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
 ADD = "INSERT INTO note (id, territory, text) VALUES ($1, $2, $3)"
 
 
@@ -25,6 +28,41 @@ async def test_a_row_cannot_be_written_into_another_territory(floor_database: Se
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with floor_database.database.transaction(MAYENNE) as tx:
             await tx.execute(ADD, new_id(), "72", "a")
+
+
+async def test_statements_one_by_one_see_and_write_only_their_territory(floor_database: ServiceDatabase) -> None:
+    database = floor_database.database
+    for scope, territory in ((MAYENNE, "53"), (SARTHE, "72"), (MAYENNE, "53")):
+        async with database.autocommit(scope) as db:
+            await db.fetch(ADD, new_id(), territory, "a")
+            assert {row["territory"] for row in await db.fetch("SELECT territory FROM note")} == {territory}
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await db.fetch(ADD, new_id(), "44", "a")
+
+
+async def test_statements_one_by_one_keep_their_territory_when_the_server_ends_their_session(
+    floor_database: ServiceDatabase,
+) -> None:
+    database = floor_database.database
+    async with database.autocommit(MAYENNE) as db:
+        await db.fetch(ADD, new_id(), "53", "a")
+    async with floor_database.admin() as admin:
+        await admin.fetch(f"SELECT pg_terminate_backend(pid, 5000) {_OTHERS}", floor_database.name)
+    with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        async with database.autocommit(MAYENNE) as db:
+            await db.fetch("SELECT 1")  # the session is found dead
+    async with database.autocommit(MAYENNE) as db:
+        assert len(await db.fetch("SELECT FROM note")) == 1
+
+
+async def test_the_territory_of_statements_one_by_one_is_not_seen_by_other_sessions(
+    floor_database: ServiceDatabase,
+) -> None:
+    async with floor_database.database.autocommit(MAYENNE) as db:
+        await db.fetch(ADD, new_id(), "53", "a")
+    for _ in range(5):
+        async with floor_database.database.session() as connection:
+            assert await connection.fetchval("SELECT count(*) FROM note") == 0
 
 
 async def test_a_transaction_that_fails_leaves_nothing(floor_database: ServiceDatabase) -> None:

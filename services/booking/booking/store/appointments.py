@@ -1,6 +1,6 @@
 """Appointments and what they occupy."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from booking.domain.resources import Resource, practitioner
 from booking.domain.sessions import Session
 from booking.store.projections import declarations
 from booking.store.sessions import session_of
-from smp.postgres import Record, Statements, Transaction
+from smp.postgres import Autocommit, Reader, Record, Statements, Transaction
 
 SQL = Statements.load(__package__, "appointments.sql")
 
@@ -54,25 +54,30 @@ async def place_of_appointment(tx: Transaction, appointment: UUID) -> Place | No
     return _place(await tx.fetchrow(SQL.place_of_appointment, appointment))
 
 
-async def places_for_patients(tx: Transaction, wanted: Sequence[tuple[UUID, UUID]]) -> dict[int, Place]:
-    """The place of each session and patient, by position; left out are the unknown and sessions that somebody is
-    changing right now."""
+async def places_for_patients(db: Reader, wanted: Sequence[tuple[UUID, UUID]]) -> dict[int, tuple[Place, int]]:
+    """The place of each session and patient, by position, with the version of the session; left out are the unknown.
+    Nothing is locked: `book_together` looks whether the sessions are still as they were."""
     sessions, patients = zip(*wanted, strict=True)
-    rows = await tx.fetch(SQL.places_for_patients, sessions, patients)
-    return {row["n"] - 1: _place_of(row) for row in rows}
+    rows = await db.fetch(SQL.places_for_patients, sessions, patients)
+    return {row["n"] - 1: (_place_of(row), row["version"]) for row in rows}
+
+
+async def book_together(
+    db: Autocommit, new: Sequence[tuple[Appointment, Sequence[Resource]]], sessions: Mapping[UUID, int]
+) -> frozenset[UUID]:
+    """Write new appointments with all that they occupy, each with the one event and the one answer that `db` holds at
+    its position; which of them were made. `sessions`: the version of each session that was read.
+
+    Raises asyncpg.PostgresError when one of them lost a race, or an answer is there already: then nothing was written.
+    """
+    rows = await db.fetch(SQL.book_together, *_columns(new), list(sessions), list(sessions.values()), *db.columns)
+    return frozenset(row["appointment"] for row in rows)
 
 
 async def insert(tx: Transaction, new: Sequence[tuple[Appointment, Sequence[Resource]]]) -> dict[UUID, frozenset[int]]:
     """Write new appointments, each with all it occupies; returns for each the resources that are taken by somebody
     else. One with such resources is not written and leaves nothing."""
-    occupied = sorted(
-        (resource.number, each.takes(resource).start, each.takes(resource).end, each.id, resource.kind, each.territory)
-        for each, resources in new
-        for resource in resources
-    )
-    numbers, starts, ends, ids, kinds, territories = zip(*occupied, strict=True)
-    columns = zip(*(_new(each, len(resources)) for each, resources in new), strict=True)
-    rows = await tx.fetch(SQL.insert, ids, numbers, kinds, territories, starts, ends, *columns)
+    rows = await tx.fetch(SQL.insert, *_columns(new))
     had = {row["appointment"]: frozenset(row["resources"]) for row in rows}
     taken = {
         each.id: frozenset(resource.number for resource in resources) - had.get(each.id, frozenset())
@@ -292,6 +297,18 @@ def _place_of(row: Record) -> Place:
     heard = row["registered_at"] is not None
     eligibility = status_on(declarations(row["eligibility"]), session.day) if heard else None
     return Place(session, row["state"] == "open", eligibility, row["erased_at"] is not None)
+
+
+def _columns(new: Sequence[tuple[Appointment, Sequence[Resource]]]) -> tuple[Sequence[Any], ...]:
+    """What each occupies, in one order over all resources, so that two transactions never wait crosswise; and each."""
+    occupied = sorted(
+        (resource.number, each.takes(resource).start, each.takes(resource).end, each.id, resource.kind, each.territory)
+        for each, resources in new
+        for resource in resources
+    )
+    numbers, starts, ends, ids, kinds, territories = zip(*occupied, strict=True)
+    columns = zip(*(_new(each, len(resources)) for each, resources in new), strict=True)
+    return (ids, numbers, kinds, territories, starts, ends, *columns)
 
 
 def _new(each: Appointment, resources: int) -> tuple[Any, ...]:

@@ -45,14 +45,12 @@ WHERE s.id = $1
 FOR KEY SHARE OF s;
 
 -- name: places_for_patients
--- The same for several bookings at once. A session that somebody is changing is left out: nobody waits for it here.
+-- The same for several bookings at once, only read: `book_together` looks whether the sessions are still as they were.
 SELECT n.n, s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.equipment, s.state, p.registered_at, p.erased_at, p.eligibility
+       s.slot_minutes, s.shares, s.equipment, s.state, s.version, p.registered_at, p.erased_at, p.eligibility
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS n (session, patient, n)
 JOIN session AS s ON s.id = n.session
-JOIN patient AS p ON p.id = n.patient
-ORDER BY s.id
-FOR KEY SHARE OF s SKIP LOCKED;
+JOIN patient AS p ON p.id = n.patient;
 
 -- name: insert
 -- New appointments with all they occupy: each is written only if it had every one of its resources; the exclusion
@@ -88,6 +86,79 @@ WITH occupied AS (
     JOIN had AS h ON h.appointment = n.id AND cardinality(h.resources) = n.wanted
 )
 SELECT appointment, resources FROM had;
+
+-- name: book_together
+-- Several bookings with all that they occupy, say and answer, in one statement that is a transaction of its own. Each
+-- is made only if its session is open and as it was read ($37, $38), nobody is changing it, and nothing that it wants is
+-- taken; the others are left out. Taken between that look and the write, a booking has only a part of what it wants: its
+-- id is then null, which the table refuses, and the whole statement is undone. Answers which were made.
+WITH shared AS (
+    SELECT s.id
+    FROM unnest($37::uuid[], $38::int[]) AS r (id, version)
+    JOIN session AS s ON s.id = r.id AND s.version = r.version AND s.state = 'open'
+    ORDER BY s.id
+    FOR KEY SHARE OF s SKIP LOCKED
+), asked AS (
+    SELECT o.*,
+           (SELECT true
+            FROM occupancy AS t
+            WHERE t.resource = o.resource AND t.blocking AND t.starts_at < o.ends_at
+              AND t.starts_at > o.starts_at - interval '16 hours' AND upper(t.period) > o.starts_at
+            ORDER BY t.starts_at LIMIT 1) AS is_taken
+    FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
+        WITH ORDINALITY AS o (appointment, resource, kind, territory, starts_at, ends_at, n)
+), wish AS (
+    SELECT n.*
+    FROM unnest($7::int[], $8::uuid[], $9::text[], $10::uuid[], $11::uuid[], $12::date[], $13::uuid[], $14::uuid[],
+                $15::text[], $16::text[], $17::text[], $18::timestamptz[], $19::timestamptz[], $20::text[],
+                $21::text[], $22::text[], $23::bool[], $24::timestamptz[], $25::timestamptz[], $26::timestamptz[],
+                $27::jsonb[], $28::int[], $29::text[], $30::interval[], $31::interval[],
+                $32::bool[], $33::bool[], $34::uuid[], $35::timestamptz[], $36::jsonb[],
+                $39::uuid[], $40::text[], $41::uuid[], $42::text[], $43::int[], $44::text[], $45::uuid[],
+                $46::timestamptz[], $47::text[], $48::bytea[],
+                $49::text[], $50::text[], $51::bytea[], $52::int[], $53::bytea[])
+        WITH ORDINALITY
+        AS n (wanted, id, territory, site, session, day, patient, professional, role, kind, mode, starts_at, ends_at,
+              capacity_class, channel, state, notify, requested_at, expires_at, booked_at, step, kind_version,
+              compartment, buffer_before, buffer_after, named, neutral_wording, party, preparation_start, company,
+              event, topic, aggregate, type, sequence, event_territory, event_site, occurred_at, traceparent, payload,
+              subject, key, fingerprint, status, body, n)
+    WHERE n.session IN (SELECT id FROM shared)
+      AND n.id NOT IN (SELECT appointment FROM asked WHERE is_taken)
+), occupied AS (
+    INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
+    SELECT a.appointment, a.resource, a.kind, a.territory, tstzrange(a.starts_at, a.ends_at)
+    FROM asked AS a JOIN wish AS w ON w.id = a.appointment
+    ORDER BY a.n
+    ON CONFLICT DO NOTHING
+    RETURNING appointment
+), had AS (
+    SELECT appointment, count(*) AS resources FROM occupied GROUP BY appointment
+), placed AS (
+    INSERT INTO appointment (id, territory, site, session, day, patient, professional, role, kind, mode, starts_at,
+                             ends_at, capacity_class, channel, state, notify, requested_at, expires_at, booked_at,
+                             trail, kind_version, compartment, buffer_before, buffer_after, named,
+                             neutral_wording, party, preparation_start, others)
+    SELECT CASE WHEN h.resources = w.wanted THEN w.id END, w.territory, w.site, w.session, w.day, w.patient,
+           w.professional, w.role, w.kind, w.mode, w.starts_at, w.ends_at, w.capacity_class, w.channel, w.state,
+           w.notify, w.requested_at, w.expires_at, w.booked_at, jsonb_build_array(w.step), w.kind_version,
+           w.compartment, w.buffer_before, w.buffer_after, w.named, w.neutral_wording, w.party, w.preparation_start,
+           w.company -> 'others'
+    FROM wish AS w JOIN had AS h ON h.appointment = w.id
+), answered AS (
+    INSERT INTO smp.idempotency (subject, key, fingerprint, status, body)
+    SELECT w.subject, w.key, w.fingerprint, w.status, w.body
+    FROM wish AS w JOIN had AS h ON h.appointment = w.id
+    ORDER BY w.subject, w.key
+), said AS (
+    INSERT INTO smp.outbox (id, aggregatetype, aggregateid, type, sequence, territory, site, occurred_at, traceparent,
+                            payload)
+    SELECT w.event, w.topic, w.aggregate, w.type, w.sequence, w.event_territory, w.event_site, w.occurred_at,
+           w.traceparent, w.payload
+    FROM wish AS w JOIN had AS h ON h.appointment = w.id
+    ORDER BY w.n
+)
+SELECT appointment FROM had;
 
 -- name: one_at_a_time
 -- Bookings of one patient and kind wait for each other until the commit: each must see what the former took.

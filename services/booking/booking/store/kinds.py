@@ -3,14 +3,14 @@
 from datetime import datetime
 
 from booking.domain.kinds import Compartment, Kind, Preparation
-from smp.postgres import Record, Statements, Transaction
+from smp.postgres import Reader, Record, Statements, Transaction
 
 SQL = Statements.load(__package__, "kinds.sql")
 
 
-async def decided(tx: Transaction, territory: str) -> list[Kind]:
+async def decided(db: Reader, territory: str) -> list[Kind]:
     """Every version that a territory has decided; nothing of the platform's own kinds."""
-    return [_kind(row) for row in await tx.fetch(SQL.decided, territory)]
+    return [_kind(row) for row in await db.fetch(SQL.decided, territory)]
 
 
 async def insert(tx: Transaction, territory: str, kind: Kind, at: datetime, by: str) -> bool:

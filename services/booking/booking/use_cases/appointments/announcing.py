@@ -31,7 +31,7 @@ from smp.contracts import (
 from smp.contracts.base import EventData
 from smp.contracts.envelope import Event
 from smp.contracts.vocabulary import Mode, People, Practitioner
-from smp.postgres import Transaction
+from smp.postgres import Publisher, Transaction
 
 
 def session_opened(tx: Transaction, session: Session, rule: UUID | None, now: datetime) -> None:
@@ -94,7 +94,7 @@ def hold_expired(tx: Transaction, it: Appointment, now: datetime) -> None:
     _say(tx, it, HoldExpired(appointment=it.id, site=it.site, session=it.session, expired_at=now), now)
 
 
-def booked(tx: Transaction, it: Appointment, now: datetime) -> None:
+def booked(tx: Publisher, it: Appointment, now: datetime) -> None:
     data = SlotBooked(
         appointment=it.id,
         patient=_patient(it),
@@ -300,7 +300,7 @@ def _say_of_session(tx: Transaction, session: Session, data: EventData, version:
     )
 
 
-def _say(tx: Transaction, it: Appointment, data: EventData, now: datetime) -> None:
+def _say(tx: Publisher, it: Appointment, data: EventData, now: datetime) -> None:
     tx.publish(Event.of(data, subject=it.id, territory=it.territory, site=it.site, sequence=it.version, time=now))
 
 

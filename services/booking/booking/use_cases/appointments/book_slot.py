@@ -23,7 +23,7 @@ from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.kinds.kind_book import kind_on
 from smp.auth import Actor
 from smp.ids import new_id
-from smp.postgres import Transaction
+from smp.postgres import Reader, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ async def book_slot(tx: Transaction, request: BookRequest, rules: Rules, *, acto
 
 
 async def permitted(
-    tx: Transaction, request: BookRequest, place: Place, rules: Rules, actor: Actor, now: datetime
+    db: Reader, request: BookRequest, place: Place, rules: Rules, actor: Actor, now: datetime
 ) -> tuple[placing.Wish, tuple[str, ...]]:
     """What a request wants of that place, once actor and patient may have it, and what the secretary should know.
 
@@ -78,7 +78,7 @@ async def permitted(
     """
     require_site(actor, place.session.site)
     require_channel(actor, request.channel)
-    kind = await kind_on(tx, rules, request.kind, place.session.territory, place.session.day)
+    kind = await kind_on(db, rules, request.kind, place.session.territory, place.session.day)
     require_compartment(actor, kind)
     warnings = placing.require_eligible(kind, place)
     wish = placing.Wish(

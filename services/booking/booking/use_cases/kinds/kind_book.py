@@ -12,40 +12,40 @@ from booking.domain.kinds import Kind, KindBook
 from booking.domain.rules import Rules
 from booking.problems import KIND_UNKNOWN
 from booking.store import kinds
-from smp.postgres import Transaction
+from smp.postgres import Reader
 from smp.problems import Refusal
 
 _FRESH_SECONDS = 5.0
 
 
-async def book_of(tx: Transaction, rules: Rules, territory: str) -> KindBook:
+async def book_of(db: Reader, rules: Rules, territory: str) -> KindBook:
     """The kinds of a territory, read less than some seconds ago."""
     kept = rules.kinds.kept(territory, time.monotonic() - _FRESH_SECONDS)
-    return kept or await read_book(tx, rules, territory)
+    return kept or await read_book(db, rules, territory)
 
 
-async def read_book(tx: Transaction, rules: Rules, territory: str) -> KindBook:
+async def read_book(db: Reader, rules: Rules, territory: str) -> KindBook:
     """The kinds of a territory as they stand now."""
     at = time.monotonic()
-    return rules.kinds.keep(territory, await kinds.decided(tx, territory), at)
+    return rules.kinds.keep(territory, await kinds.decided(db, territory), at)
 
 
-async def kind_on(tx: Transaction, rules: Rules, code: str, territory: str, day: date) -> Kind:
+async def kind_on(db: Reader, rules: Rules, code: str, territory: str, day: date) -> Kind:
     """The kind in force in that territory on that day. Raises Refusal: KIND_UNKNOWN."""
-    kind = (await book_of(tx, rules, territory)).on(code, day)
+    kind = (await book_of(db, rules, territory)).on(code, day)
     if kind is None:
-        kind = (await read_book(tx, rules, territory)).on(code, day)
+        kind = (await read_book(db, rules, territory)).on(code, day)
     if kind is None:
         raise Refusal(KIND_UNKNOWN)
     return kind
 
 
-async def kind_of(tx: Transaction, rules: Rules, booked: Appointment) -> Kind:
+async def kind_of(db: Reader, rules: Rules, booked: Appointment) -> Kind:
     """The kind as the appointment keeps it. Raises Refusal: KIND_UNKNOWN."""
     code, version = booked.kind, booked.kind_version
-    kind = (await book_of(tx, rules, booked.territory)).as_booked(code, version)
+    kind = (await book_of(db, rules, booked.territory)).as_booked(code, version)
     if kind is None:
-        kind = (await read_book(tx, rules, booked.territory)).as_booked(code, version)
+        kind = (await read_book(db, rules, booked.territory)).as_booked(code, version)
     if kind is None:
         raise Refusal(KIND_UNKNOWN)
     return kind
