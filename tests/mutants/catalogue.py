@@ -313,7 +313,7 @@ FLOOR_MUTANTS = (
     Mutant(
         "answer-not-stored", "the answer to a key is not kept with its effect",
         f"{FLOOR}/postgres.py",
-        "        self.answers.append(answer)\n", "        del answer\n",
+        "that did it.\"\"\"\n        self.answers.append(answer)\n", "that did it.\"\"\"\n        del answer\n",
         ("tests/smp/test_http.py",),
     ),
     Mutant(
