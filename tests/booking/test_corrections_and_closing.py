@@ -110,8 +110,8 @@ class TestSteps:
         first = (await centre.book(session, "09:00", patient)).appointment.id
         second = (await centre.book(session, "11:00", patient)).appointment.id
         await step(centre, mark_arrived, first, "08:50")
-        assert (await refusal(step(centre, mark_arrived, second, "08:55"))).problem is problems.ALREADY_WAITING
-        assert (await refusal(walk_in(centre, "08:56", patient=patient))).problem is problems.ALREADY_WAITING
+        assert (await refusal(step(centre, mark_arrived, second, "08:55"))).problem is problems.ALREADY_IN_QUEUE
+        assert (await refusal(walk_in(centre, "08:56", patient=patient))).problem is problems.ALREADY_IN_QUEUE
         await step(centre, start_consultation, first, "09:00")
         assert (await step(centre, mark_arrived, second, "09:01")).state is State.ARRIVED
 

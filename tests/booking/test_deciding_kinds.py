@@ -126,7 +126,7 @@ def kind(**settings: Any) -> Kind:
         ({"capacity_class": "vip"}, Fault.CLASS_UNKNOWN),
         ({"duration": timedelta()}, Fault.DURATION),
         ({"duration": 22 * MINUTE}, Fault.DURATION),
-        ({"duration": 16 * 60 * MINUTE, "buffer_after": 5 * MINUTE}, Fault.DURATION),
+        ({"duration": 15 * 60 * MINUTE, "buffer_after": 5 * MINUTE}, Fault.DURATION),
         ({"buffer_before": 7 * MINUTE}, Fault.BUFFER),
         ({"buffer_after": 125 * MINUTE}, Fault.BUFFER),
         ({"min_lead": timedelta(days=2), "max_lead": timedelta(days=2)}, Fault.LEADS),
@@ -139,7 +139,7 @@ def kind(**settings: Any) -> Kind:
         ({"wants_room": True, "modes": frozenset({"HH"})}, Fault.ROOM_AWAY),
         ({"compartment": Compartment.SILENT}, Fault.SILENT_TOLD),
         ({"running_cap": 0}, Fault.CAP),
-        ({"duration": 16 * 60 * MINUTE}, None),
+        ({"duration": 15 * 60 * MINUTE}, None),
         ({"preparation": Preparation(55 * MINUTE), "running_cap": 1, "min_lead": MINUTE}, None),
     ],
 )

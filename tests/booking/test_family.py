@@ -127,6 +127,13 @@ class TestFamilies:
         ]
         assert await count_at(booking_database, centre.site) == 0
 
+    async def test_go_elsewhere_than_where_what_is_left_is_kept_for_others(self, centre: Centre) -> None:
+        """The earliest session has one place for the desk, and two more for whoever books online."""
+        await centre.session(await centre.doctor(), "09:00", "10:00", shares={"online": 2})
+        wide = await centre.session(await centre.doctor(), "10:00", "11:00")
+        booked = await family(centre, [await centre.patient() for _ in range(2)])
+        assert {each.session for each in booked.appointments} == {wide.id}
+
     async def test_leave_no_trace_when_one_of_them_may_not_come(
         self, centre: Centre, booking_database: ServiceDatabase
     ) -> None:

@@ -163,7 +163,7 @@ WRONG_TRANSITION = ProblemType(
     "Le rendez-vous est à l'état « {state} » : cette étape n'est pas possible.",
     "The appointment is in state '{state}': this step is not possible.",
 )
-ALREADY_WAITING = ProblemType(
+ALREADY_IN_QUEUE = ProblemType(
     "patient-already-waiting", 409, "Patient déjà dans la file", "Patient already in the queue",
     "Ce patient attend déjà dans ce centre pour un autre rendez-vous. Commencez ou corrigez celui-là d'abord.",
     "This patient is already waiting at this site for another appointment. Begin or correct that one first.",
@@ -313,11 +313,6 @@ IMPACT_DECISION = ProblemType(
     "impact-decision-impossible", 422, "Décision impossible", "Decision not possible",
     "Une décision porte sur un rendez-vous qui n'est pas touché, ou sur une place qui ne lui est pas proposée.",
     "A decision concerns an appointment that is not hit, or a place that is not proposed to it.",
-)
-PERIOD_TOO_LONG = ProblemType(
-    "period-too-long", 422, "Période trop longue", "Period too long",
-    "Une simulation porte sur {days} jours au plus.",
-    "A dry run covers {days} days at most.",
 )
 WINDOW_TOO_LONG = ProblemType(
     "window-too-long", 422, "Période trop longue", "Window too long",

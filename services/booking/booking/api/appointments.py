@@ -361,7 +361,7 @@ async def cancel(appointment: UUID, body: CancelAppointment, command: Command) -
 @router.post(
     "/appointments/{appointment}/arrival",
     response_model=AppointmentView,
-    responses=describe(*_STEP, problems.NOT_THE_DAY, problems.ALREADY_WAITING),
+    responses=describe(*_STEP, problems.NOT_THE_DAY, problems.ALREADY_IN_QUEUE),
 )
 async def arrive(appointment: UUID, command: Command) -> Response:
     """The patient is in the waiting room."""
@@ -394,7 +394,7 @@ async def leave(appointment: UUID, body: Departure, command: Command) -> Respons
         problems.NOTHING_TO_CORRECT,
         problems.ALREADY_CORRECTED,
         problems.CORRECTION_TOO_LATE,
-        problems.ALREADY_WAITING,
+        problems.ALREADY_IN_QUEUE,
         problems.PATIENT_ERASED,
         problems.SESSION_CANCELLED,
         problems.OUTSIDE_SESSION,

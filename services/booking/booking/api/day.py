@@ -136,7 +136,7 @@ class DayView(BaseModel):
         problems.KIND_UNKNOWN,
         problems.NOT_ELIGIBLE,
         problems.NO_PLACE_TODAY,
-        problems.ALREADY_WAITING,
+        problems.ALREADY_IN_QUEUE,
         problems.MODE_NOT_OFFERED,
     ),
 )

@@ -197,7 +197,10 @@ async def kinds(query: Query, site: UUID, on: Annotated[Day | None, Parameter()]
 async def decide(body: DecideKind, command: Command) -> Response:
     """Decide how a kind is given from a day on: a change from tomorrow at the earliest, a new kind from today."""
     allow(command, Right.DECIDE_KINDS, body.site)
-    return await command.once(
-        lambda tx: decide_kind(tx, body.request(), rules_of(command), actor=command.actor, now=command.now),
+    rules = rules_of(command)
+    answer = await command.once(
+        lambda tx: decide_kind(tx, body.request(), rules, actor=command.actor, now=command.now),
         DecidedView.decided,
     )
+    rules.kinds.forget()
+    return answer

@@ -28,7 +28,13 @@ _OFFER = (problems.OFFER_UNKNOWN, problems.OFFER_OVER)
 @router.post(
     "/{offer}/acceptance",
     response_model=AcceptedView,
-    responses=describe(*_OFFER, problems.HOLD_EXPIRED, problems.SESSION_CANCELLED, problems.NOT_ELIGIBLE),
+    responses=describe(
+        *_OFFER,
+        problems.HOLD_EXPIRED,
+        problems.WRONG_TRANSITION,
+        problems.SESSION_CANCELLED,
+        problems.NOT_ELIGIBLE,
+    ),
 )
 async def accept(offer: UUID, command: Command) -> Response:
     """The held place becomes the appointment; the later one is given back in the same transaction."""

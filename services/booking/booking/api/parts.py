@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from booking.domain.appointments import Appointment, State, Step
@@ -46,8 +46,10 @@ def _on_the_minute(at: time) -> time:
     return at
 
 
-LocalTime = Annotated[time, AfterValidator(_on_the_minute)]
-"""Hours and minutes of the site's own clock."""
+WallClock = Annotated[time, WithJsonSchema({"type": "string", "pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$"})]
+"""An hour of the site's own clock; not the `time` of JSON Schema, which has an offset."""
+LocalTime = Annotated[WallClock, AfterValidator(_on_the_minute)]
+"""The same in a body: hours and minutes."""
 
 
 def example(value: dict[str, Any]) -> ConfigDict:

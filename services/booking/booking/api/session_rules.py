@@ -1,6 +1,6 @@
 """Rules of recurrence: open, change, end, see."""
 
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from booking.api.parts import (
     LocalTime,
     SessionView,
     SlotMinutes,
+    WallClock,
     example,
     rules_of,
 )
@@ -231,8 +232,8 @@ class VersionView(BaseModel):
     anchor: date | None
     nth: list[int] | None
     dates: list[date] | None
-    start: time
-    end: time
+    start: WallClock
+    end: WallClock
     kinds: list[str]
     room: str | None
     slot_minutes: int

@@ -146,7 +146,11 @@ async def leave(entry: UUID, body: LeaveWaitingList, command: Command) -> Respon
     )
 
 
-@router.get("/sites/{site}/waiting-list", response_model=WaitingListView, responses=describe(problems.SITE_UNKNOWN))
+@router.get(
+    "/sites/{site}/waiting-list",
+    response_model=WaitingListView,
+    responses=describe(problems.SITE_UNKNOWN, problems.ENTRY_UNKNOWN),
+)
 async def of_site(
     site: UUID,
     query: Query,

@@ -1,13 +1,13 @@
 """What the routes of the waiting list read and answer."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from booking.api.parts import PATIENT, PROFESSIONAL, SITE, LocalTime
+from booking.api.parts import PATIENT, PROFESSIONAL, SITE, LocalTime, WallClock
 from booking.domain.offers import Offer, OfferState
 from booking.domain.waiting_list import Entry, EntryState, Mobility, Priority, Window, Wishes
 from booking.use_cases.waiting_list.join_waiting_list import Joined
@@ -75,8 +75,8 @@ class WishesBody(Body):
 
 class WindowView(BaseModel):
     weekdays: list[int]
-    start: time
-    end: time
+    start: WallClock
+    end: WallClock
     first_day: date | None
     last_day: date | None
 

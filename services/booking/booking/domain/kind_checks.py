@@ -4,11 +4,11 @@ from datetime import timedelta
 from enum import StrEnum
 
 from booking.domain.kinds import CAPACITY_CLASSES, MODES, ON_SITE, Compartment, Kind
+from booking.domain.sessions import LONGEST_HOURS
 
 ROLES = frozenset({"gp", "retired_gp", "intern", "nurse", "medical_assistant", "social_worker"})
 PREPARING = frozenset({"medical_assistant", "nurse"})
 STEP = timedelta(minutes=5)  # of every grid
-LONGEST = timedelta(hours=16)  # of a session
 LONGEST_BUFFER = timedelta(hours=2)
 LONGEST_PREPARATION = timedelta(hours=1)
 
@@ -19,7 +19,7 @@ class Fault(StrEnum):
     ROLE_UNKNOWN = "role_unknown"
     MODE_UNKNOWN = "mode_unknown"
     CLASS_UNKNOWN = "class_unknown"
-    DURATION = "duration"  # a multiple of five minutes, at most 16 hours with its buffers
+    DURATION = "duration"  # a multiple of five minutes, with its buffers at most as long as a session may be
     BUFFER = "buffer"  # a multiple of five minutes, at most two hours
     LEADS = "leads"  # the least is less than the most
     LEAD_OF_UNSCHEDULED = "lead_of_unscheduled"  # same-day care is asked for on the day
@@ -44,7 +44,7 @@ def _faults(kind: Kind) -> dict[Fault, bool]:
         Fault.ROLE_UNKNOWN: not kind.roles or not kind.roles <= ROLES,
         Fault.MODE_UNKNOWN: not kind.modes or not kind.modes <= MODES,
         Fault.CLASS_UNKNOWN: kind.capacity_class not in CAPACITY_CLASSES,
-        Fault.DURATION: not _is_on_the_step(kind.duration) or not kind.duration or kind.length > LONGEST,
+        Fault.DURATION: not _is_on_the_step(kind.duration) or not kind.duration or kind.length > LONGEST_HOURS,
         Fault.BUFFER: not all(
             _is_on_the_step(each) and each <= LONGEST_BUFFER for each in (kind.buffer_before, kind.buffer_after)
         ),

@@ -139,3 +139,7 @@ class KindBooks:
         book = KindBook.of((*self.platform, *decided))
         self._kept[territory] = (at, book)
         return book
+
+    def forget(self) -> None:
+        """Something was decided here: whoever decided it is to meet it in their next command."""
+        self._kept.clear()

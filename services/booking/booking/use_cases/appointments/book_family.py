@@ -1,6 +1,6 @@
 """Several patients in one command: consecutive places, the fewest practitioners, all or nothing, one text."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +9,7 @@ from booking import problems
 from booking.domain import resources
 from booking.domain.appointments import Appointment, State
 from booking.domain.availability import Slot
+from booking.domain.capacity import class_of
 from booking.domain.family import together
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
@@ -81,13 +82,18 @@ async def book_family(
     require_compartment(actor, kind)
     if request.mode is not None and request.mode not in kind.modes:
         raise Refusal(problems.MODE_NOT_OFFERED, modes=", ".join(sorted(kind.modes)))
-    window = Interval(max(request.start, now), max(request.end, now))
-    for _ in range(_TRIES):
-        seats = await _seats(tx, request, kind, window, rules, now)
+    start, tries, avoided = max(request.start, now), 0, set[UUID]()
+    while start < request.end and tries < _TRIES:  # never when the time wished for is over
+        seats = await _seats(tx, request, kind, Interval(start, request.end), rules, now, avoided)
         if seats is None:
             break
-        if booked := await _take(tx, request, kind, seats, rules, actor, now):
+        places = await _places(tx, seats, rules)
+        if wrong := await _unfit(tx, request, kind, seats, places, rules, now):
+            avoided.add(wrong)
+            continue
+        if booked := await _take(tx, request, kind, seats, places, actor, now):
             return booked
+        tries += 1
     raise Refusal(
         problems.FAMILY_DOES_NOT_FIT,
         wanted=len(request.patients),
@@ -96,12 +102,19 @@ async def book_family(
 
 
 async def _seats(
-    tx: Transaction, request: FamilyRequest, kind: Kind, window: Interval, rules: Rules, now: datetime
+    tx: Transaction,
+    request: FamilyRequest,
+    kind: Kind,
+    window: Interval,
+    rules: Rules,
+    now: datetime,
+    avoided: Collection[UUID] = (),
 ) -> dict[UUID, Slot] | None:
+    wanted = class_of(kind.capacity_class, request.channel)
     slots = [
         slot
-        for slot in await free_slots(tx, request.site, kind, window, now, rules=rules)
-        if request.professional in (None, slot.professional)
+        for slot in await free_slots(tx, request.site, kind, window, now, capacity_class=wanted, rules=rules)
+        if request.professional in (None, slot.professional) and slot.session not in avoided
     ]
     numbers = {resources.patient(patient).number: patient for patient in request.patients}
     busy: dict[UUID, list[Interval]] = {}
@@ -115,17 +128,14 @@ async def _take(
     request: FamilyRequest,
     kind: Kind,
     seats: Mapping[UUID, Slot],
-    rules: Rules,
+    places: Mapping[UUID, Place],
     actor: Actor,
     now: datetime,
 ) -> FamilyBooked | None:
     """All of these places, or nothing when one of them is gone."""
-    places = await _places(tx, seats, rules)
     warnings = {warning for place in places.values() for warning in placing.require_eligible(kind, place)}
     for patient in sorted(seats):
         await require_under_cap(tx, kind, patient, now)
-    if not await _are_right(tx, request, kind, seats, places, rules, now):
-        return None
     party = new_id()
     booked: list[tuple[Appointment, tuple[Resource, ...]]] = []
     for at, patient in enumerate(request.patients):
@@ -158,7 +168,7 @@ async def _places(tx: Transaction, seats: Mapping[UUID, Slot], rules: Rules) -> 
     return {patient: await placing.find_place(tx, slot.session, patient, rules) for patient, slot in in_order}
 
 
-async def _are_right(
+async def _unfit(
     tx: Transaction,
     request: FamilyRequest,
     kind: Kind,
@@ -166,22 +176,23 @@ async def _are_right(
     places: Mapping[UUID, Place],
     rules: Rules,
     now: datetime,
-) -> bool:
-    """Whether each place is still one, supervised, and the class has room for all of them."""
+) -> UUID | None:
+    """A session in which they may not sit: a place is none any more, or without supervision, or the class has no room
+    for as many. Nothing when all is right."""
     for patient, place in places.items():
         start, mode = seats[patient].period.start, request.mode or kind.usual_mode
         wish = placing.Wish(place.session, kind, start, patient, rules, now, channel=request.channel, mode=mode)
         period = placing.period_at_sight(place, wish)
         if not isinstance(period, Interval):
-            return False
+            return place.session.id
         if kind.follow_up_only and not await placing.is_followed_up(tx, patient, place.session.professional):
-            return False
+            return place.session.id
         if await supervising.why_not(tx, place.session, period, rules, now):
-            return False
+            return place.session.id
         members = sum(other.session.id == place.session.id for other in places.values())
         if not await sharing.admits(tx, place.session, wish.capacity_class, members * kind.length, now):
-            return False
-    return True
+            return place.session.id
+    return None
 
 
 async def _other_days(

@@ -45,7 +45,7 @@ async def correct_status(
     """The appointment as before its last step.
 
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, NOTHING_TO_CORRECT, ALREADY_CORRECTED, CORRECTION_TOO_LATE,
-    ALREADY_WAITING, PATIENT_ERASED; with alternatives SESSION_CANCELLED, OUTSIDE_SESSION, NO_SUPERVISOR,
+    ALREADY_IN_QUEUE, PATIENT_ERASED; with alternatives SESSION_CANCELLED, OUTSIDE_SESSION, NO_SUPERVISOR,
     TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED, SLOT_TAKEN, PATIENT_BUSY.
     """
     # The session before the appointment, as whoever cancels a session does.

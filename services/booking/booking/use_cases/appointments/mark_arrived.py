@@ -17,7 +17,7 @@ from smp.problems import Refusal
 async def mark_arrived(tx: Transaction, id: UUID, *, actor: Actor, now: datetime) -> Appointment:
     """The wait begins.
 
-    Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION, NOT_THE_DAY, ALREADY_WAITING.
+    Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION, NOT_THE_DAY, ALREADY_IN_QUEUE.
     """
     return await take_step(tx, id, ARRIVAL, actor, now)
 

@@ -67,11 +67,11 @@ def require_fit(found: Appointment, action: Action, actor: Actor) -> None:
 async def save_once_in_queue(tx: Transaction, changed: Appointment) -> None:
     """Write an appointment whose patient waits from now on; the database refuses the same patient twice in a queue.
 
-    Raises Refusal: ALREADY_WAITING.
+    Raises Refusal: ALREADY_IN_QUEUE.
     """
     try:
         await appointments.save(tx, [changed])
     except asyncpg.UniqueViolationError as violation:
         if violation.constraint_name != "appointment_once_in_queue":
             raise
-        raise Refusal(problems.ALREADY_WAITING) from None
+        raise Refusal(problems.ALREADY_IN_QUEUE) from None

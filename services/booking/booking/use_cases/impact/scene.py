@@ -77,8 +77,16 @@ async def scene_of(tx: Transaction, change: Change, rules: Rules, now: datetime)
     _require_nobody_seen(own)
     hit = [*own, *await _uncovered(tx, territory, cuts, {each.id for each in own}, rules, now)]
     touched = dict.fromkeys([*(cut.session.site for cut in cuts), *(each.site for each in hit)])
-    sites = tuple(touched) or ((change.site,) if change.site else ())
+    sites = tuple(touched) or await _named(tx, change)
     return Scene(change, territory, sites, await _zone(tx, sites), tuple(cuts), tuple(hit))
+
+
+async def _named(tx: Transaction, change: Change) -> tuple[UUID, ...]:
+    """The sites of a change that touches nothing: it is still planned, seen and applied by who works there only."""
+    if change.site:
+        return (change.site,)
+    who = await projections.professional(tx, change.professional) if change.professional else None
+    return tuple(sorted(who.sites)) if who else ()
 
 
 async def options_of(

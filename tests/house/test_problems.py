@@ -1,0 +1,23 @@
+"""Every refusal of a service has a name and a type of its own."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PROBLEMS = sorted(Path(__file__).parents[2].glob("services/*/*/problems.py"))
+
+
+@pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.parent.name)
+def test_no_refusal_takes_the_name_or_the_type_of_another(path: Path) -> None:
+    """The later of two of one name would answer for the earlier."""
+    defined = [
+        (ast.unparse(line.targets[0]), ast.unparse(line.value.args[0]))
+        for line in ast.parse(path.read_text()).body
+        if isinstance(line, ast.Assign)
+        and isinstance(line.value, ast.Call)
+        and ast.unparse(line.value.func) == "ProblemType"
+    ]
+    assert defined
+    for words in zip(*defined, strict=True):
+        assert sorted(set(words)) == sorted(words)
