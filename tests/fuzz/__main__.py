@@ -15,9 +15,11 @@ from typing import Any
 from smp_local import screen
 from smp_local.home import REPOSITORY
 from tests.fuzz import storm
+from tests.fuzz.tally import added, never_had, table
 from tests.support.servers import postgres_server
 
 CASES, SEED, PROCESSES = 200_000, 1, 2
+ENOUGH = 20_000  # cases, in which every route must have been had at least once
 RESULT = REPOSITORY / "build" / "fuzz.json"
 
 
@@ -29,36 +31,37 @@ def main() -> int:
         share = -(-asked.cases // asked.processes)
         seeds = range(asked.seed, asked.seed + asked.processes)
         parts = list(pool.map(storm.silently, [url] * asked.processes, [share] * asked.processes, seeds))
-    report = _sum(parts) | {"seed": asked.seed, "processes": asked.processes}
-    report["seconds"] = round(time.monotonic() - began, 1)
+    report = {"seed": asked.seed, "processes": asked.processes, "seconds": round(time.monotonic() - began, 1)}
+    report |= _sum(parts)
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-    screen.say(
-        f"{report['cases']} cas en {report['seconds']:.0f} s, graine {asked.seed} : {report['modes']}, "
-        f"réponses {report['statuses']}"
-    )
-    for what, how in report["findings"].items():
+    for line in table(report["routes"]):
+        screen.say(line)
+    how = f"graine {asked.seed}, {asked.processes} processus"
+    screen.say(f"{report['cases']} cas en {report['seconds']:.0f} s, {how} : {report['modes']}")
+    wrong = dict(report["findings"])
+    if report["cases"] >= ENOUGH:
+        wrong |= dict.fromkeys(never_had(report["routes"]), "aucun succès : l'attaque n'y est pas entrée")
+    for what, how in wrong.items():
         screen.warn(f"{what} : {how}")
-    if report["findings"]:
+    if wrong:
         return 1
     screen.good(f"Aucune erreur du serveur, aucun écart au document. Détail : {RESULT}")
     return 0
 
 
 def _sum(parts: list[dict[str, Any]]) -> dict[str, Any]:
-    def added(name: str) -> dict[str, int]:
-        return dict(sum((Counter(part[name]) for part in parts), Counter()))
-
     findings: dict[str, str] = {}
     for part in parts:
         findings |= part["findings"]
+    routes = added(part["routes"] for part in parts)
     return {
         "cases": sum(part["cases"] for part in parts),
-        "modes": added("modes"),
-        "statuses": added("statuses"),
-        "server_errors": sum(part["server_errors"] for part in parts),
+        "modes": dict(sum((Counter(part["modes"]) for part in parts), Counter())),
+        "server_errors": sum(it["5xx"] for it in routes.values()),
         "violations": len(findings),
         "findings": findings,
+        "routes": routes,
     }
 
 

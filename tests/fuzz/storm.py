@@ -1,20 +1,17 @@
-"""One process of the attack: a database, the real application, and cases in rounds over every operation."""
+"""One process of the attack: a database, the real application, and requests to every route in any order."""
 
 import asyncio
 import contextlib
 import json
 import os
+import random
 from collections import Counter
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import httpx2
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
-from hypothesis.errors import Unsatisfiable
-from schemathesis import Case, GenerationMode
+from schemathesis import Case
 from schemathesis.core import NotSet
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
@@ -25,115 +22,111 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from booking.__main__ import service
-from tests.booking.world import MONDAY, NOW, Centre, monday
+from booking.api.rights import holders
+from smp import problems
+from smp.problems import ProblemType
+from tests.booking.world import NOW
+from tests.fuzz.deck import Card, Deck
 from tests.fuzz.links import Links
+from tests.fuzz.seeds import HOURS, Town
+from tests.fuzz.tally import Tally, documented_types
 from tests.support.api import FixedClock, bearer, client_for, command_headers
 from tests.support.databases import service_database
 from tests.support.fuzz import Fuzz
 
-CHUNK = 40  # cases of one operation in one mode before the next one has its turn
-SENT_EACH = 4  # times that a generated case is sent, each time with other ids: making it costs more than sending it
-FRESH_EVERY = 1_500  # cases, after which new patients come and new sessions are opened
-ROLES = ("coordinator", "coordinator", "secretary", "gp", "social_worker", "manager")
+TOWN = 1_200  # cases, after which another town in another territory is built: nothing is left of what was closed
+TIMERS_EVERY = 100  # cases
+ENTITLED = 0.85  # of the requests come from a role that may
+ROLES = ("coordinator", "secretary", "gp", "social_worker", "manager", "telephone_platform", "funder")
 CHECKS = [status_code_conformance, content_type_conformance, response_headers_conformance, response_schema_conformance]
-HOURS = (NOW, monday("08:30"), monday("10:05"))
+EVERYWHERE = frozenset(each.type for each in vars(problems).values() if isinstance(each, ProblemType))
 
 
 @dataclass
 class Storm:
     """Counts what was sent and answered; `findings` has each wrong answer once, with the request that got it."""
 
-    seed: int
     wanted: int
     client: httpx2.AsyncClient
     clock: FixedClock
     loop: asyncio.AbstractEventLoop
     links: Links
+    dice: random.Random
+    documented: dict[str, frozenset[str]]
     sent: int = 0
-    statuses: Counter[str] = field(default_factory=Counter)
+    territory: str = ""
+    tally: Tally = field(default_factory=Tally)
     modes: Counter[str] = field(default_factory=Counter)
     findings: dict[str, str] = field(default_factory=dict)
 
-    def rage(self, fuzz: Fuzz, freshen: Callable[[], None]) -> None:
+    def rage(self, fuzz: Fuzz, database: Any, seed: int) -> None:
         """Until as many cases were sent as wanted."""
-        turn, fresh_at = 0, 0
+        town, cards = Town(database, self.links, 0), Deck(fuzz, seed, self.dice).cards()
         while self.sent < self.wanted:
-            for operation in fuzz.operations.values():
-                for mode in GenerationMode:
-                    if self.sent >= fresh_at:
-                        freshen()
-                        fresh_at = self.sent + FRESH_EVERY
-                    self.clock.time = HOURS[turn % len(HOURS)]
-                    self._chunk(operation, mode, turn)
-                    turn += 1
+            age = self.sent % TOWN
+            if age == 0:
+                self.links.forget()
+                town = Town(database, self.links, self.sent // TOWN)
+                self.territory = town.territory
+                self.loop.run_until_complete(town.build())
+            if age % TIMERS_EVERY == 0:
+                self.clock.time = HOURS[age * len(HOURS) // TOWN]
+                self.loop.run_until_complete(town.run_timers(self.clock.time))
+            self._send(next(cards))
 
-    def _chunk(self, operation: Any, mode: GenerationMode, turn: int) -> None:
-        role = ROLES[turn // 7 % len(ROLES)]
-
-        @seed(self.seed * 1_000_003 + turn)
-        @settings(
-            max_examples=min(CHUNK, max(1, self.wanted - self.sent)), deadline=None, database=None,
-            phases=[Phase.generate], suppress_health_check=list(HealthCheck), verbosity=Verbosity.quiet,
-        )  # fmt: skip
-        @given(case=operation.as_strategy(generation_mode=mode))
-        def send(case: "Case[Any]") -> None:
-            parts = case.path_parameters, case.query, case.body
-            for _ in range(SENT_EACH):
-                self.sent += 1
-                self.modes[mode.value] += 1
-                case.path_parameters, case.query, case.body = (self.links.real(part) for part in parts)
-                self._send(case, role)
-
+    def _send(self, card: Card) -> None:
+        case, label = card.dealt(self.links, self.dice), card.label
+        headers = {**command_headers(self._somebody(label)), "Content-Type": "application/json"}
         try:
-            send()
-        except Unsatisfiable:
-            self.modes["none possible"] += 1
-
-    def _send(self, case: "Case[Any]", role: str) -> None:
-        answer = self.loop.run_until_complete(
-            self.client.request(
-                case.method,
-                case.formatted_path,
-                params=case.query,
-                headers={**command_headers(bearer(role)), "Content-Type": "application/json"},
-                content=_content(case.body),
+            request = self.client.build_request(
+                case.method, case.formatted_path, params=case.query, headers=headers, content=_content(case.body)
             )
-        )
-        self.statuses[str(answer.status_code)] += 1
-        self._judge(case, answer)
-        if answer.status_code < 300:
-            self.links.learn(answer.json())
-
-    def _judge(self, case: "Case[Any]", answer: httpx2.Response) -> None:
-        label = case.operation.label
-        asked = f"{case.formatted_path} {json.dumps(case.query, default=str)} {_content(case.body)!r}"[:1500]
-        if answer.status_code >= 500:
-            self.findings.setdefault(f"{label}: {answer.status_code}", f"{asked} -> {answer.text[:500]}")
+        except httpx2.InvalidURL:  # longer than any client sends
+            self.modes["unsendable"] += 1
             return
+        self.sent += 1
+        self.modes[card.mode.value] += 1
+        answer = self.loop.run_until_complete(self.client.send(request))
+        told = answer.json() if answer.content else {}
+        self.tally.note(label, answer.status_code, told.get("type") if answer.status_code >= 400 else None)
+        self._judge(case, label, answer, told)
+        if answer.status_code < 300:
+            self.links.learn(told, card.noun)
+
+    def _somebody(self, label: str) -> dict[str, str]:
+        may = sorted(holders(label)) if self.dice.random() < ENTITLED else ROLES
+        return bearer(self.dice.choice(may), territory=self.territory)
+
+    def _judge(self, case: "Case[Any]", label: str, answer: httpx2.Response, told: Any) -> None:
+        wrong: list[tuple[str, str]] = []
+        if answer.status_code >= 500:
+            wrong.append((f"{answer.status_code}", ""))
+        elif answer.status_code >= 400 and told["type"] not in self.documented[label] | EVERYWHERE:
+            wrong.append((f"{answer.status_code} {told['type']}", "no such refusal in the document"))
         try:
             case.validate_response(answer, checks=CHECKS)
         except FailureGroup as group:
-            for failure in group.exceptions:
-                what = f"{label}: {answer.status_code} {type(failure).__name__}"
-                self.findings.setdefault(what, f"{asked} -> {failure} {answer.text[:500]}")
+            wrong += [(f"{answer.status_code} {type(each).__name__}", str(each)) for each in group.exceptions]
+        for what, why in wrong:
+            asked = f"{case.formatted_path} {json.dumps(case.query, default=str)} {_content(case.body)!r}"[:1500]
+            self.findings.setdefault(f"{label}: {what}", f"{asked} -> {why} {answer.text[:500]}")
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "cases": self.sent,
             "modes": dict(self.modes),
-            "statuses": dict(sorted(self.statuses.items())),
-            "server_errors": sum(count for status, count in self.statuses.items() if status >= "500"),
+            "routes": self.tally.by_route(self.documented),
             "findings": self.findings,
         }
 
 
-def silently(postgres_url: str, wanted: int, number: int) -> dict[str, Any]:
+def silently(postgres_url: str, wanted: int, seed: int) -> dict[str, Any]:
     """In a process of its own, which tells nothing but its figures: each request would be a line of log."""
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        return run(postgres_url, wanted, number)
+        return run(postgres_url, wanted, seed)
 
 
-def run(postgres_url: str, wanted: int, number: int) -> dict[str, Any]:
+def run(postgres_url: str, wanted: int, seed: int) -> dict[str, Any]:
     """The part of one process; its figures."""
     loop = asyncio.new_event_loop()
     stack = AsyncExitStack()
@@ -145,39 +138,14 @@ def run(postgres_url: str, wanted: int, number: int) -> dict[str, Any]:
         client = loop.run_until_complete(
             stack.enter_async_context(client_for(service, database.database, clock=clock, patient_wait_seconds=0))
         )
-        links = Links(number)
-        centre = loop.run_until_complete(Centre(database.database).open())
-        storm = Storm(number, wanted, client, clock, loop, links)
-        storm.rage(Fuzz(service), lambda: loop.run_until_complete(_freshen(centre, links)))
+        fuzz, dice = Fuzz(service), random.Random(f"storm/{seed}")
+        documented = {label: documented_types(it.definition.raw) for label, it in fuzz.operations.items()}
+        storm = Storm(wanted, client, clock, loop, Links(dice), dice, documented)
+        storm.rage(fuzz, database.database, seed)
         return storm.as_dict()
     finally:
         loop.run_until_complete(stack.aclose())
         loop.close()
-
-
-async def _freshen(centre: Centre, links: Links) -> None:
-    """New people and sessions, so that there is always something left to book."""
-    doctor, worker = await centre.doctor(), await centre.doctor("social_worker")
-    intern = await centre.intern_of(doctor)
-    for who, kinds in (
-        (doctor, ("consultation", "minor_emergency")),
-        (intern, ("consultation",)),
-        (worker, ("social",)),
-    ):
-        for day in (MONDAY, MONDAY + timedelta(days=1)):
-            session = await centre.session(who, "08:00", "19:00", day=day, kinds=kinds)
-            links.learn({"session": str(session.id)})
-            starts = [session.period.start + n * session.grid for n in range(30)]
-            links.learn([{"session": str(session.id), "start": start.isoformat()} for start in starts])
-    for who in (doctor, intern, worker):
-        links.learn({"professional": str(who), "site": str(centre.site)})
-    session = await centre.session(await centre.doctor(), "08:00", "19:00")
-    for n in range(20):
-        patient = await centre.patient()
-        links.learn({"patient": str(patient)})
-        hour = f"{9 + n // 3:02}:{n % 3 * 20:02}"
-        given = (await centre.book(session, hour, patient)).appointment if n % 4 else await centre.hold(session, hour)
-        links.learn({"appointment": str(given.id)})
 
 
 def _content(body: Any) -> bytes | None:

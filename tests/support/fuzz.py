@@ -22,9 +22,18 @@ class Fuzz:
     """The operations of one service's document."""
 
     def __init__(self, service: Service) -> None:
-        document = _without_headers(application(_NO_RUNTIME, service.name, service.routers).openapi())
-        schema: Any = schemathesis.openapi.from_dict(document)
+        self._document = _without_headers(application(_NO_RUNTIME, service.name, service.routers).openapi())
+        schema: Any = schemathesis.openapi.from_dict(self._document)
         self.operations: dict[str, Any] = {found.ok().label: found.ok() for found in schema.get_all_operations()}
+
+    def example(self, label: str) -> dict[str, Any]:
+        """The documented body of an operation; empty without one."""
+        method, path = label.split()
+        content = self._document["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
+        schema = content.get("application/json", {}).get("schema", {})
+        schema = next((each for each in schema.get("anyOf", ()) if "$ref" in each), schema)
+        named = self._document["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], {})
+        return dict(next(iter(named.get("examples", ())), {}))
 
     def every_operation(self, test: Callable[..., Any]) -> Callable[..., Any]:
         """Run a test for each operation (`label`) with data that fits the document and data that does not (`mode`)."""
