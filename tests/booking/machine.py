@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 import httpx2
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 
 from booking.__main__ import service
 from tests.support.api import FixedClock, client_for
@@ -67,6 +67,5 @@ def courses(usual: int, steps: int) -> settings:
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate, Phase.shrink],
         derandomize=LONG not in os.environ,
     )

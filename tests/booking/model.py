@@ -6,81 +6,27 @@ service may name. What is compared afterwards: states, sessions, occupancies, an
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from itertools import pairwise
+from datetime import datetime
+from itertools import pairwise, permutations
 from typing import Any
 
+from tests.booking.model_parts import (
+    COOL_DOWN,
+    FINE,
+    FLOAT_NOTICE,
+    GRID,
+    HOLD,
+    MINUTE,
+    STANDING,
+    VISIT,
+    WAITING,
+    Presence,
+    Problems,
+    Resource,
+    Visit,
+    wanted,
+)
 from tests.booking.world import PARIS
-
-VISIT = timedelta(minutes=20)
-GRID = timedelta(minutes=20)
-HOLD = timedelta(minutes=5)
-LATE = timedelta(hours=24)
-COOL_DOWN = timedelta(minutes=10)
-MINUTE = timedelta(minutes=1)
-WAITING = frozenset({"arrived", "in_preparation"})
-STANDING = frozenset({"held", "booked", "in_consultation"}) | WAITING
-
-Problems = frozenset[str]
-Resource = tuple[str, str]  # kind and whose
-FINE: Problems = frozenset()
-
-
-@dataclass
-class Presence:
-    """A session. `supervisor` is who must be present when the professional is an intern."""
-
-    id: str
-    professional: str
-    start: datetime
-    end: datetime
-    room: str | None = None
-    supervisor: str | None = None
-    is_open: bool = True
-    events: list[str] = field(default_factory=lambda: ["SessionOpened"])
-
-    @property
-    def resources(self) -> frozenset[Resource]:
-        room = {("room", self.room)} if self.room else set()
-        return frozenset({("practitioner", self.professional), *room})
-
-
-@dataclass
-class Visit:
-    """An appointment."""
-
-    id: str
-    presence: Presence
-    start: datetime
-    patient: str | None
-    state: str
-    expires_at: datetime | None = None
-    rests_until: datetime | None = None
-    events: list[str] = field(default_factory=list)
-    trail: list[tuple[str, date, bool]] = field(default_factory=list)  # state, local day, is a correction
-    is_free: bool = False  # its place is free again
-
-    @property
-    def end(self) -> datetime:
-        return self.start + VISIT
-
-    @property
-    def resources(self) -> frozenset[Resource]:
-        """What it takes: all of its place, or all but the patient while a place given up rests."""
-        if not self.is_free:
-            return wanted(self.presence, self.patient)
-        return self.presence.resources if self.rests_until else frozenset()
-
-    def becomes(self, state: str, event: str, now: datetime, *, is_correction: bool = False) -> None:
-        left_early = state == "left_unseen" and now < self.start
-        self.is_free = state in ("cancelled", "excused", "expired") or left_early
-        self.state = state
-        self.events.append(event)
-        self.trail.append((state, now.astimezone(PARIS).date(), is_correction))
-
-
-def wanted(presence: Presence, patient: str | None) -> frozenset[Resource]:
-    return presence.resources | ({("patient", patient)} if patient else set())
 
 
 @dataclass
@@ -90,6 +36,7 @@ class Model:
     now: datetime
     presences: list[Presence] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
+    adrift: list[Visit] = field(default_factory=list)  # who may have changed practitioner in the last command
 
     # --- sessions -------------------------------------------------------------------------------------------
 
@@ -184,7 +131,16 @@ class Model:
 
     # --- appointments ---------------------------------------------------------------------------------------
 
-    def place(self, presence: Presence, start: datetime, patient: str | None, leaving: Visit | None = None) -> Problems:
+    def place(
+        self,
+        presence: Presence,
+        start: datetime,
+        patient: str | None,
+        leaving: Visit | None = None,
+        channel: str = "phone",
+        *,
+        others_float: bool = False,
+    ) -> Problems:
         """Why nobody can be put there; nothing when somebody can, and then expired holds have made room."""
         found = set()
         if not presence.is_open:
@@ -197,17 +153,41 @@ class Model:
             found.add("slot-past")
         if not self.is_covered(presence, start):
             found.add("no-supervisor")
-        return frozenset(found) or self._make_room(wanted(presence, patient), start, leaving)
+        if not self.admits(presence, channel, leaving):
+            found.add("class-not-released")
+        floats = presence if others_float else None
+        return frozenset(found) or self._make_room(wanted(presence, patient), start, leaving, floats)
+
+    def admits(self, presence: Presence, channel: str, leaving: Visit | None = None) -> bool:
+        """Whether what is left of the session is not all kept for those who book online."""
+        kept, free = self._left(presence, leaving)
+        if self.now >= presence.release_at or channel == "online":
+            return True
+        return not (free and kept) or free > kept
+
+    def _left(self, presence: Presence, leaving: Visit | None = None) -> tuple[int, int]:
+        """Of a session: how much of the online share nobody has taken, and how many slots are free."""
+        own = ("practitioner", presence.professional)
+        taken = [
+            each
+            for each in self.visits
+            if each.presence is presence and own in each.resources and each is not leaving and not self.is_over(each)
+        ]
+        online = sum(each.channel == "online" for each in taken)
+        busy = {each.start for each in taken}
+        free = [start for start in presence.starts if start >= self.now and start not in busy]
+        return max(0, presence.online - online), len(free)
 
     def hold(self, new: Visit) -> Problems:
-        found = self.place(new.presence, new.start, new.patient)
+        found = self.place(new.presence, new.start, new.patient, others_float=True)
         if not found:
             new.expires_at = self.now + HOLD
             new.becomes("held", "SlotHeld", self.now)
         return found
 
     def book(self, new: Visit) -> Problems:
-        found = self.place(new.presence, new.start, new.patient)
+        is_alone = new.party is None
+        found = self.place(new.presence, new.start, new.patient, channel=new.channel, others_float=is_alone)
         if not found:
             new.becomes("booked", "SlotBooked", self.now)
         return found
@@ -228,7 +208,7 @@ class Model:
     def move(self, visit: Visit, presence: Presence, start: datetime) -> Problems:
         if visit.state != "booked":
             return frozenset({"wrong-transition"})
-        found = self.place(presence, start, visit.patient, leaving=visit)
+        found = self.place(presence, start, visit.patient, visit, visit.channel)
         if not found:
             visit.presence, visit.start = presence, start
             visit.becomes("booked", "SlotMoved", self.now)
@@ -285,6 +265,8 @@ class Model:
                 found.add("outside-session")
             if not self.is_covered(visit.presence, visit.start):
                 found.add("no-supervisor")
+            if not self.admits(visit.presence, visit.channel, visit):
+                found.add("class-not-released")
         if not found and visit.is_free:
             found |= self._make_room(wanted(visit.presence, visit.patient), visit.start, visit)
         if not found:
@@ -305,6 +287,68 @@ class Model:
                 each.becomes("expired", "HoldExpired", self.now)
             elif self.has_rested(each):
                 each.rests_until = None
+
+    def release_shares(self) -> None:
+        for each in self.presences:
+            if each.is_told or not each.online or self.now < each.release_at:
+                continue
+            each.is_told = True
+            if each.is_open and self._left(each)[0]:
+                each.events.append("CapacityReleased")
+
+    # --- together, and unnoticed ----------------------------------------------------------------------------
+
+    def must_seat(self, patients: list[str], opens: datetime, closes: datetime) -> bool:
+        """Whether one practitioner has consecutive places, untouched by anybody, at which these patients are free.
+        Where this is not so a family may still be seen by several, or in places whose holds are over."""
+        for each in self.presences:
+            if not each.is_open or not each.is_for_anybody:
+                continue
+            starts = [start for start in each.starts if max(opens, self.now) <= start and start + VISIT <= closes]
+            for first in starts:
+                run = [first + n * GRID for n in range(len(patients))]
+                if run[-1] not in starts or any(self._meets(each.resources, start) for start in run):
+                    continue
+                if any(
+                    not any(
+                        self._meets(frozenset({("patient", who)}), start)
+                        for who, start in zip(seated, run, strict=True)
+                    )
+                    for seated in permutations(patients)
+                ):
+                    return True
+        return False
+
+    def adopt(self, where: dict[str, Presence]) -> None:
+        """After a command that made others change practitioner: which ones is up to the service, that all of them have
+        a place is not."""
+        for each in self.adrift:
+            if where[each.id] is not each.presence:
+                each.presence = where[each.id]
+                each.becomes("booked", "SlotMoved", self.now)
+        self.adrift = []
+
+    def _float(self, wanted: Presence, start: datetime, over: list[Visit]) -> list[Visit]:
+        """Those who would change so that `wanted` is free at that hour, if all of them can have another place."""
+        if start - self.now < FLOAT_NOTICE:
+            return []
+        fits = [p for p in self.presences if p.is_open and p.is_for_anybody and start in p.starts]
+        able = [*(p for p in fits if p is not wanted), wanted]
+        floating = [
+            each
+            for each in self.visits
+            if each.state == "booked" and not each.named and not each.party and each.start == start
+            and each.presence in able and each.presence.supervisor is None
+        ]  # fmt: skip
+        if not any(each.presence is wanted for each in floating):
+            return []
+        stay = [each for each in self.visits if each not in floating and each not in over and each.start == start]
+        taken = {resource for each in stay for resource in each.resources}
+        usable = [p for p in able if p is not wanted and p.resources.isdisjoint(taken)]
+        return floating if len(usable) >= len(floating) else []
+
+    def _meets(self, resources: frozenset[Resource], start: datetime) -> bool:
+        return any(each.start == start and each.resources & resources for each in self.visits)
 
     # --- what it looks like ---------------------------------------------------------------------------------
 
@@ -337,20 +381,24 @@ class Model:
     def _waits(self, patient: str | None) -> bool:
         return any(each.state in WAITING and each.patient == patient for each in self.visits)
 
-    def _make_room(self, resources: frozenset[Resource], start: datetime, leaving: Visit | None) -> Problems:
+    def _make_room(
+        self, resources: frozenset[Resource], start: datetime, leaving: Visit | None, floats: Presence | None = None
+    ) -> Problems:
         over: list[Visit] = []
-        taken: set[Resource] = set()
+        standing: list[Visit] = []
         for each in self.visits:
             meets = each.start < start + VISIT and start < each.end
             if each is leaving or not meets or not each.resources & resources:
                 continue
-            if self.is_over(each) or self.has_rested(each):
-                over.append(each)
-            else:
-                taken |= each.resources & resources
+            (over if self.is_over(each) or self.has_rested(each) else standing).append(each)
+        adrift = self._float(floats, start, over) if floats and standing else []
+        taken = {resource for each in standing if each not in adrift for resource in each.resources & resources}
+        taken |= {("patient", each.patient or "") for each in adrift} & resources
         if taken:
             only_patient = all(kind == "patient" for kind, _ in taken)
-            return frozenset({"patient-already-booked"} if only_patient else {"slot-taken", "slot-resting"})
+            busy = frozenset({"patient-already-booked"})
+            return busy if only_patient else frozenset({"slot-taken", "slot-resting"}) | (busy if adrift else FINE)
+        self.adrift = adrift
         for each in over:
             if each.rests_until:
                 each.rests_until = None

@@ -15,6 +15,7 @@ STATEMENTS = "tests/booking/test_statements.py"
 HISTORY = "tests/history/test_two_processes.py"
 STATEFUL = "tests/booking/test_stateful.py"
 WAITING = "tests/booking/test_waiting_list.py"
+BAD = "tests/booking/test_bad_input.py"
 ORDER = "tests/booking/test_waiting_list_order.py"
 
 BOOKING_MUTANTS = (
@@ -245,7 +246,19 @@ BOOKING_MUTANTS = (
         "impact-without-difference", "a plan is carried out though the world has changed",
         f"{BOOKING}/use_cases/impact/apply_impact.py",
         "    if difference:\n", "    if difference == []:\n",
-        ("tests/booking/test_impact.py",),
+        ("tests/booking/test_impact.py::TestAChangedWorld",),
+    ),
+    Mutant(
+        "plan-of-no-site", "a plan that touches no session is of no site: anybody's of the territory",
+        f"{BOOKING}/use_cases/impact/scene.py",
+        "sites = tuple(touched) or await _named(tx, change)", "sites = tuple(touched)",
+        ("tests/booking/test_rights.py::test_a_role_may_do_what_the_table_says_at_its_own_site_and_nothing_anywhere_else",),
+    ),
+    Mutant(
+        "kind-longer-than-any-session", "a kind is decided that fits in no session",
+        f"{BOOKING}/domain/kind_checks.py",
+        "kind.length > LONGEST_HOURS,", "kind.duration > LONGEST_HOURS,",
+        (BAD,),
     ),
     Mutant(
         "offer-without-margin", "an offer may be accepted when there is no time left to come",

@@ -4,8 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 BOOK = "SMP_MUTANTS_BOOK"  # the file to write to
+
+settings.register_profile("witness", phases=[Phase.explicit, Phase.generate])  # whether it fails, not how simply
+settings.load_profile("witness")
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
