@@ -50,7 +50,7 @@ async def test_where_patients_are_expected_the_session_stays_and_is_listed(
     (listed,) = (await planner.see(MONDAY, date(2027, 3, 1), unsupported=True)).sessions
     assert (listed.session.id, listed.unsupported) == (session.id, "out_of_contract")
     assert await events_of(booking_database, booked.id) == [("SlotBooked", 1)]
-    assert await events_of(booking_database, session.id) == [("SessionOpened", 1)]
+    assert await events_of(booking_database, session.id) == [("SessionOpened", 1), ("SessionUnsupported", 2)]
 
 
 async def test_who_comes_back_has_their_days_again_and_no_flag(planner: Planner) -> None:

@@ -197,7 +197,7 @@ async def test_what_is_kept_names_nobody(morning: Desk, booking_database: Servic
             "SELECT column_name FROM information_schema.columns WHERE table_name = 'minor_emergency'"
         )
     assert {row["column_name"] for row in columns} == {
-        "territory", "id", "site", "form", "red_flags", "asked_at", "asked_by", "raised_at",
+        "territory", "id", "site", "form", "red_flags", "asked_at", "asked_by", "raised_at", "version",
     }  # fmt: skip
 
 

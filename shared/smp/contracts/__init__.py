@@ -22,6 +22,20 @@ from smp.contracts.appointments import (
     StatusCorrected,
 )
 from smp.contracts.base import EventData, Topic
+from smp.contracts.calendar import (
+    ABSENCES,
+    CLOSURES,
+    DISTANCES,
+    PRESENCE,
+    RULES,
+    AbsenceEnded,
+    AbsenceNoted,
+    ClosureDeclared,
+    ClosureEnded,
+    DistanceDeclared,
+    PresenceAgreed,
+    SessionRuleDecided,
+)
 from smp.contracts.catalogue import BY_TYPE, CATALOGUE, TOPICS
 from smp.contracts.demand import DEMAND, DemandUnmet
 from smp.contracts.envelope import Envelope, Event, MalformedEvent
@@ -37,6 +51,7 @@ from smp.contracts.messages import (
     MessageFailed,
     MessagePlanned,
 )
+from smp.contracts.minor_emergencies import MINOR_EMERGENCIES, MinorEmergencyAnswered
 from smp.contracts.patients import (
     PATIENTS,
     EligibilityChanged,
@@ -54,7 +69,15 @@ from smp.contracts.professionals import (
     SupervisionAssigned,
     SupervisionEnded,
 )
-from smp.contracts.sessions import SESSIONS, CapacityReleased, SessionCancelled, SessionChanged, SessionOpened
+from smp.contracts.sessions import (
+    SESSIONS,
+    CapacityReleased,
+    SessionCancelled,
+    SessionChanged,
+    SessionOpened,
+    SessionSupported,
+    SessionUnsupported,
+)
 from smp.contracts.sites import (
     SITES,
     Address,
@@ -64,7 +87,8 @@ from smp.contracts.sites import (
     SiteOpened,
     SiteRelocated,
 )
-from smp.contracts.vocabulary import Practitioner
+from smp.contracts.supervision import REACHABILITIES, SupervisorReachable, SupervisorReachWithdrawn
+from smp.contracts.vocabulary import Practitioner, ShareOfSession
 from smp.contracts.waiting_list import (
     WAITING_LIST,
     OfferAccepted,
@@ -78,18 +102,27 @@ from smp.contracts.waiting_list import (
 )
 
 __all__ = [
+    "ABSENCES",
     "APPOINTMENTS",
     "BY_TYPE",
     "CATALOGUE",
+    "CLOSURES",
     "DEMAND",
+    "DISTANCES",
     "KINDS",
     "MESSAGES",
+    "MINOR_EMERGENCIES",
     "PATIENTS",
+    "PRESENCE",
     "PROFESSIONALS",
+    "REACHABILITIES",
+    "RULES",
     "SESSIONS",
     "SITES",
     "TOPICS",
     "WAITING_LIST",
+    "AbsenceEnded",
+    "AbsenceNoted",
     "Address",
     "AppointmentSupported",
     "AppointmentUnsupported",
@@ -98,10 +131,13 @@ __all__ = [
     "CallTaskDone",
     "CallTaskRaised",
     "CapacityReleased",
+    "ClosureDeclared",
+    "ClosureEnded",
     "ConsultationDone",
     "ConsultationPrepared",
     "ConsultationStarted",
     "DemandUnmet",
+    "DistanceDeclared",
     "EligibilityChanged",
     "Envelope",
     "Event",
@@ -115,6 +151,7 @@ __all__ = [
     "MessageExpired",
     "MessageFailed",
     "MessagePlanned",
+    "MinorEmergencyAnswered",
     "OfferAccepted",
     "OfferDeclined",
     "OfferExpired",
@@ -127,6 +164,7 @@ __all__ = [
     "PatientNoShow",
     "PatientRegistered",
     "Practitioner",
+    "PresenceAgreed",
     "ProfessionalJoined",
     "ProfessionalLeft",
     "ProfessionalRoleChanged",
@@ -135,6 +173,10 @@ __all__ = [
     "SessionCancelled",
     "SessionChanged",
     "SessionOpened",
+    "SessionRuleDecided",
+    "SessionSupported",
+    "SessionUnsupported",
+    "ShareOfSession",
     "SiteClosed",
     "SiteOpened",
     "SiteRelocated",
@@ -146,6 +188,8 @@ __all__ = [
     "StatusCorrected",
     "SupervisionAssigned",
     "SupervisionEnded",
+    "SupervisorReachWithdrawn",
+    "SupervisorReachable",
     "Topic",
     "WaitingListChanged",
     "WaitingListJoined",

@@ -1,6 +1,19 @@
 """Every event type that exists. A new event is a class plus a line here; nothing registers itself."""
 
-from smp.contracts import appointments, demand, kinds, messages, patients, professionals, sessions, sites, waiting_list
+from smp.contracts import (
+    appointments,
+    calendar,
+    demand,
+    kinds,
+    messages,
+    minor_emergencies,
+    patients,
+    professionals,
+    sessions,
+    sites,
+    supervision,
+    waiting_list,
+)
 from smp.contracts.base import EventData, Topic
 
 CATALOGUE: tuple[type[EventData], ...] = (
@@ -22,6 +35,18 @@ CATALOGUE: tuple[type[EventData], ...] = (
     sessions.SessionChanged,
     sessions.SessionCancelled,
     sessions.CapacityReleased,
+    sessions.SessionUnsupported,
+    sessions.SessionSupported,
+    calendar.SessionRuleDecided,
+    calendar.ClosureDeclared,
+    calendar.ClosureEnded,
+    calendar.AbsenceNoted,
+    calendar.AbsenceEnded,
+    calendar.PresenceAgreed,
+    calendar.DistanceDeclared,
+    supervision.SupervisorReachable,
+    supervision.SupervisorReachWithdrawn,
+    minor_emergencies.MinorEmergencyAnswered,
     appointments.SlotHeld,
     appointments.HoldExpired,
     appointments.SlotBooked,

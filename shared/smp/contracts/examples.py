@@ -7,10 +7,23 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from smp.contracts import appointments, demand, kinds, messages, patients, professionals, sessions, sites, waiting_list
+from smp.contracts import (
+    appointments,
+    calendar,
+    demand,
+    kinds,
+    messages,
+    minor_emergencies,
+    patients,
+    professionals,
+    sessions,
+    sites,
+    supervision,
+    waiting_list,
+)
 from smp.contracts.base import EventData
 from smp.contracts.envelope import Event
-from smp.contracts.vocabulary import Practitioner
+from smp.contracts.vocabulary import Practitioner, ShareOfSession
 
 
 def _id(number: int) -> UUID:
@@ -105,7 +118,13 @@ _PATIENTS: tuple[patients.PatientEvent, ...] = (
 )
 
 _SESSIONS: tuple[sessions.SessionEvent, ...] = (
-    sessions.SessionOpened(**_OF_SESSION, room="2", rule=_id(302)),
+    sessions.SessionOpened(
+        **_OF_SESSION,
+        room="2",
+        rule=_id(302),
+        shares=(ShareOfSession(capacity_class="same_day", slots=2, release_at=_at(10)),),
+        equipment=("ecg",),
+    ),
     sessions.SessionChanged(**_OF_SESSION, room="3", rule=_id(302)),
     sessions.SessionCancelled(
         session=SESSION, site=LAVAL, professional=DOCTOR, start=_at(7), end=_at(11), reason="practitioner_absent"
@@ -120,6 +139,68 @@ _SESSIONS: tuple[sessions.SessionEvent, ...] = (
         start=_at(13),
         end=_at(17),
         released_at=_at(10),
+    ),
+    sessions.SessionUnsupported(
+        session=SESSION,
+        site=LAVAL,
+        professional=DOCTOR,
+        start=_at(7),
+        end=_at(11),
+        reason="out_of_contract",
+        since=_at(6),
+    ),
+    sessions.SessionSupported(
+        session=SESSION, site=LAVAL, professional=DOCTOR, start=_at(7), end=_at(11), supported_at=_at(6, 30)
+    ),
+)
+
+_OF_CLOSURE: dict[str, Any] = {"closure": _id(303), "site": LAVAL, "room": "2", "start": _at(7)}
+_OF_ABSENCE: dict[str, Any] = {"absence": _id(304), "professional": DOCTOR, "start": _at(7)}
+_OF_REACH: dict[str, Any] = {"reachability": _id(305), "supervisor": DOCTOR, "start": _at(7), "end": _at(11)}
+
+_CALENDAR: tuple[EventData, ...] = (
+    calendar.SessionRuleDecided(
+        rule=_id(302),
+        site=LAVAL,
+        professional=DOCTOR,
+        from_day=date(2027, 1, 4),
+        ended=False,
+        weekdays=(1, 3),
+        every_weeks=2,
+        anchor=date(2027, 1, 4),
+        start="08:00",
+        end="12:00",
+        room="2",
+        kinds=("consultation", "minor_emergency"),
+        slot_minutes=20,
+        shares=(ShareOfSession(capacity_class="same_day", slots=2),),
+        equipment=(),
+        decided_at=_at(7),
+    ),
+    calendar.ClosureDeclared(**_OF_CLOSURE, end=_at(17), reason="works", declared_at=_at(6)),
+    calendar.ClosureEnded(**_OF_CLOSURE, end=_at(12), withdrawn=False, decided_at=_at(11)),
+    calendar.AbsenceNoted(**_OF_ABSENCE, end=_at(17), noted_at=_at(6)),
+    calendar.AbsenceEnded(**_OF_ABSENCE, end=_at(12), withdrawn=False, decided_at=_at(11)),
+    calendar.PresenceAgreed(
+        professional=DOCTOR,
+        site=LAVAL,
+        contract_start=date(2027, 1, 1),
+        contract_end=date(2027, 12, 31),
+        wished_weekdays=(1, 2),
+        weekly_cap=4,
+        yearly_cap=180,
+        agreed_at=_at(7),
+    ),
+    calendar.DistanceDeclared(distance=_id(306), one=LAVAL, other=LE_MANS, minutes=65, declared_at=_at(7)),
+    supervision.SupervisorReachable(**_OF_REACH, declared_at=_at(6)),
+    supervision.SupervisorReachWithdrawn(**_OF_REACH, withdrawn_at=_at(8)),
+    minor_emergencies.MinorEmergencyAnswered(
+        request=_id(307),
+        site=LAVAL,
+        form=date(2026, 1, 1),
+        sent_to_15=True,
+        channel="phone",
+        answered_at=_at(7, 1),
     ),
 )
 
@@ -304,6 +385,7 @@ _DATA: tuple[EventData, ...] = (
     *_PATIENTS,
     *_KINDS,
     *_SESSIONS,
+    *_CALENDAR,
     *_APPOINTMENTS,
     *_DEMAND,
     *_WAITING_LIST,

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from smp.contracts.base import Code, EventData, Topic
-from smp.contracts.vocabulary import CapacityClass, Kind, Role
+from smp.contracts.vocabulary import CapacityClass, Kind, Role, SessionDoubt, ShareOfSession
 
 SESSIONS = Topic("smp.booking.sessions", "booking", "session", "Bookable presence: who, where, when, for which kinds.")
 
@@ -27,17 +27,20 @@ class SessionState(SessionEvent):
     end: AwareDatetime
     slot_minutes: Annotated[int, Field(ge=1)]
     rule: UUID | None = None
+    shares: tuple[ShareOfSession, ...] | None = None
+    equipment: tuple[str, ...] | None = None
 
 
 class SessionOpened(SessionState):
     """`professional` receives at `site` in [start, end), on a grid of `slot_minutes` that starts at `start`.
 
-    `rule` is the recurrence it comes from, null for a single date. `room` is null when any room will do.
+    `rule` is the recurrence it comes from, null for a single date. `room` is null when any room will do. `shares` are
+    the slots kept for some callers; null in events written before shares were said.
     """
 
 
 class SessionChanged(SessionState):
-    """The whole session as it is now, in the same terms as `SessionOpened`."""
+    """The whole session as it is now, in the same terms as `SessionOpened`. What was said against it is over."""
 
 
 class SessionCancelled(SessionEvent):
@@ -46,6 +49,24 @@ class SessionCancelled(SessionEvent):
     start: AwareDatetime
     end: AwareDatetime
     reason: Code
+
+
+class SessionUnsupported(SessionEvent):
+    """Since `since` a fact of registry speaks against the presence in [start, end), but patients are expected: it
+    stands, and somebody is to decide."""
+
+    start: AwareDatetime
+    end: AwareDatetime
+    reason: SessionDoubt
+    since: AwareDatetime
+
+
+class SessionSupported(SessionEvent):
+    """Nothing speaks against the presence in [start, end) any more."""
+
+    start: AwareDatetime
+    end: AwareDatetime
+    supported_at: AwareDatetime
 
 
 class CapacityReleased(SessionEvent):

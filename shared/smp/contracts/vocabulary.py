@@ -7,7 +7,7 @@ Sources: FHIR R4, the ANS SAS profiles (modes AMB, HH, VR) and the platform's do
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from smp.contracts.base import Code, OneOf, Part
 
@@ -43,8 +43,20 @@ Compartment = Annotated[str, OneOf(("medical", "medico_social", "silent"))]
 CapacityClass = Annotated[str, OneOf(("desk", "same_day", "medico_social", "regulation", "online"))]
 """Which reserved share of the agenda the appointment was taken from."""
 
+
+class ShareOfSession(Part):
+    """So many slots of a session are kept for a class; of an open session until `release_at`, null = until the end."""
+
+    capacity_class: CapacityClass
+    slots: Annotated[int, Field(ge=1)]
+    release_at: AwareDatetime | None = None
+
+
 BookingChannel = Annotated[str, OneOf(("phone", "desk", "walk_in", "online", "regulation", "waiting_list"))]
 """How the request reached the centre. `regulation` = sent by the SAS or SAMU regulation."""
+
+SessionDoubt = Annotated[str, OneOf(("site_closed", "out_of_contract", "role"))]
+"""Which fact of registry speaks against a session in which patients are expected."""
 
 SupportLost = Annotated[str, OneOf(("no_supervisor", "supervisor_absent", "too_many_interns"))]
 """Why an intern is not covered: nobody answers for them that day, or nobody of those is present or reachable, or those

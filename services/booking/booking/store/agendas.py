@@ -100,8 +100,10 @@ async def distances(tx: Transaction, default: timedelta) -> Distances:
 
 async def declare_distance(
     tx: Transaction, one: UUID, other: UUID, territory: str, minutes: int, at: datetime, by: str
-) -> None:
-    await tx.execute(SQL.declare_distance, one, other, territory, minutes, at, by)
+) -> int:
+    """Write it down; how often it was declared."""
+    version: int = await tx.fetchval(SQL.declare_distance, one, other, territory, minutes, at, by)
+    return version
 
 
 async def forget_changes(tx: Transaction, older_than: timedelta) -> None:

@@ -59,7 +59,9 @@ SELECT one, other, minutes FROM site_distance;
 INSERT INTO site_distance (one, other, territory, minutes, declared_at, declared_by)
 VALUES (least($1::uuid, $2::uuid), greatest($1::uuid, $2::uuid), $3, $4, $5, $6)
 ON CONFLICT (one, other) DO UPDATE
-SET minutes = excluded.minutes, declared_at = excluded.declared_at, declared_by = excluded.declared_by;
+SET minutes = excluded.minutes, declared_at = excluded.declared_at, declared_by = excluded.declared_by,
+    version = site_distance.version + 1
+RETURNING version;
 
 -- name: forget_changes
 -- Changes that every process has looked at, or will never: none follows older ones (see use_cases/availability/agendas.py).

@@ -68,10 +68,12 @@ async def absence(tx: Transaction, id: UUID) -> Closure | None:
     return _closure(row) if row else None
 
 
-async def end(tx: Transaction, it: Closure, at: datetime, author: Author) -> bool:
-    """Let it end at an instant, or withdraw it when it had not begun by then; False when it was over already."""
+async def end(tx: Transaction, it: Closure, at: datetime, author: Author) -> int | None:
+    """Let it end at an instant, or withdraw it when it had not begun by then; its new version, nothing when it was over
+    already."""
     statement = SQL.end_closure if it.professional is None else SQL.end_absence
-    return await tx.fetchval(statement, it.id, at, author.at, author.by) is not None
+    version: int | None = await tx.fetchval(statement, it.id, at, author.at, author.by)
+    return version
 
 
 def _closures(rows: Iterable[Record]) -> list[Closure]:

@@ -46,14 +46,16 @@ WHERE id = $1 AND withdrawn_at IS NULL;
 -- It ends earlier; before it has begun, it is withdrawn.
 UPDATE closure
 SET ends_at = CASE WHEN $2 > starts_at THEN $2 ELSE ends_at END,
-    withdrawn_at = CASE WHEN $2 > starts_at THEN NULL ELSE $3::timestamptz END, withdrawn_by = $4
+    withdrawn_at = CASE WHEN $2 > starts_at THEN NULL ELSE $3::timestamptz END, withdrawn_by = $4,
+    version = version + 1
 WHERE id = $1 AND withdrawn_at IS NULL AND ends_at > $2
-RETURNING id;
+RETURNING version;
 
 -- name: end_absence
 -- It ends earlier; before it has begun, it is withdrawn.
 UPDATE absence
 SET ends_at = CASE WHEN $2 > starts_at THEN $2 ELSE ends_at END,
-    withdrawn_at = CASE WHEN $2 > starts_at THEN NULL ELSE $3::timestamptz END, withdrawn_by = $4
+    withdrawn_at = CASE WHEN $2 > starts_at THEN NULL ELSE $3::timestamptz END, withdrawn_by = $4,
+    version = version + 1
 WHERE id = $1 AND withdrawn_at IS NULL AND ends_at > $2
-RETURNING id;
+RETURNING version;

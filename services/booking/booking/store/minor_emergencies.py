@@ -12,6 +12,14 @@ SQL = Statements.load(__package__, "minor_emergencies.sql")
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """Every flag that a request has ever raised, and how often its form was answered."""
+
+    red_flags: frozenset[str]
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """Requests of a site over a period."""
 
@@ -21,9 +29,10 @@ class Counted:
 
 async def note(
     tx: Transaction, territory: str, id: UUID, site: UUID, form: date, flags: Iterable[str], now: datetime, by: str
-) -> frozenset[str]:
-    """Write the answers down; every flag that this request has ever raised."""
-    return frozenset(await tx.fetchval(SQL.note, territory, id, site, form, sorted(flags), now, by))
+) -> Answered:
+    """Write the answers down."""
+    (row,) = await tx.fetch(SQL.note, territory, id, site, form, sorted(flags), now, by)
+    return Answered(frozenset(row["red_flags"]), row["version"])
 
 
 async def raised(tx: Transaction, id: UUID) -> frozenset[str]:

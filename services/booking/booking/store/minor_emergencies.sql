@@ -4,8 +4,8 @@ INSERT INTO minor_emergency AS m (territory, id, site, form, red_flags, asked_at
 VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $5::text[] <> '{}' THEN $6::timestamptz END)
 ON CONFLICT (territory, id) DO UPDATE
 SET red_flags = ARRAY(SELECT DISTINCT flag FROM unnest(m.red_flags || excluded.red_flags) AS flag ORDER BY flag),
-    raised_at = coalesce(m.raised_at, excluded.raised_at)
-RETURNING red_flags;
+    raised_at = coalesce(m.raised_at, excluded.raised_at), version = m.version + 1
+RETURNING red_flags, version;
 
 -- name: raised
 -- The flags that a request has raised so far.

@@ -162,10 +162,10 @@ async def cancel(
     return {row["id"]: row["version"] for row in rows}
 
 
-async def flag(tx: Transaction, reasons: Mapping[UUID, str | None]) -> None:
-    """Mark sessions as unsupported, or clear the mark."""
-    if reasons:
-        await tx.execute(SQL.flag, list(reasons), list(reasons.values()))
+async def flag(tx: Transaction, reasons: Mapping[UUID, str | None]) -> dict[UUID, tuple[int, str | None]]:
+    """Mark sessions as unsupported, or clear the mark: of those it changes for, the new version and the mark."""
+    rows = await tx.fetch(SQL.flag, list(reasons), list(reasons.values())) if reasons else []
+    return {row["id"]: (row["version"], row["unsupported_reason"]) for row in rows}
 
 
 async def lock_to_reshape(

@@ -158,6 +158,7 @@ RETURNING id, version;
 -- name: flag
 -- Marks sessions that registry's facts no longer support although patients are expected, or clears the mark.
 UPDATE session
-SET unsupported_reason = n.reason
+SET unsupported_reason = n.reason, version = version + 1
 FROM unnest($1::uuid[], $2::text[]) AS n (id, reason)
-WHERE session.id = n.id AND session.unsupported_reason IS DISTINCT FROM n.reason;
+WHERE session.id = n.id AND session.unsupported_reason IS DISTINCT FROM n.reason
+RETURNING session.id, session.version, session.unsupported_reason;

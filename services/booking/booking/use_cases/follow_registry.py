@@ -4,9 +4,10 @@ site has closed. Sessions that nobody is expected in end; the others are flagged
 The consumer notes that there is something to follow; this runs soon after, one site or professional at a time.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from booking.domain.intervals import Interval
 from booking.domain.local_time import local_day
@@ -17,7 +18,7 @@ from booking.store import presence, projections, sessions
 from booking.store import rules as rule_store
 from booking.store.presence import Pending
 from booking.store.sessions import Author, Hit, StoredSession
-from booking.use_cases.calendar import agenda, following
+from booking.use_cases.calendar import agenda, announcing_calendar, following
 from booking.use_cases.calendar.agenda import Agenda
 from booking.use_cases.calendar.following import CODES, Draft, Followed, Kept
 from booking.use_cases.calendar.planning import contract_at
@@ -67,8 +68,22 @@ async def follow(tx: Transaction, subject: Pending, rules: Rules, now: datetime)
     followed = await following.carry_out(tx, whole, series, days, rules, Author(BY, now))
     ended = set(followed.done.cancelled)
     flags = {id: found if isinstance(found, str) else None for id, found in checks.items() if id not in ended}
-    await sessions.flag(tx, flags)
+    await _flag(tx, flags, stored, followed, now)
     return followed
+
+
+async def _flag(
+    tx: Transaction,
+    flags: Mapping[UUID, str | None],
+    stored: Iterable[StoredSession],
+    followed: Followed,
+    now: datetime,
+) -> None:
+    """Mark the sessions, and say each mark that is new or gone."""
+    as_they_are = {each.session.id: each.session for each in stored}
+    as_they_are |= {each.id: each for each in followed.done.changed}
+    for id, (version, reason) in sorted((await sessions.flag(tx, flags)).items()):
+        announcing_calendar.doubted(tx, as_they_are[id], version, reason, now)
 
 
 def _by_hand(stored: Iterable[StoredSession], draft: Draft, now: datetime) -> Iterable[StoredSession]:

@@ -22,6 +22,7 @@ from smp.contracts import (
     SessionCancelled,
     SessionChanged,
     SessionOpened,
+    ShareOfSession,
     SlotBooked,
     SlotCancelled,
     SlotHeld,
@@ -291,6 +292,11 @@ def _state(session: Session, rule: UUID | None) -> dict[str, Any]:
         "end": session.period.end,
         "slot_minutes": int(session.grid.total_seconds() // 60),
         "rule": rule,
+        "shares": tuple(
+            ShareOfSession(capacity_class=each.capacity_class, slots=each.slots, release_at=each.release_at)
+            for each in session.shares
+        ),
+        "equipment": tuple(sorted(session.equipment)),
     }
 
 

@@ -15,16 +15,17 @@ from booking.domain.local_time import local_day, whole_day
 from booking.domain.people import Site
 from booking.domain.platform_kinds import MINOR_EMERGENCY
 from booking.domain.reasons import Reason
-from booking.domain.red_flags import form_on
+from booking.domain.red_flags import Form, form_on
 from booking.domain.rules import Rules
 from booking.store import minor_emergencies, projections, sessions
-from booking.store.minor_emergencies import Counted
+from booking.store.minor_emergencies import Answered, Counted
 from booking.use_cases.access import require_channel, require_site
 from booking.use_cases.availability.note_demand import record
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.kinds.kind_book import book_of, kind_on
 from smp.auth import Actor
-from smp.contracts import DemandUnmet
+from smp.contracts import DemandUnmet, MinorEmergencyAnswered
+from smp.contracts.envelope import Event
 from smp.postgres import Transaction
 from smp.problems import Refusal
 
@@ -92,11 +93,12 @@ async def receive_minor_emergency(
     flags |= await minor_emergencies.raised(tx, asked.request)
     if not flags and (missing := form.missing(asked.answers)):
         raise Refusal(problems.FORM_INCOMPLETE, missing=list(missing))
-    standing = await minor_emergencies.note(
+    answered = await minor_emergencies.note(
         tx, site.territory, asked.request, site.id, form.valid_from, flags, now, actor.subject
     )
-    if standing:
-        return Received(asked.request, Outcome.CALL_15, standing)
+    _say(tx, asked, site, form, answered, now)
+    if answered.red_flags:
+        return Received(asked.request, Outcome.CALL_15, answered.red_flags)
     return await _Search(tx, asked, rules, site, actor, now).proposals()
 
 
@@ -110,6 +112,23 @@ async def how_many(tx: Transaction, site: UUID, day: date, *, actor: Actor) -> C
     if where is None:
         raise Refusal(problems.SITE_UNKNOWN)
     return await minor_emergencies.count(tx, site, whole_day(day, where.zone))
+
+
+def _say(tx: Transaction, asked: MinorEmergency, site: Site, form: Form, answered: Answered, now: datetime) -> None:
+    """That the form was answered and whether it sent to 15; never which sign: it is why somebody called."""
+    data = MinorEmergencyAnswered(
+        request=asked.request,
+        site=site.id,
+        form=form.valid_from,
+        sent_to_15=bool(answered.red_flags),
+        channel=asked.channel,
+        answered_at=now,
+    )
+    tx.publish(
+        Event.of(
+            data, subject=asked.request, territory=site.territory, site=site.id, sequence=answered.version, time=now
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from booking import problems
 from booking.store import agendas, projections
 from booking.use_cases.access import require_site
 from smp.auth import Actor
+from smp.contracts import DistanceDeclared
+from smp.contracts.envelope import Event
 from smp.postgres import Transaction
 from smp.problems import Refusal
+
+_DISTANCES = UUID("5d3c0f5e-8a0e-5c5e-9a3b-6f0b8b1f7a20")  # the namespace of their ids (RFC 9562 §5.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +36,10 @@ async def declare_distance(tx: Transaction, distance: Distance, *, actor: Actor,
     site, other = await projections.site(tx, distance.site), await projections.site(tx, distance.other)
     if site is None or other is None or site.territory != other.territory:
         raise Refusal(problems.SITE_UNKNOWN)
-    await agendas.declare_distance(tx, site.id, other.id, site.territory, distance.minutes, now, actor.subject)
+    by = actor.subject
+    version = await agendas.declare_distance(tx, site.id, other.id, site.territory, distance.minutes, now, by)
+    one, two = sorted((site.id, other.id))
+    id = uuid5(_DISTANCES, f"{one}/{two}")
+    data = DistanceDeclared(distance=id, one=one, other=two, minutes=distance.minutes, declared_at=now)
+    tx.publish(Event.of(data, subject=id, territory=site.territory, site=None, sequence=version, time=now))
     return distance

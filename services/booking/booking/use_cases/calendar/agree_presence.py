@@ -9,6 +9,7 @@ from booking.domain.rules import Rules
 from booking.store import presence
 from booking.store.sessions import Author
 from booking.use_cases.access import require_site
+from booking.use_cases.calendar import announcing_calendar
 from booking.use_cases.calendar.planning import staffed
 from smp.auth import Actor
 from smp.postgres import Transaction
@@ -33,5 +34,6 @@ async def agree_presence(
     require_site(actor, site)
     staff = await staffed(tx, site, plan.professional, rules)
     version = await presence.agree(tx, plan, site, staff.site.territory, Author(actor.subject, now))
+    announcing_calendar.presence_agreed(tx, plan, site, staff.site.territory, version, now)
     await presence.look_again(tx, plan.professional, staff.site.territory, presence.PROFESSIONAL)
     return PresenceAgreed(site, plan, version)

@@ -17,7 +17,7 @@ from booking.store import rules as rule_store
 from booking.store.rules import Series, StoredRule
 from booking.store.sessions import Author
 from booking.use_cases.access import require_site
-from booking.use_cases.calendar import agenda, following
+from booking.use_cases.calendar import agenda, announcing_calendar, following
 from booking.use_cases.calendar.following import Followed
 from booking.use_cases.calendar.planning import (
     OUTSIDE_OPENING_HOURS,
@@ -104,6 +104,7 @@ async def change_session_rule(
         require_room_for_shares(version.shares, Interval(*hours), version.grid)
     author = Author(actor.subject, now)
     await rule_store.insert(tx, version, author)
+    announcing_calendar.rule_decided(tx, version, now)
     changed = Series((*series.versions, version))
     followed = await _follow(tx, changed, site, rules, author)
     touched = [*followed.done.opened, *followed.done.changed]

@@ -14,6 +14,7 @@ from booking.store import rules as rule_store
 from booking.store.rules import StoredRule
 from booking.store.sessions import Author
 from booking.use_cases.access import require_site
+from booking.use_cases.calendar import announcing_calendar
 from booking.use_cases.calendar.materialise_sessions import Materialised, materialise
 from booking.use_cases.calendar.planning import (
     OUTSIDE_OPENING_HOURS,
@@ -98,6 +99,7 @@ async def open_session_rule(
     )
     author = Author(actor.subject, now)
     await rule_store.insert(tx, stored, author)
+    announcing_calendar.rule_decided(tx, stored, now)
     materialised = await materialise(tx, stored.id, rules, author)
     unusual = any(not staff.site.is_open(each.day, rule.start, rule.end) for each in materialised.opened)
     excess = await excess_of(tx, request.professional, materialised.opened, staff.site.zone)

@@ -25,7 +25,7 @@ from booking.store.closures import Closure
 from booking.store.rules import Series
 from booking.store.sessions import Author, Hit, Opening, StoredSession
 from booking.use_cases.access import require_site
-from booking.use_cases.calendar import agenda, following
+from booking.use_cases.calendar import agenda, announcing_calendar, following
 from booking.use_cases.calendar.agenda import Agenda, concerns
 from booking.use_cases.calendar.following import CODES, Draft, Followed
 from booking.use_cases.calendar.reshaping import (
@@ -116,6 +116,7 @@ async def draft_shutting(
         raise Refusal(problems.SESSION_PAST)
     closure = replace(closure, period=Interval(max(closure.period.start, _next_minute(now)), closure.period.end))
     await closures.insert(tx, closure, Author(actor.subject, now))
+    announcing_calendar.shut(tx, closure, now)
     first, last = scene.days(closure.period)
     hit = Hit(closure.period, None if closure.professional else closure.site, closure.room, closure.professional)
     stored = await sessions.lock_to_reshape(tx, [each.id for each in scene.series], first, last, hit, now)
@@ -159,8 +160,10 @@ async def reopen(
     Raises Refusal: CLOSURE_OVER.
     """
     at = max(at, _next_minute(author.at))
-    if not await closures.end(tx, closure, at, author):
+    version = await closures.end(tx, closure, at, author)
+    if version is None:
         raise Refusal(problems.CLOSURE_OVER)
+    announcing_calendar.ended(tx, closure, at, version, author.at)
     first, last = scene.days(Interval(max(at, closure.period.start), closure.period.end))
     stored = await sessions.lock_to_reshape(tx, [each.id for each in scene.series], first, last, None, author.at)
     days = await agenda.load(tx, scene.sites, scene.people, first, last, rules, author.at)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from booking import problems
@@ -12,6 +13,9 @@ from booking.store.supervision import Reachability
 from booking.use_cases.access import require_site
 from booking.use_cases.calendar.planning import require_not_over
 from smp.auth import Actor
+from smp.contracts import SupervisorReachable, SupervisorReachWithdrawn
+from smp.contracts.base import EventData
+from smp.contracts.envelope import Event
 from smp.ids import new_id
 from smp.postgres import Transaction
 from smp.problems import FORBIDDEN, Refusal
@@ -42,6 +46,7 @@ async def declare_reachable(tx: Transaction, request: ReachRequest, *, actor: Ac
         raise Refusal(problems.NOT_A_SUPERVISOR)
     declared = Reachability(new_id(), who.territory, Reach(request.supervisor, request.period, request.site))
     await supervision.declare_reachable(tx, declared, actor.subject, now)
+    _say(tx, declared, SupervisorReachable(**_said(declared), declared_at=now), 1, now)
     await supervision.ask_again(tx, declared.territory, days_of(request.period))
     return declared
 
@@ -59,6 +64,7 @@ async def withdraw_reachability(tx: Transaction, id: UUID, *, actor: Actor, now:
     if found.is_withdrawn:
         raise Refusal(problems.REACHABILITY_WITHDRAWN)
     await supervision.withdraw_reachability(tx, id, actor.subject, now)
+    _say(tx, found, SupervisorReachWithdrawn(**_said(found), withdrawn_at=now), 2, now)
     await supervision.ask_again(tx, found.territory, days_of(found.reach.period))
     return found
 
@@ -67,6 +73,21 @@ def days_of(period: Interval) -> list[date]:
     """The days of any calendar that a period meets: somewhere it is still the day before, or the day after already."""
     first = period.start.date() - timedelta(days=1)
     return [first + timedelta(days=n) for n in range((period.end.date() - first).days + 2)]
+
+
+def _said(it: Reachability) -> dict[str, Any]:
+    reach = it.reach
+    return {
+        "reachability": it.id,
+        "supervisor": reach.supervisor,
+        "site": reach.site,
+        "start": reach.period.start,
+        "end": reach.period.end,
+    }
+
+
+def _say(tx: Transaction, it: Reachability, data: EventData, sequence: int, now: datetime) -> None:
+    tx.publish(Event.of(data, subject=it.id, territory=it.territory, site=it.reach.site, sequence=sequence, time=now))
 
 
 async def _require_right(tx: Transaction, site: UUID | None, works_at: frozenset[UUID], actor: Actor) -> None:
