@@ -61,7 +61,7 @@ class Planner:
     async def only_rule(self) -> UUID:
         """The one rule of the site."""
         async with self.centre.transaction() as tx:
-            (series,) = await see_rules(tx, self.centre.site)
+            (series,) = await see_rules(tx, self.centre.site, self.rules, reader=self.who)
         return series.id
 
     async def change_rule(self, rule: UUID, from_day: date, **otherwise: Any) -> RuleChanged:
@@ -106,7 +106,8 @@ class Planner:
 
     async def see(self, first: date, last: date | None = None, **which: Any) -> AgendaSeen:
         async with self.centre.transaction() as tx:
-            return await see_sessions(tx, SeenDays(self.centre.site, first, last or first, **which))
+            days = SeenDays(self.centre.site, first, last or first, **which)
+            return await see_sessions(tx, days, self.rules, reader=self.who)
 
     async def hours(self, first: date, last: date | None = None) -> list[str]:
         """The open sessions as `2027-01-11 09:00-12:00`."""

@@ -150,7 +150,7 @@ async def test_the_versions_can_be_seen(planner: Planner) -> None:
     await planner.change_rule(opened.id, D18, end=time(11))
     await planner.change_rule(opened.id, D25, ends=True)
     async with planner.centre.transaction() as tx:
-        (series,) = await see_rules(tx, planner.centre.site)
+        (series,) = await see_rules(tx, planner.centre.site, planner.rules, reader=planner.who)
     assert [(each.version, each.from_day, each.ended) for each in series.versions] == [
         (1, date(2027, 1, 4), False), (2, D18, False), (3, D25, True),
     ]  # fmt: skip

@@ -369,3 +369,21 @@ async def test_what_an_intern_may_not_take_any_more_is_not_offered_as_an_alterna
         await book(centre, morning, hour, SIX_ACTS)
     refused = await refusal(book(centre, morning, "11:00", SIX_ACTS))
     assert starts(refused) == at("14:00", "14:20", "14:40")
+
+
+async def test_the_appointment_and_the_day_say_that_nobody_covers_it(desk: Desk) -> None:
+    centre = desk.centre
+    supervisor = await centre.doctor()
+    presence = await centre.session(supervisor)
+    booked = (await centre.book(await centre.session(await centre.intern_of(supervisor)), "10:00")).appointment
+
+    async def said() -> tuple[str | None, str | None]:
+        one = (await desk.get(f"/appointments/{booked.id}")).json()
+        (line,) = (await desk.get(f"/sites/{centre.site}/day", date=MONDAY)).json()["lines"]
+        return one["unsupported"], line["unsupported"]
+
+    assert await said() == (None, None)
+    async with centre.transaction() as tx:
+        await tx.execute("UPDATE session SET ends_at = starts_at + interval '20 minutes' WHERE id = $1", presence.id)
+    await recheck_supervision(centre.database, RULES, SOON)
+    assert await said() == ("supervisor_absent", "supervisor_absent")

@@ -259,6 +259,26 @@ class TestTheDryRun:
         assert (await apply(centre, planned)).done == {"call": 1}
         assert [name for name, _ in await events_of(booking_database, patient.id)] == ["SlotBooked"]
 
+    async def test_a_silent_appointment_ends_as_a_call_even_where_all_are_cancelled(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        session = await centre.session(await centre.doctor(), kinds=("protected",))
+        patient = (await centre.book(session, "09:00", kind="protected")).appointment
+        planned = await plan(centre, away(session.professional))
+        assert planned.impact.figures["outcomes"]["cancel_and_tell"]["call"] == 1
+        by_hand = Application(DefaultPolicy.CANCEL, {patient.id: Choice(Decision.CANCEL)})
+        assert (await refusal(begin(centre, planned, by_hand))).problem is problems.IMPACT_DECISION
+        assert (await apply(centre, planned, Application(DefaultPolicy.CANCEL))).done == {"call": 1}
+        assert [name for name, _ in await events_of(booking_database, patient.id)] == ["SlotBooked"]
+        assert (await now_of(centre, patient.id)).state is State.BOOKED
+
+    async def test_hours_that_would_meet_another_session_are_refused_before_anything_is_planned(
+        self, centre: Centre, morning: Morning
+    ) -> None:
+        await centre.session(morning.session.professional, "14:00", "16:00")
+        refused = await refusal(plan(centre, new_hours(morning.session, "09:00", "14:20")))
+        assert refused.problem is problems.SESSION_OVERLAP
+
     async def test_a_patient_is_not_proposed_an_hour_at_which_they_are_expected_elsewhere(
         self, centre: Centre, morning: Morning
     ) -> None:

@@ -215,6 +215,31 @@ class TestWhoIsInvolved:
         assert (await desk.get(day, role="coordinator", date=MONDAY)).json()["lines"] == []
 
 
+class TestSilentKinds:
+    @pytest.mark.parametrize(
+        ("role", "knows"),
+        [("secretary", True), ("coordinator", True), ("nurse", False), ("gp", False), ("social_worker", False)],
+    )
+    async def test_are_told_in_lists_of_sessions_and_rules_to_planners_and_no_other_role(
+        self, desk: Desk, role: str, knows: bool
+    ) -> None:
+        who = await desk.centre.doctor()
+        body = session_body(desk.centre.site, who, ("consultation", "protected"))
+        assert (await desk.post("/sessions", body)).status_code == 201
+        rule = {key: value for key, value in body.items() if key != "day"}
+        rule |= {"weekly": {"weekdays": [2]}, "valid_from": "2027-01-04", "valid_until": "2027-01-12"}
+        assert (await desk.post("/session-rules", rule)).status_code == 201
+        listed = await desk.get("/sessions", role=role, site=desk.centre.site, **{"from": MONDAY, "to": MONDAY})
+        rules = await desk.get("/session-rules", role=role, site=desk.centre.site)
+        told = ["consultation", "protected"] if knows else ["consultation"]
+        assert [each["kinds"] for each in listed.json()["sessions"]] == [told]
+        assert [each["kinds"] for each in rules.json()["rules"][0]["versions"]] == [told]
+        own = bearer("gp", site=desk.centre.site, subject=str(who))
+        window = {"site": str(desk.centre.site), "from": str(MONDAY), "to": str(MONDAY)}
+        seen = (await desk.client.get("/v1/sessions", params=window, headers=own)).json()["sessions"]
+        assert seen[0]["kinds"] == ["consultation", "protected"]
+
+
 class TestTheRegulator:
     async def test_books_by_the_channel_of_regulation_only(self, desk: Desk) -> None:
         session = await desk.open_session()

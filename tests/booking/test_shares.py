@@ -3,7 +3,7 @@
 import asyncio
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -13,6 +13,7 @@ from booking.domain.sessions import Session
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.appointments.register_walk_in import WalkInRequest, register_walk_in
 from booking.use_cases.calendar.cancel_session import cancel_session
+from booking.use_cases.calendar.change_session import SessionChange, change_session
 from booking.use_cases.calendar.reshaping import Consent
 from booking.use_cases.capacity.release_capacity import release_capacity
 from smp.postgres import Database
@@ -176,3 +177,44 @@ async def test_the_sessions_of_a_rule_have_its_shares(desk: Desk) -> None:
     assert opened.status_code == 201, opened.text
     releases = [each["shares"][0]["release_at"] for each in opened.json()["sessions"]]
     assert releases == [f"2027-01-{day}T10:00:00Z" for day in ("04", "11", "18")]
+
+
+async def test_the_shares_of_a_rule_are_changed_from_a_day_on_and_its_sessions_follow(desk: Desk) -> None:
+    body = session_body(desk.centre.site, await desk.centre.doctor())
+    rule = {key: value for key, value in body.items() if key != "day"} | {
+        "weekly": {"weekdays": [1]}, "valid_from": "2027-01-04", "valid_until": "2027-01-18",
+        "shares": [{"capacity_class": "same_day", "slots": 2}],
+    }  # fmt: skip
+    opened = (await desk.post("/session-rules", rule)).json()
+    path = f"/session-rules/{opened['rule']}/change"
+    shares = [{"capacity_class": "online", "slots": 3}]
+    changed = await desk.post(path, {"from_day": "2027-01-11", "shares": shares})
+    assert changed.status_code == 200, changed.text
+    now = (await desk.get("/sessions", site=desk.centre.site, **{"from": "2027-01-04", "to": "2027-01-18"})).json()
+    kept = [[(each["capacity_class"], each["slots"]) for each in session["shares"]] for session in now["sessions"]]
+    assert kept == [[("same_day", 2)], [("online", 3)], [("online", 3)]]
+    (seen,) = (await desk.get("/session-rules", site=desk.centre.site)).json()["rules"]
+    assert [each["shares"] for each in seen["versions"]] == [{"same_day": 2}, {"online": 3}]
+    none = await desk.post(path, {"from_day": "2027-01-18", "shares": []})
+    assert [each["shares"] for each in none.json()["followed"]["changed"]] == [[]]
+    in_minutes = [{"capacity_class": "online", "minutes": 50}]
+    assert (await desk.post(path, {"from_day": "2027-01-18", "shares": in_minutes})).status_code == 422
+    counted = await desk.post(path, {"from_day": "2027-01-18", "shares": in_minutes, "slot_minutes": 20})
+    assert counted.status_code == 200, counted.text
+
+
+async def test_a_release_that_is_due_when_a_session_moves_to_an_earlier_day_is_still_told(
+    centre: Centre, booking_database: ServiceDatabase
+) -> None:
+    """On Sunday at noon the share of the Monday is kept still; moved to the Sunday its hour was at eleven."""
+    session = await centre.session(await centre.doctor(), shares={"same_day": 2})
+    sunday = session.day - timedelta(days=1)
+    noon = monday("12:00") - timedelta(days=1)
+    moved = SessionChange(Consent("swap"), day=sunday, start=time(14), end=time(17))
+    async with centre.transaction() as tx:
+        await change_session(tx, session.id, moved, RULES, actor=SECRETARY, now=noon)
+    for _ in range(2):
+        await release_capacity(centre.database, noon)
+    assert await events_of(booking_database, session.id) == [
+        ("SessionOpened", 1), ("SessionChanged", 2), ("CapacityReleased", 3),
+    ]  # fmt: skip

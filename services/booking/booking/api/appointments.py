@@ -18,6 +18,7 @@ from booking.api.parts import (
     Channel,
     KindCode,
     Mode,
+    ReadView,
     Reason,
     bookings_of,
     example,
@@ -323,15 +324,13 @@ async def family(body: BookFamily, command: Command) -> Response:
     )
 
 
-@router.get(
-    "/appointments/{appointment}", response_model=AppointmentView, responses=describe(problems.APPOINTMENT_UNKNOWN)
-)
-async def read(appointment: UUID, query: Query) -> AppointmentView:
+@router.get("/appointments/{appointment}", response_model=ReadView, responses=describe(problems.APPOINTMENT_UNKNOWN))
+async def read(appointment: UUID, query: Query) -> ReadView:
     """One appointment, with its trail."""
     allow(query, Right.READ)
     async with query.transaction() as tx:
         found = await read_appointment(tx, appointment, query.actor)
-    return AppointmentView.of(found, query.actor)
+    return ReadView.read(found, query.actor)
 
 
 @router.post("/appointments/{appointment}/move", response_model=AppointmentView, responses=describe(*_PLACE, *_STEP))

@@ -42,8 +42,9 @@ class WalkIn(Body):
 
 
 class LineView(BaseModel):
-    """One line of the day. `waited_minutes` runs from arrival to the start of the consultation, or to now. A
-    line without state only says that the time is taken."""
+    """One line of the day. `waited_minutes` runs from arrival to the start of the consultation, or to now;
+    `unsupported` says why no supervisor covers it, or that its session is gone. A line without state only says that the
+    time is taken."""
 
     appointment: UUID
     start: datetime
@@ -58,6 +59,7 @@ class LineView(BaseModel):
     started_at: datetime | None
     ended_at: datetime | None
     waited_minutes: float | None
+    unsupported: str | None
 
     @classmethod
     def of(cls, line: DayLine) -> "LineView":
@@ -76,6 +78,7 @@ class LineView(BaseModel):
             started_at=None if line.is_hidden else it.started_at,
             ended_at=None if line.is_hidden else it.ended_at,
             waited_minutes=None if line.is_hidden else _minutes(line.waited),
+            unsupported=None if line.is_hidden else line.unsupported,
         )
 
 

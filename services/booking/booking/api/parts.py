@@ -13,6 +13,7 @@ from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.use_cases.appointments.book_together import BookOrder
 from booking.use_cases.appointments.day_list import is_hidden, is_veiled
+from booking.use_cases.appointments.read_appointment import Read
 from booking.use_cases.appointments.step_together import StepOrder
 from booking.use_cases.availability.agendas import Agendas
 from smp.auth import Actor
@@ -249,4 +250,18 @@ class AppointmentView(BaseModel):
             late=None if hidden else it.late,
             trail=[StepView.of(step) for step in (() if hidden else it.trail)],
             warnings=list(warnings),
+        )
+
+
+class ReadView(AppointmentView):
+    """The same, and why no supervisor covers it (`no_supervisor`, `supervisor_absent`, `too_many_interns`) or that its
+    session is gone (`place_lost`)."""
+
+    unsupported: str | None
+
+    @classmethod
+    def read(cls, it: Read, reader: Actor) -> "ReadView":
+        hidden = is_hidden(it.appointment, reader)
+        return cls(
+            **AppointmentView.of(it.appointment, reader).model_dump(), unsupported=None if hidden else it.unsupported
         )

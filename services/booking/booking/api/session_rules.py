@@ -38,6 +38,11 @@ _RECURRENCE = PydanticCustomError(
 _UNTIL = PydanticCustomError(
     "valid_until_or_without_end", "give either valid_until or without_end", {"fr": "donnez valid_until ou without_end"}
 )
+_IN_SLOTS = PydanticCustomError(
+    "shares_in_slots",
+    "shares in minutes want slot_minutes beside them",
+    {"fr": "des places en minutes se donnent avec slot_minutes"},
+)
 _ENDS = PydanticCustomError(
     "ends_alone",
     "a rule that ends is not changed otherwise",
@@ -133,9 +138,17 @@ class OpenRule(Body):
 
 
 class ChangeRule(Body):
-    """What is otherwise from a day on; what is not named stays. `ends` means that the rule takes place no more."""
+    """What is otherwise from a day on; what is not named stays. `shares` are all that is kept from then on, none when
+    empty. `ends` means that the rule takes place no more."""
 
-    model_config = example({"from_day": "2027-03-01", "start": "08:30", "end": "12:30"})
+    model_config = example(
+        {
+            "from_day": "2027-03-01",
+            "start": "08:30",
+            "end": "12:30",
+            "shares": [{"capacity_class": "same_day", "slots": 3}],
+        }
+    )
 
     from_day: Day
     weekly: WeeklyBody | None = None
@@ -146,6 +159,7 @@ class ChangeRule(Body):
     kinds: Kinds | None = None
     equipment: Equipment | None = None
     slot_minutes: SlotMinutes | None = None
+    shares: Shares | None = None
     room: ShortText | None = None
     any_room: bool = False
     valid_until: Day | None = None
@@ -160,6 +174,8 @@ class ChangeRule(Body):
             raise ONE_ROOM
         if self.valid_until is not None and self.without_end:
             raise _UNTIL
+        if self.slot_minutes is None and any(each.slots is None for each in self.shares or ()):
+            raise _IN_SLOTS
         if self.ends and self.model_fields_set != {"from_day", "ends"}:
             raise _ENDS
         return self
@@ -175,6 +191,7 @@ class ChangeRule(Body):
             grid=timedelta(minutes=self.slot_minutes) if self.slot_minutes else None,
             room=self.room,
             any_room=self.any_room,
+            shares=None if self.shares is None else counted(self.shares, self.slot_minutes or 1),
             valid_until=self.valid_until,
             without_end=self.without_end,
             ends=self.ends,
@@ -237,6 +254,8 @@ class VersionView(BaseModel):
     kinds: list[str]
     room: str | None
     slot_minutes: int
+    shares: dict[str, int]
+    equipment: list[str]
     valid_until: date | None
 
     @classmethod
@@ -256,6 +275,8 @@ class VersionView(BaseModel):
             kinds=sorted(it.kinds),
             room=it.room,
             slot_minutes=int(it.grid.total_seconds() // 60),
+            shares=dict(sorted(it.shares.items())),
+            equipment=sorted(it.equipment),
             valid_until=it.rule.valid_until,
         )
 
@@ -340,7 +361,8 @@ async def see(query: Query, site: UUID) -> RulesView:
     """The rules of a site with their versions."""
     allow_any(query, Right.PLAN, Right.SEARCH, site=site)
     async with query.transaction() as tx:
-        return RulesView(rules=[SeriesView.of(each) for each in await see_rules(tx, site)])
+        known = await see_rules(tx, site, rules_of(query), reader=query.actor)
+    return RulesView(rules=[SeriesView.of(each) for each in known])
 
 
 def _recurrence(

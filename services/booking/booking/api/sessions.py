@@ -244,4 +244,5 @@ async def see(
     `unsupported` lists those that registry's facts speak against although patients are expected."""
     allow_any(query, Right.PLAN, Right.SEARCH, site=site)
     async with query.transaction() as tx:
-        return AgendaView.of(await see_sessions(tx, Days(site, first, last, professional, cancelled, unsupported)))
+        days = Days(site, first, last, professional, cancelled, unsupported)
+        return AgendaView.of(await see_sessions(tx, days, rules_of(query), reader=query.actor))

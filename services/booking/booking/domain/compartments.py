@@ -6,11 +6,13 @@ nobody's but the involved.
 """
 
 from collections.abc import Collection
+from uuid import UUID
 
 from booking.domain.appointments import RELEASING, Appointment
 from booking.domain.kinds import Compartment
 
 _DESK = frozenset({"secretary", "coordinator"})
+_PLANNERS = _DESK | {"manager"}
 _CARE = frozenset({"gp", "retired_gp", "intern", "nurse", "medical_assistant"})
 _SOCIAL = frozenset({"social_worker"})
 
@@ -41,6 +43,12 @@ def shows(it: Appointment, roles: Collection[str], subject: str) -> bool:
 def hides_all(it: Appointment, roles: Collection[str], subject: str) -> bool:
     """Whether this reader learns nothing but the hours."""
     return it.compartment == Compartment.SILENT and not sees(it, roles, subject)
+
+
+def sees_offer(compartment: str, professional: UUID, roles: Collection[str], subject: str) -> bool:
+    """Whether a reader may know that somebody's sessions offer kinds of that compartment. Silent ones are known to who
+    gives them, and to planners, who would drop them unseen when they edit a session."""
+    return compartment != Compartment.SILENT or subject == str(professional) or not _PLANNERS.isdisjoint(roles)
 
 
 def is_involved(it: Appointment, subject: str) -> bool:

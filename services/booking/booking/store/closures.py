@@ -31,6 +31,19 @@ class Closure:
         return Away(self.period, Skip.CLOSURE if self.professional is None else Skip.ABSENCE, self.id)
 
 
+@dataclass(frozen=True, slots=True)
+class CutSession:
+    """One part of a session that closures have cut, and the hours of the whole; both are the same when nothing is left,
+    or one part only."""
+
+    session: UUID
+    whole: UUID
+    territory: str
+    period: Interval
+    site: UUID
+    professional: UUID
+
+
 async def insert(tx: Transaction, it: Closure, author: Author) -> None:
     period = (it.period.start, it.period.end)
     if it.professional is None:
@@ -74,6 +87,42 @@ async def end(tx: Transaction, it: Closure, at: datetime, author: Author) -> int
     statement = SQL.end_closure if it.professional is None else SQL.end_absence
     version: int | None = await tx.fetchval(statement, it.id, at, author.at, author.by)
     return version
+
+
+async def note_cut(tx: Transaction, cut: Iterable[CutSession]) -> None:
+    """Remember the parts of sessions that no rule brings back; a part of a part belongs to the first whole."""
+    rows = [
+        {
+            "session": str(each.session),
+            "was": str(each.whole),
+            "territory": each.territory,
+            "starts_at": each.period.start,
+            "ends_at": each.period.end,
+        }
+        for each in cut
+    ]
+    if rows:
+        await tx.execute(SQL.note_cut, rows)
+
+
+async def cut_ahead(tx: Transaction, site: UUID | None, professional: UUID | None, now: datetime) -> list[CutSession]:
+    """The parts of cut sessions of a site or of a professional whose whole is not over."""
+    return [
+        CutSession(
+            row["session"],
+            row["whole"],
+            row["territory"],
+            Interval(row["starts_at"], row["ends_at"]),
+            row["site"],
+            row["professional"],
+        )
+        for row in await tx.fetch(SQL.cut_ahead, site, professional, now)
+    ]
+
+
+async def forget_cut(tx: Transaction, sessions: Iterable[UUID]) -> None:
+    """Of these sessions and of all that they are parts of nothing is brought back any more."""
+    await tx.execute(SQL.forget_cut, list(sessions))
 
 
 def _closures(rows: Iterable[Record]) -> list[Closure]:

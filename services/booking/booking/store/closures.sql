@@ -59,3 +59,26 @@ SET ends_at = CASE WHEN $2 > starts_at THEN $2 ELSE ends_at END,
     version = version + 1
 WHERE id = $1 AND withdrawn_at IS NULL AND ends_at > $2
 RETURNING version;
+
+-- name: note_cut
+-- Parts of sessions that a closure or an absence has cut, each with the hours of the whole it is a part of.
+INSERT INTO cut_session (session, territory, whole, starts_at, ends_at)
+SELECT n.session, n.territory, coalesce(known.whole, n.was), coalesce(known.starts_at, n.starts_at),
+       coalesce(known.ends_at, n.ends_at)
+FROM jsonb_to_recordset($1::jsonb)
+    AS n (session uuid, was uuid, territory text, starts_at timestamptz, ends_at timestamptz)
+LEFT JOIN cut_session AS known ON known.session = n.was
+ON CONFLICT (session) DO NOTHING;
+
+-- name: cut_ahead
+-- The parts of cut sessions of a site or of a professional that are not over, by id.
+SELECT cut_session.session, cut_session.territory, cut_session.whole, cut_session.starts_at, cut_session.ends_at,
+       session.site, session.professional
+FROM cut_session
+JOIN session ON session.id = cut_session.whole
+WHERE (session.site = $1 OR session.professional = $2) AND cut_session.ends_at > $3
+ORDER BY cut_session.session;
+
+-- name: forget_cut
+-- Somebody has decided otherwise, or the whole stands again.
+DELETE FROM cut_session WHERE whole IN (SELECT whole FROM cut_session WHERE session = ANY ($1::uuid[]));

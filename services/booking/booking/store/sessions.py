@@ -169,10 +169,16 @@ async def flag(tx: Transaction, reasons: Mapping[UUID, str | None]) -> dict[UUID
 
 
 async def lock_to_reshape(
-    tx: Transaction, rules: Iterable[UUID], first: date, last: date, hit: Hit | None, now: datetime
+    tx: Transaction,
+    rules: Iterable[UUID],
+    first: date,
+    last: date,
+    hit: Hit | None,
+    now: datetime,
+    also: Iterable[UUID] = (),
 ) -> list[StoredSession]:
-    """The sessions of `rules` between two days (edited ones whatever became of them) and the open ones that are hit,
-    alone until the commit, in id order."""
+    """The sessions of `rules` between two days (edited ones whatever became of them), the open ones that are hit and
+    `also` these, alone until the commit, in id order."""
     by_site = hit and hit.site
     rows = await tx.fetch(
         SQL.lock_to_reshape,
@@ -185,6 +191,7 @@ async def lock_to_reshape(
         hit and hit.period.start,
         hit and hit.period.end,
         now,
+        list(also),
     )
     return [stored_session(row) for row in rows]
 

@@ -13,15 +13,17 @@ FOR UPDATE;
 
 -- name: lock_to_reshape
 -- Sessions of some rules between two days, whatever their state, and open ones of a site, a room or a professional that
--- meet a period; in id order. Of those over only edited ones are told, for their rule leaves their day alone.
+-- meet a period; in id order. Of those over only edited ones are told, for their rule leaves their day alone. And some
+-- more, whatever they are.
 SELECT *
 FROM session
-WHERE ((rule = ANY ($1::uuid[]) AND rule_day BETWEEN $2 AND $3)
+WHERE (((rule = ANY ($1::uuid[]) AND rule_day BETWEEN $2 AND $3)
        OR (state = 'open' AND site = $4 AND ($5::bigint IS NULL OR room_resource = $5)
            AND starts_at < $8 AND starts_at > $7::timestamptz - interval '16 hours' AND ends_at > $7)
        OR (state = 'open' AND professional = $6
            AND starts_at < $8 AND starts_at > $7::timestamptz - interval '16 hours' AND ends_at > $7))
-  AND (ends_at > $9 OR edited_at IS NOT NULL)
+  AND (ends_at > $9 OR edited_at IS NOT NULL))
+   OR id = ANY ($10::uuid[])
 ORDER BY id
 FOR UPDATE;
 
@@ -129,13 +131,20 @@ WHERE EXISTS (
       AND s.starts_at < n.ends_at AND s.starts_at > n.starts_at - interval '16 hours' AND s.ends_at > n.starts_at);
 
 -- name: change
--- Writes sessions that were locked before, as they have become; by hand when an author of the edit is named.
+-- Writes sessions that were locked before, as they have become; by hand when an author of the edit is named. Of a share
+-- whose release was not told yet, it is told at its new hour, even when that is past already.
 UPDATE session AS s
 SET professional = n.professional, role = n.role, room = n.room, kinds = n.kinds, day = n.day, starts_at = n.starts_at,
     ends_at = n.ends_at, slot_minutes = n.slot_minutes, rule_version = coalesce(n.rule_version, s.rule_version),
     practitioner_resource = n.practitioner_resource, room_resource = n.room_resource, version = s.version + 1,
     shares = n.shares, equipment = n.equipment,
-    next_release_at = CASE WHEN s.shares IS NOT DISTINCT FROM n.shares THEN s.next_release_at ELSE n.next_release_at END,
+    next_release_at = CASE
+        WHEN s.shares IS NOT DISTINCT FROM n.shares THEN s.next_release_at
+        ELSE least(n.next_release_at, (
+            SELECT min((kept.share ->> 'release_at')::timestamptz)
+            FROM jsonb_each(n.shares) AS kept (class, share)
+            WHERE (s.shares -> kept.class ->> 'release_at')::timestamptz >= s.next_release_at))
+    END,
     edited_at = coalesce($2, s.edited_at), edited_by = coalesce($3, s.edited_by),
     edit_reason = coalesce($4, s.edit_reason), unsupported_reason = NULL
 FROM jsonb_to_recordset($1::jsonb) AS n (

@@ -131,6 +131,12 @@ async def unsupported_at(tx: Transaction, site: UUID, now: datetime, states: Col
     return [Unsupported(_act(row, is_unsupported=True), row["day"], row["since"], row["reason"]) for row in rows]
 
 
+async def reasons_of(tx: Transaction, appointments: Collection[UUID], states: Collection[State]) -> dict[UUID, str]:
+    """Why nobody covers those of these appointments that are unsupported where they stand."""
+    rows = await tx.fetch(SQL.reasons_of, list(appointments), sorted(states)) if appointments else []
+    return {row["appointment"]: row["reason"] for row in rows}
+
+
 async def declare_reachable(tx: Transaction, it: Reachability, by: str, now: datetime) -> None:
     reach = it.reach
     await tx.execute(

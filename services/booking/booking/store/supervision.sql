@@ -115,6 +115,13 @@ JOIN appointment AS a ON a.id = u.appointment AND a.session = u.session AND a.st
 WHERE a.site = $1 AND a.ends_at > $2 AND a.state = ANY ($3::text[])
 ORDER BY a.starts_at, a.id;
 
+-- name: reasons_of
+-- Which of these appointments nobody covers where they stand, or have lost their session; and why.
+SELECT u.appointment, u.reason
+FROM unsupported AS u
+JOIN appointment AS a ON a.id = u.appointment AND a.session = u.session AND a.starts_at = u.starts_at
+WHERE u.appointment = ANY ($1::uuid[]) AND a.state = ANY ($2::text[]);
+
 -- name: declare_reachable
 -- A supervisor can be reached by telephone for a while.
 INSERT INTO reachability (id, territory, supervisor, site, starts_at, ends_at, declared_at, declared_by)

@@ -7,7 +7,8 @@ from uuid import UUID
 from booking import problems
 from booking.domain.appointments import Appointment, waited
 from booking.domain.compartments import hides_all, sees, shows
-from booking.store import appointments, projections
+from booking.store import appointments, projections, supervision
+from booking.use_cases.supervision.recheck_supervision import STANDING
 from smp.auth import Actor
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -22,6 +23,7 @@ class DayLine:
     waited: timedelta | None
     is_veiled: bool
     is_hidden: bool
+    unsupported: str | None = None  # why nobody covers it, or that its session is gone
 
 
 async def day_list(tx: Transaction, site: UUID, day: date, *, reader: Actor, now: datetime) -> list[DayLine]:
@@ -32,8 +34,9 @@ async def day_list(tx: Transaction, site: UUID, day: date, *, reader: Actor, now
     if await projections.site(tx, site) is None:
         raise Refusal(problems.SITE_UNKNOWN)
     lines = await appointments.day_of_site(tx, site, day)
+    lost = await supervision.reasons_of(tx, [each.id for each in lines], STANDING)
     return [
-        DayLine(each, waited(each, now), is_veiled(each, reader), is_hidden(each, reader))
+        DayLine(each, waited(each, now), is_veiled(each, reader), is_hidden(each, reader), lost.get(each.id))
         for each in lines
         if shows(each, reader.roles, reader.subject)
     ]

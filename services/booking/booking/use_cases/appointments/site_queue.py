@@ -10,10 +10,11 @@ from booking.domain.appointments import WAITING, Appointment, Step, waited
 from booking.domain.compartments import shows
 from booking.domain.local_time import local_day
 from booking.domain.queue import BEFORE, Waiting, call_order
-from booking.store import appointments, projections
+from booking.store import appointments, projections, supervision
 from booking.use_cases.access import require_sight, require_site
 from booking.use_cases.appointments import announcing
 from booking.use_cases.appointments.day_list import DayLine, is_hidden, is_veiled
+from booking.use_cases.supervision.recheck_supervision import STANDING
 from smp.auth import Actor
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -52,9 +53,10 @@ async def site_queue(tx: Transaction, site: UUID, *, reader: Actor, now: datetim
     here = {each.id: each for each in day if each.state in WAITING}
     order = [here[each.appointment] for each in call_order(_waiting(each) for each in here.values())]
     waits = [wait for each in day if each.started_at and (wait := waited(each, now)) is not None]
+    lost = await supervision.reasons_of(tx, list(here), STANDING)
     return SiteQueue(
         tuple(
-            DayLine(each, waited(each, now), is_veiled(each, reader), is_hidden(each, reader))
+            DayLine(each, waited(each, now), is_veiled(each, reader), is_hidden(each, reader), lost.get(each.id))
             for each in order
             if shows(each, reader.roles, reader.subject)
         ),

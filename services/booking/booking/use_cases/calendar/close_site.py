@@ -1,5 +1,6 @@
 """A site, or one of its rooms, receives nobody for a time; and opens again."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
@@ -9,9 +10,10 @@ from booking.domain.local_time import instant
 from booking.domain.rules import Rules
 from booking.store import closures, projections
 from booking.store import rules as rule_store
+from booking.store.closures import CutSession
 from booking.store.sessions import Author
 from booking.use_cases.access import require_site
-from booking.use_cases.calendar import agenda, shutting
+from booking.use_cases.calendar import shutting
 from booking.use_cases.calendar.following import Followed
 from booking.use_cases.calendar.reshaping import Consent
 from booking.use_cases.calendar.shutting import Days, Scene, Shut, Shutting, new_closure
@@ -68,15 +70,15 @@ async def reopen_site(
     if closure is None:
         raise Refusal(problems.CLOSURE_UNKNOWN)
     require_site(actor, closure.site)
-    scene = await _scene(tx, closure.site)
+    scene = await _scene(tx, closure.site, await closures.cut_ahead(tx, closure.site, None, now))
     at = instant(from_day, time(), scene.sites[closure.site].zone) if from_day else now
     return await shutting.reopen(tx, closure, at, scene, rules, Author(actor.subject, now))
 
 
-async def _scene(tx: Transaction, site: UUID) -> Scene:
+async def _scene(tx: Transaction, site: UUID, cut: Iterable[CutSession] = ()) -> Scene:
     where = await projections.site_for_closing(tx, site)
     if where is None:
         raise Refusal(problems.SITE_UNKNOWN)
-    known = await rule_store.at(tx, site)
-    people = await agenda.people_of(tx, known)
+    by_rule = {each.latest.professional for each in await rule_store.at(tx, site)}
+    people = await projections.professionals_for_planning(tx, by_rule | {each.professional for each in cut})
     return Scene({site: where}, people, await rule_store.lock_at(tx, site, None))

@@ -141,7 +141,8 @@ async def write_skipped(
     versions = {(each.id, version.version): version for each in series for version in each.versions}
     skipped = list(draft.skipped)
     for each in met:
-        if each.origin is not None:
+        # A session that was cut may be of a rule of somebody else, whom it was given to.
+        if each.origin is not None and (each.origin.rule, each.origin.version) in versions:
             overlap = Skipped(each.origin.day, Skip.OVERLAP, each.session.period)
             skipped.append((versions[each.origin.rule, each.origin.version], overlap))
     await rule_store.write_skipped(tx, series, skipped, agenda.first, agenda.last)

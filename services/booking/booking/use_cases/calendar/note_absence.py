@@ -1,5 +1,6 @@
 """A professional is away from every site for a time; and is back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
@@ -9,6 +10,7 @@ from booking.domain.local_time import instant
 from booking.domain.rules import Rules
 from booking.store import closures, projections, sessions
 from booking.store import rules as rule_store
+from booking.store.closures import CutSession
 from booking.store.sessions import Author
 from booking.use_cases.access import require_site
 from booking.use_cases.calendar import shutting
@@ -79,14 +81,17 @@ async def end_absence(
     if absence is None or absence.professional is None:
         raise Refusal(problems.ABSENCE_UNKNOWN)
     require_site(actor, absence.site)
-    scene = await _scene(tx, absence.professional, absence.site, now)
+    cut = await closures.cut_ahead(tx, None, absence.professional, now)
+    scene = await _scene(tx, absence.professional, absence.site, now, cut)
     at = instant(back_on, time(), scene.sites[absence.site].zone) if back_on else now
     return await shutting.reopen(tx, absence, at, scene, rules, Author(actor.subject, now))
 
 
-async def _scene(tx: Transaction, professional: UUID, site: UUID, now: datetime) -> Scene:
+async def _scene(
+    tx: Transaction, professional: UUID, site: UUID, now: datetime, cut: Iterable[CutSession] = ()
+) -> Scene:
     """Every site where they receive, then they alone, then their rules."""
-    where = {site, *await sessions.sites_of_professional(tx, professional, now)}
+    where = {site, *await sessions.sites_of_professional(tx, professional, now), *(each.site for each in cut)}
     sites = await projections.sites_for_planning(tx, where)
     who = await projections.professional_for_absence(tx, professional)
     if who is None or site not in sites:

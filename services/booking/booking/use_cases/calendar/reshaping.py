@@ -23,7 +23,7 @@ from booking.domain.reshaping import home_of, is_elsewhere
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.domain.supervision import Reach, is_covered
-from booking.store import appointments, projections, sessions, supervision
+from booking.store import appointments, closures, projections, sessions, supervision
 from booking.store.sessions import Author, Edit, Opening, StoredSession
 from booking.use_cases.appointments import announcing
 from booking.use_cases.appointments.cancel_appointment import CENTRE, CancelRequest, cancel
@@ -148,6 +148,8 @@ async def apply(
         await appointments.end_rests_of_sessions(tx, [each.stored.session.id for each in reshaping.changes])
     cancelled = await _cancel_sessions(tx, reshaping.changes, author, by_hand=by_hand)
     edit = Edit(author.by, author.at, consent.reason) if by_hand else None
+    if by_hand:
+        await closures.forget_cut(tx, [each.stored.session.id for each in reshaping.changes])
     changed = await _change_sessions(tx, reshaping.changes, edit, author.at)
     opened = await sessions.insert(tx, reshaping.openings, author)
     for each in reshaping.openings:

@@ -1,24 +1,33 @@
 """What people see of the agenda: sessions, rules, what is closed, and the days that have no session."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import TypeVar
 from uuid import UUID
 
+from booking.domain.compartments import sees_offer
 from booking.domain.intervals import Interval
+from booking.domain.kinds import KindBook
 from booking.domain.local_time import whole_day
 from booking.domain.people import Site
+from booking.domain.rules import Rules
+from booking.domain.sessions import Session
 from booking.problems import PERIOD_TOO_LONG, SITE_UNKNOWN
 from booking.store import closures, projections, sessions
 from booking.store import rules as rule_store
 from booking.store.closures import Closure
-from booking.store.rules import Series, SkippedOf
+from booking.store.rules import Series, SkippedOf, StoredRule
 from booking.store.sessions import StoredSession
 from booking.use_cases.calendar.presence import Counter, counters
+from booking.use_cases.kinds.kind_book import book_of
+from smp.auth import Actor
 from smp.postgres import Transaction
 from smp.problems import Refusal
 
 LONGEST_DAYS = 366
+
+Offer = TypeVar("Offer", Session, StoredRule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +50,32 @@ class AgendaSeen:
     skipped: Sequence[SkippedOf]
 
 
-async def see_sessions(tx: Transaction, days: Days) -> AgendaSeen:
-    """Open sessions, cancelled ones if asked, only unsupported ones if asked.
+async def see_sessions(tx: Transaction, days: Days, rules: Rules, *, reader: Actor) -> AgendaSeen:
+    """Open sessions, cancelled ones if asked, only unsupported ones if asked; without the silent kinds that this reader
+    may not know of.
 
     Raises Refusal: SITE_UNKNOWN, PERIOD_TOO_LONG.
     """
-    await _site(tx, days)
+    site = await _site(tx, days)
+    book = await book_of(tx, rules, site.territory)
     found = await sessions.between(
         tx, days.site, days.first, days.last, days.professional, cancelled=days.cancelled, flagged=days.unsupported
     )
     skipped = await rule_store.skipped(tx, days.site, days.first, days.last, days.professional)
-    return AgendaSeen(found, () if days.unsupported else skipped)
+    seen = [replace(each, session=_without_silent(each.session, each.session.day, book, reader)) for each in found]
+    return AgendaSeen(seen, () if days.unsupported else skipped)
 
 
-async def see_rules(tx: Transaction, site: UUID) -> list[Series]:
-    """Raises Refusal: SITE_UNKNOWN."""
-    if await projections.site(tx, site) is None:
+async def see_rules(tx: Transaction, site: UUID, rules: Rules, *, reader: Actor) -> list[Series]:
+    """The rules of a site, without the silent kinds that this reader may not know of. Raises Refusal: SITE_UNKNOWN."""
+    known = await projections.site(tx, site)
+    if known is None:
         raise Refusal(SITE_UNKNOWN)
-    return await rule_store.at(tx, site)
+    book = await book_of(tx, rules, known.territory)
+    return [
+        Series(tuple(_without_silent(each, each.from_day, book, reader) for each in series.versions))
+        for series in await rule_store.at(tx, site)
+    ]
 
 
 async def see_closures(tx: Transaction, days: Days) -> list[Closure]:
@@ -75,6 +92,16 @@ async def see_presence(tx: Transaction, days: Days) -> list[Counter]:
     """Counters of half-days. Raises Refusal: SITE_UNKNOWN, PERIOD_TOO_LONG."""
     await _site(tx, days)
     return await counters(tx, days.site, days.first, days.last)
+
+
+def _without_silent(it: Offer, day: date, book: KindBook, reader: Actor) -> Offer:
+    kinds = {code: book.on(code, day) for code in it.kinds}
+    told = {
+        code
+        for code, kind in kinds.items()
+        if kind is None or sees_offer(kind.compartment, it.professional, reader.roles, reader.subject)
+    }
+    return replace(it, kinds=frozenset(told))
 
 
 async def _window(tx: Transaction, days: Days) -> Interval:

@@ -21,13 +21,13 @@ from booking.domain.reshaping import parts_of
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.store import closures, sessions
-from booking.store.closures import Closure
+from booking.store.closures import Closure, CutSession
 from booking.store.rules import Series
 from booking.store.sessions import Author, Hit, Opening, StoredSession
 from booking.use_cases.access import require_site
-from booking.use_cases.calendar import agenda, announcing_calendar, following
+from booking.use_cases.calendar import agenda, announcing_calendar, following, restoring
 from booking.use_cases.calendar.agenda import Agenda, concerns
-from booking.use_cases.calendar.following import CODES, Draft, Followed
+from booking.use_cases.calendar.following import CODES, Draft, Followed, Kept
 from booking.use_cases.calendar.reshaping import (
     Assessment,
     Change,
@@ -94,6 +94,7 @@ class Shutting:
     draft: Draft
     agenda: Agenda
     series: Sequence[Series]
+    cut: Sequence[CutSession] = ()  # of sessions that no rule brings back
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,14 @@ async def draft_shutting(
     reshaping = Reshaping(
         tuple(change for change, _ in cuts), tuple(opening for _, openings in cuts for opening in openings)
     )
-    return Shutting(closure, reshaping, draft, days, scene.series)
+    edited = {(each.rule, each.day) for each in draft.left_alone if each.reason is Kept.EDITED}
+    cut = [
+        part
+        for change, openings in cuts
+        if (origin := change.stored.origin) is None or (origin.rule, origin.day) in edited
+        for part in restoring.cut_of(change.stored, openings)
+    ]
+    return Shutting(closure, reshaping, draft, days, scene.series, cut)
 
 
 async def carry_out(tx: Transaction, it: Shutting, consent: Consent, rules: Rules, author: Author) -> Shut:
@@ -147,6 +155,8 @@ async def shut(
 ) -> Shut:
     """The same once it is decided who stays and who is cancelled."""
     done = await apply(tx, it.reshaping, assessment, consent, rules, author)
+    not_opened = {each.session.id for each in done.not_opened}
+    await closures.note_cut(tx, [each for each in it.cut if each.session not in not_opened])
     skipped = await following.write_skipped(tx, it.draft, _still_missing(it), it.series, it.agenda)
     return Shut(it.closure, done, tuple(each for each in skipped if each.source == it.closure.id))
 
@@ -154,8 +164,8 @@ async def shut(
 async def reopen(
     tx: Transaction, closure: Closure, at: datetime, scene: Scene, rules: Rules, author: Author
 ) -> Followed:
-    """Let a closure or an absence end at an instant that is not past: days of rules come back from then on, except
-    those that somebody has edited, or that would meet another session.
+    """Let a closure or an absence end at an instant that is not past: from then on days of rules come back, and what it
+    has cut of single and edited sessions that nobody has touched since; not what would meet another session.
 
     Raises Refusal: CLOSURE_OVER.
     """
@@ -164,11 +174,16 @@ async def reopen(
     if version is None:
         raise Refusal(problems.CLOSURE_OVER)
     announcing_calendar.ended(tx, closure, at, version, author.at)
-    first, last = scene.days(Interval(max(at, closure.period.start), closure.period.end))
-    stored = await sessions.lock_to_reshape(tx, [each.id for each in scene.series], first, last, None, author.at)
+    over = Interval(max(at, closure.period.start), closure.period.end)
+    first, last = scene.days(over)
+    cut = [each.session for each in await _cut_by(tx, closure, over, author.at)]
+    stored = await sessions.lock_to_reshape(tx, [each.id for each in scene.series], first, last, None, author.at, cut)
     days = await agenda.load(tx, scene.sites, scene.people, first, last, rules, author.at)
-    draft = following.draft(days, scene.series, stored)
-    return await following.carry_out(tx, draft, scene.series, days, rules, author)
+    # Read once more: whoever had a part of them locked may have changed it by hand.
+    back = restoring.restored(await _cut_by(tx, closure, over, author.at), stored, days)
+    draft = restoring.with_restored(following.draft(days, scene.series, stored), back)
+    followed = await following.carry_out(tx, draft, scene.series, days, rules, author)
+    return await restoring.remember(tx, back, followed)
 
 
 def new_closure(
@@ -176,6 +191,13 @@ def new_closure(
 ) -> Closure:
     """Raises Refusal: HOUR_MISSING, END_BEFORE_START, PERIOD_TOO_LONG."""
     return Closure(new_id(), site.territory, site.id, days.period(site.zone), reason, room, professional)
+
+
+async def _cut_by(tx: Transaction, closure: Closure, over: Interval, now: datetime) -> list[CutSession]:
+    """The cut sessions that the end of a closure or an absence may bring back."""
+    site = None if closure.professional else closure.site
+    found = await closures.cut_ahead(tx, site, closure.professional, now)
+    return [each for each in found if each.period.overlaps(over)]
 
 
 def _still_missing(it: Shutting) -> list[Opening]:

@@ -67,8 +67,8 @@ class Scene:
 async def scene_of(tx: Transaction, change: Change, rules: Rules, now: datetime) -> Scene:
     """What `change` would do to the agenda as it stands.
 
-    Raises Refusal: PROFESSIONAL_UNKNOWN, SESSION_UNKNOWN, SESSION_CANCELLED, SITE_UNKNOWN; IN_CONSULTATION with the
-    list when somebody is being seen in what would be cut.
+    Raises Refusal: PROFESSIONAL_UNKNOWN, SESSION_UNKNOWN, SESSION_CANCELLED, SESSION_OVERLAP (its new hours would
+    meet another session), SITE_UNKNOWN; IN_CONSULTATION with the list when somebody is being seen in what would be cut.
     """
     if change.kind is ChangeKind.SITE_MOVED:
         return await _moved_site(tx, change)
@@ -172,6 +172,9 @@ async def _changed_session(tx: Transaction, change: Change) -> Cut:
         raise Refusal(problems.SESSION_UNKNOWN)
     if not stored.is_open:
         raise Refusal(problems.SESSION_CANCELLED)
+    after = replace(stored.session, period=change.period)
+    if await sessions.overlapping(tx, [after], [after.id]):
+        raise Refusal(problems.SESSION_OVERLAP)
     return Cut(stored, (change.period,))
 
 
