@@ -12,6 +12,7 @@ from booking.domain.appointments import Appointment
 from booking.domain.kinds import KindBooks, Preparation
 from booking.domain.platform_kinds import platform_kinds
 from booking.domain.sessions import Session
+from booking.use_cases.appointments.book_family import FamilyRequest, book_family
 from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
 from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
 from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold
@@ -169,3 +170,42 @@ async def payload(database: ServiceDatabase, subject: UUID, sequence: int = 1) -
         )
     found: dict[str, Any] = json.loads(said)
     return found
+
+
+class TestFamiliesThatArePrepared:
+    async def test_each_member_occupies_an_assistant_before_as_a_single_booking_does(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        await house(centre)
+        booked = await self.book(centre, ELSEWHERE)
+        assert [each.period.start for each in booked] == [monday("09:20"), monday("09:40")]
+        assert [each.preparation_start for each in booked] == [monday("09:10"), monday("09:30")]
+        assert [len(each.others) for each in booked] == [1, 1]
+        assert [await blocking(booking_database, each.id) for each in booked] == [5, 5]
+
+    async def test_in_the_practitioners_room_the_preparation_comes_between(self, centre: Centre) -> None:
+        rules = replace(RULES, kinds=prepared(same_room=True))
+        await house(centre)
+        booked = await self.book(centre, rules)
+        assert [each.period.start for each in booked] == [monday("09:20"), monday("10:00")]
+        assert all(each.others for each in booked)
+
+    async def test_is_refused_where_nobody_prepares(self, centre: Centre) -> None:
+        await centre.session(await centre.doctor(), room="1")
+        assert (await refusal(self.book(centre, ELSEWHERE))).problem is problems.FAMILY_DOES_NOT_FIT
+
+    async def test_at_the_same_hour_with_two_doctors_two_assistants_are_wanted(self, centre: Centre) -> None:
+        for room in ("1", "2"):
+            await centre.session(await centre.doctor(), "09:20", "09:40", room=room)
+        await centre.session(await centre.doctor("medical_assistant"), kinds=("preparation",), room="soins 1")
+        assert (await refusal(self.book(centre, ELSEWHERE))).problem is problems.FAMILY_DOES_NOT_FIT
+        await centre.session(await centre.doctor("medical_assistant"), kinds=("preparation",), room="soins 2")
+        booked = await self.book(centre, ELSEWHERE)
+        assert len({each.others[0].professional for each in booked}) == 2
+
+    async def book(self, centre: Centre, rules: Any) -> tuple[Appointment, ...]:
+        """Two patients who come together on Monday."""
+        patients = (await centre.patient(), await centre.patient())
+        request = FamilyRequest(centre.site, "consultation", patients, monday("09:00"), monday("18:00"))
+        async with centre.transaction() as tx:
+            return (await book_family(tx, request, rules, actor=SECRETARY, now=NOW)).appointments

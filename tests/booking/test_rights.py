@@ -17,6 +17,7 @@ from smp.http import application
 from smp.ids import new_id
 from tests.booking.desk import Desk, session_body
 from tests.booking.test_waiting_list_api import freed_at_nine, offered, wait
+from tests.booking.waiting import run_jobs
 from tests.booking.world import MONDAY, NOW, Centre, monday
 from tests.support.api import bearer, command_headers
 
@@ -267,3 +268,41 @@ class TestTheTelephonePlatform:
             path = f"/appointments/{appointment}/cancellation"
             answer = await desk.post(path, {"by": "patient"}, role="telephone_platform")
             assert answer.status_code == status
+
+
+class TestWhoBooksWithoutReading:
+    """They put patients on the waiting list, and know of nobody else who is there."""
+
+    @pytest.mark.parametrize("role", ["telephone_platform", "regulator"])
+    async def test_reads_and_changes_whom_they_put_on_the_list_and_nobody_else(self, desk: Desk, role: str) -> None:
+        own, other = await self.wait(desk, role), await self.wait(desk, "secretary", subject="somebody-else")
+        for entry, read, acted in ((own, 200, 200), (other, 404, 403)):
+            assert (await desk.get(f"/waiting-list/{entry}", role=role)).status_code == read
+            path = f"/waiting-list/{entry}/departure"
+            assert (await desk.post(path, {"reason": "found_treating_doctor"}, role=role)).status_code == acted
+        assert (await desk.get(f"/sites/{desk.centre.site}/waiting-list", role=role)).status_code == 403
+
+    async def test_the_platform_answers_for_whom_it_put_on_the_list_and_the_regulator_for_nobody(
+        self, desk: Desk
+    ) -> None:
+        for role, joined_by, status in (
+            ("telephone_platform", "telephone_platform", 200),
+            ("telephone_platform", "secretary", 403),
+            ("regulator", "regulator", 403),
+        ):
+            subject = "somebody-else" if role != joined_by else None
+            entry = await self.wait(desk, joined_by, **({"subject": subject} if subject else {}))
+            await desk.open_session()
+            await run_jobs(desk.centre)
+            (offer,) = (await desk.get(f"/waiting-list/{entry}", role="secretary")).json()["offers"]
+            answer = await desk.post(f"/offers/{offer['offer']}/acceptance", {}, role=role)
+            assert answer.status_code == status, answer.text
+
+    async def wait(self, desk: Desk, role: str, **who: Any) -> str:
+        body = {
+            "patient": str(await desk.centre.patient()), "kinds": ["consultation"], "sites": [str(desk.centre.site)],
+        }  # fmt: skip
+        answer = await desk.post("/waiting-list", body, role=role, **who)
+        assert answer.status_code == 201, answer.text
+        entry: str = answer.json()["entry"]
+        return entry

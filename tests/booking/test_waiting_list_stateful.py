@@ -1,7 +1,8 @@
-"""Any calls in any order: after each one the offers are those that a small model makes, and no others."""
+"""Any calls in any order: after each one every offer is one that a small model allows, the first in order has it, and
+no free place stays unoffered that somebody could have."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -45,42 +46,49 @@ class Person:
 
 @dataclass
 class List:
-    """The model: which places are free, which are to be looked at, who waits. A few lines of what the README says."""
+    """The model: which places are free, who waits. A few lines of what the README says."""
 
     free: set[str] = field(default_factory=set)
-    freed: set[str] = field(default_factory=set)
     people: list[Person] = field(default_factory=list)
-
-    def give_up(self, hour: str) -> None:
-        self.free.add(hour)
-        self.freed.add(hour)
 
     def end(self, person: Person, *, gives_up: bool = True) -> None:
         hour, person.offered, person.answer_by = person.offered, None, None
         assert hour is not None
         if gives_up:
-            self.give_up(hour)
+            self.free.add(hour)
 
-    def run(self, now: datetime) -> None:
+    def expire(self, now: datetime) -> None:
         for person in self.people:
             if person.answer_by is not None and person.answer_by <= now:
                 assert person.offered is not None
                 person.answered.add(person.offered)
                 self.end(person)
-        for hour in sorted(self.freed):
-            self.freed.discard(hour)
-            answer_by = deadline(paris(MONDAY, hour), now, RULES, REACHABLE)
-            candidate = next((each for each in self._in_order() if self._may_ask(each, hour, now)), None)
-            if hour not in self.free or answer_by is None or candidate is None:
-                continue
+
+    def hear(self, made: dict[str, Person], now: datetime) -> None:
+        """Offers that were made at one instant: each of a free place, to somebody who could be asked about it, before
+        everybody else who could be and was not asked."""
+        for hour, person in made.items():
+            assert hour in self.free
+            assert self.may_ask(person, hour, now)
             self.free.discard(hour)
-            candidate.offered, candidate.answer_by = hour, answer_by
-            candidate.asked.append(now)
+        for hour, person in made.items():
+            for other in self.people:
+                if other not in made.values() and self._key(other) < self._key(person):
+                    assert not self.may_ask(other, hour, now), "somebody who comes first was passed over"
+        for hour, person in made.items():
+            person.offered, person.answer_by = hour, deadline(paris(MONDAY, hour), now, RULES, REACHABLE)
+            person.asked.append(now)
 
-    def _in_order(self) -> list[Person]:
-        return sorted(self.people, key=lambda each: (each.rank, each.entry.waiting_since, each.arrival))
+    def unoffered(self, now: datetime) -> list[tuple[str, Person]]:
+        """Free places, each with somebody who could have it: there must be none."""
+        return [(hour, each) for hour in self.free for each in self.people if self.may_ask(each, hour, now)]
 
-    def _may_ask(self, person: Person, hour: str, now: datetime) -> bool:
+    @staticmethod
+    def _key(person: Person) -> tuple[int, date, int]:
+        return person.rank, person.entry.waiting_since, person.arrival
+
+    @staticmethod
+    def may_ask(person: Person, hour: str, now: datetime) -> bool:
         today = [at for at in person.asked if at.astimezone(PARIS).date() == now.astimezone(PARIS).date()]
         return (
             person.state is EntryState.WAITING
@@ -88,6 +96,7 @@ class List:
             and hour not in person.answered
             and len(today) < RULES.per_day
             and (person.paused_until is None or person.paused_until <= now)
+            and deadline(paris(MONDAY, hour), now, RULES, REACHABLE) is not None
         )
 
 
@@ -137,7 +146,24 @@ class WaitingRoom(RuleBasedStateMachine):
     def a_patient_cancels(self, data: st.DataObject) -> None:
         hour = data.draw(st.sampled_from(sorted(self.booked)))
         self.world.wait(waiting.cancel(self.centre, self.booked.pop(hour), self.now))
-        self.model.give_up(hour)
+        self.model.free.add(hour)
+        self._jobs()
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.model.free)
+    def a_caller_books_a_free_place(self, data: st.DataObject) -> None:
+        hour = data.draw(st.sampled_from(sorted(self.model.free)))
+        self.booked[hour] = self.world.wait(self.centre.book(self.session, hour, now=self.now)).appointment
+        self.model.free.discard(hour)
+        self._jobs()
+
+    @rule(data=st.data(), priority=st.sampled_from([Priority.RAISED, Priority.HIGH]))
+    @precondition(lambda self: any(each.state is EntryState.WAITING for each in self.model.people))
+    def a_professional_says_how_urgent_it_is(self, data: st.DataObject, priority: Priority) -> None:
+        here = [each for each in self.model.people if each.state is EntryState.WAITING]
+        person = data.draw(st.sampled_from(here))
+        self.world.wait(waiting.prioritise(self.centre, person.entry, priority, self.now))
+        person.rank = [Priority.HIGH, Priority.RAISED].index(priority)
         self._jobs()
 
     @rule(data=st.data(), answer=st.sampled_from(["accept", "decline", "later"]))
@@ -181,6 +207,10 @@ class WaitingRoom(RuleBasedStateMachine):
             assert entry.state is person.state
 
     @invariant()
+    def no_free_place_that_somebody_could_have_stays_unoffered(self) -> None:
+        assert self.model.unoffered(self.now) == []
+
+    @invariant()
     def every_place_is_had_by_one_or_by_nobody(self) -> None:
         offered = [each.offered for each in self.model.people if each.offered]
         places = sorted([*self.booked, *offered, *self.model.free]) if self.booked or self.model.free else list(HOURS)
@@ -189,7 +219,19 @@ class WaitingRoom(RuleBasedStateMachine):
 
     def _jobs(self) -> None:
         self.world.wait(waiting.run_jobs(self.centre, self.now))
-        self.model.run(self.now)
+        self.model.expire(self.now)
+        self.model.hear(self._made(), self.now)
+
+    def _made(self) -> dict[str, Person]:
+        """Who has been asked about which place, that the model does not know of yet."""
+        made: dict[str, Person] = {}
+        for person in self.model.people:
+            offer = self._running(person) if person.offered is None else None
+            if offer is not None:
+                hour = f"{offer.period.start.astimezone(PARIS):%H:%M}"
+                assert hour not in made
+                made[hour] = person
+        return made
 
     def _running(self, person: Person) -> Offer | None:
         made = self.world.wait(waiting.offers_to(self.centre, person.entry))

@@ -14,8 +14,10 @@ DAY = "tests/booking/test_day.py"
 STATEMENTS = "tests/booking/test_statements.py"
 HISTORY = "tests/history/test_two_processes.py"
 STATEFUL = "tests/booking/test_stateful.py"
-WAITING = "tests/booking/test_waiting_list.py"
 BAD = "tests/booking/test_bad_input.py"
+OFFERED = "tests/booking/test_waiting_list_offers.py"
+AGAIN = "tests/booking/test_waiting_list_second_look.py"
+ANSWERED = "tests/booking/test_waiting_list_answers.py"
 ORDER = "tests/booking/test_waiting_list_order.py"
 
 BOOKING_MUTANTS = (
@@ -63,8 +65,8 @@ BOOKING_MUTANTS = (
     Mutant(
         "expired-hold-blocks", "a booking that meets an expired hold does not take it over",
         f"{BOOKING}/use_cases/appointments/placing.py",
-        "    await expire_in_the_way(tx, taken, new.whole, now, first_call=first_call)\n    return await _insert",
-        "    return await _insert",
+        "    await expire_in_the_way(tx, taken, new.whole, now, cool_down, first_call=first_call)\n    return await",
+        "    return await",
         (LIFE, STATEFUL),
     ),
     Mutant(
@@ -214,8 +216,8 @@ BOOKING_MUTANTS = (
     Mutant(
         "cool-down-for-ever", "the waiting list has no first call",
         f"{BOOKING}/use_cases/appointments/placing.py",
-        "expire_in_the_way(tx, taken, new.whole, now, first_call=first_call)\n    return await _insert",
-        "expire_in_the_way(tx, taken, new.whole, now)\n    return await _insert",
+        "expire_in_the_way(tx, taken, new.whole, now, cool_down, first_call=first_call)\n    return await _insert",
+        "expire_in_the_way(tx, taken, new.whole, now, cool_down)\n    return await _insert",
         (COOL,),
     ),
     Mutant(
@@ -300,7 +302,7 @@ BOOKING_MUTANTS = (
         "both-appointments-kept", "who accepts an offer keeps the later appointment too",
         f"{BOOKING}/use_cases/waiting_list/answer_offer.py",
         "    replaced = await give_back(tx, entry, offer, actor.subject, now)\n", "    replaced = None\n",
-        (WAITING,),
+        (ANSWERED,),
     ),
     Mutant(
         "two-offers-at-once", "one person may be asked about two places at the same time",
@@ -315,10 +317,30 @@ BOOKING_MUTANTS = (
         (ORDER,),
     ),
     Mutant(
+        "passed-over-for-ever", "who has declined one place is not asked about what is free besides",
+        f"{BOOKING}/migrations/00120_second_looks.sql",
+        "WHEN (OLD.state = 'running' AND NEW.state <> 'running') EXECUTE", "WHEN (false) EXECUTE",
+        (AGAIN,),
+    ),
+    Mutant(
+        "free-places-unseen", "who joins while places are free is not offered them",
+        f"{BOOKING}/migrations/00120_second_looks.sql",
+        "AFTER INSERT ON waiting_list_entry FOR EACH ROW EXECUTE",
+        "AFTER INSERT ON waiting_list_entry FOR EACH ROW WHEN (false) EXECUTE",
+        (AGAIN,),
+    ),
+    Mutant(
+        "no-rest-between-offers", "between two offers a place is whoever's calls first",
+        f"{BOOKING}/domain/appointments.py",
+        "        until = rest_of(self.period.start, self.expires_at, cool_down) if self.is_offer else None\n",
+        "        until = None\n",
+        (AGAIN,),
+    ),
+    Mutant(
         "moved-place-forgotten", "a place that is moved away from is offered to nobody",
         f"{BOOKING}/migrations/00109_waiting_list.sql",
         "WHEN (OLD.blocking AND OLD.resource_kind = 'practitioner') EXECUTE", "WHEN (false) EXECUTE",
-        (WAITING,),
+        (OFFERED,),
     ),
 )  # fmt: skip
 

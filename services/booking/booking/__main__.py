@@ -16,7 +16,7 @@ from booking.use_cases.impact.settle_impact import settle_impacts
 from booking.use_cases.supervision.recheck_supervision import recheck_supervision
 from booking.use_cases.waiting_list.ending_offers import end_offers
 from booking.use_cases.waiting_list.leave_waiting_list import close_outdated
-from booking.use_cases.waiting_list.offer_places import offer_places
+from booking.use_cases.waiting_list.offer_places import offer_places, reach_further
 from smp.combining import Combiner
 from smp.service import Job, Runtime, Service
 
@@ -34,7 +34,7 @@ async def _forget(runtime: Runtime) -> None:
 
 
 async def _expire(runtime: Runtime) -> None:
-    await expire_holds(runtime.database, runtime.clock.now())
+    await expire_holds(runtime.database, runtime.clock.now(), runtime.state["rules"].cool_down)
     await end_rests(runtime.database, runtime.clock.now())
 
 
@@ -46,7 +46,9 @@ async def _offer(runtime: Runtime) -> None:
 
 
 async def _close_waiting(runtime: Runtime) -> None:
-    await close_outdated(runtime.database, runtime.clock.now())
+    now = runtime.clock.now()
+    await close_outdated(runtime.database, now)
+    await reach_further(runtime.database, runtime.state["rules"], now)
 
 
 async def _materialise(runtime: Runtime) -> None:

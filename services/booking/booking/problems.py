@@ -183,6 +183,13 @@ ALREADY_CORRECTED = ProblemType(
     "La dernière étape est elle-même une correction : elle ne s'annule pas. Notez l'étape juste.",
     "The last step is itself a correction: it is not undone. Note the right step.",
 )
+GIVEN_BACK_FOR_ANOTHER = ProblemType(
+    "given-back-for-another", 409, "Rendez-vous rendu pour un autre", "Given back for another",
+    "Ce rendez-vous a été rendu quand le patient a accepté une place plus proche : il ne garde pas les deux. "
+    "Annulez l'autre, puis réservez celle-ci si elle est encore libre.",
+    "This appointment was given back when the patient accepted a sooner place: nobody keeps both. "
+    "Cancel the other one, then book this place if it is still free.",
+)
 CORRECTION_TOO_LATE = ProblemType(
     "correction-too-late", 409, "Correction trop tardive", "Too late to correct",
     "Une étape se corrige le jour même où elle a été notée.",

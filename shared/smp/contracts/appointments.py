@@ -59,10 +59,12 @@ class SlotHeld(AppointmentEvent):
 
 
 class HoldExpired(AppointmentEvent):
-    """Nobody confirmed the hold: the slot is free again."""
+    """Nobody confirmed the hold: the slot is free again; when it was an offer of the waiting list, for whoever waits
+    until `released_at`, then for all."""
 
     session: UUID
     expired_at: AwareDatetime
+    released_at: AwareDatetime | None = None
 
 
 class SlotBooked(AppointmentEvent):

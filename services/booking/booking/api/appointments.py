@@ -393,6 +393,7 @@ async def leave(appointment: UUID, body: Departure, command: Command) -> Respons
         problems.NOTHING_TO_CORRECT,
         problems.ALREADY_CORRECTED,
         problems.CORRECTION_TOO_LATE,
+        problems.GIVEN_BACK_FOR_ANOTHER,
         problems.ALREADY_IN_QUEUE,
         problems.PATIENT_ERASED,
         problems.SESSION_CANCELLED,

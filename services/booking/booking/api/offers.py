@@ -38,7 +38,7 @@ _OFFER = (problems.OFFER_UNKNOWN, problems.OFFER_OVER)
 )
 async def accept(offer: UUID, command: Command) -> Response:
     """The held place becomes the appointment; the later one is given back in the same transaction."""
-    allow(command, Right.WAIT)
+    allow(command, Right.ANSWER)
 
     def view(it: Accepted) -> AcceptedView:
         booked = it.booked
@@ -53,12 +53,16 @@ async def accept(offer: UUID, command: Command) -> Response:
 @router.post("/{offer}/refusal", response_model=EntryView, responses=describe(*_OFFER))
 async def decline(offer: UUID, command: Command) -> Response:
     """Not this place: it is offered to the next, and the patient goes on waiting."""
-    allow(command, Right.WAIT)
-    return await command.once(lambda tx: decline_offer(tx, offer, actor=command.actor, now=command.now), EntryView.of)
+    allow(command, Right.ANSWER)
+    return await command.once(
+        lambda tx: decline_offer(tx, offer, rules_of(command), actor=command.actor, now=command.now), EntryView.of
+    )
 
 
 @router.post("/{offer}/later", response_model=EntryView, responses=describe(*_OFFER))
 async def later(offer: UUID, command: Command) -> Response:
     """Not this place, and no other one before tomorrow."""
-    allow(command, Right.WAIT)
-    return await command.once(lambda tx: answer_later(tx, offer, actor=command.actor, now=command.now), EntryView.of)
+    allow(command, Right.ANSWER)
+    return await command.once(
+        lambda tx: answer_later(tx, offer, rules_of(command), actor=command.actor, now=command.now), EntryView.of
+    )

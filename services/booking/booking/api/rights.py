@@ -19,7 +19,8 @@ class Right(StrEnum):
     CLOSE_DAY = "close_day"  # conclude the day of a site in one command
     TREAT = "treat"  # start and finish consultations
     READ = "read"  # one appointment, the day and the waiting list of a site
-    WAIT = "wait"  # put somebody on the waiting list, answer for them
+    WAIT = "wait"  # put somebody on the waiting list, read and change that entry
+    ANSWER = "answer"  # say yes, no or later to an offer for who waits
     PRIORITISE = "prioritise"  # say who on the waiting list is more urgent
 
 
@@ -28,7 +29,9 @@ _CARE = frozenset({"gp", "retired_gp", "intern", "nurse", "medical_assistant"})
 _SOCIAL = frozenset({"social_worker"})
 _CENTRE = _DESK | _CARE | _SOCIAL
 # They book without reading: an agent of the telephone platform, and a regulator by the channel of regulation only
-# (`use_cases/access.py`). Of what is booked they see, move and cancel their own.
+# (`use_cases/access.py`). Of what is booked they see, move and cancel their own; of who waits, whom they put on
+# the list.
+# The answer to an offer comes to the telephone, never to the regulation.
 _AFAR = frozenset({"telephone_platform", "regulator"})
 
 # Managers plan but read nothing personal; funders do nothing here.
@@ -43,7 +46,8 @@ RIGHTS: dict[Right, frozenset[str]] = {
     Right.CLOSE_DAY: _DESK,
     Right.TREAT: _CENTRE,
     Right.READ: _CENTRE,
-    Right.WAIT: _CENTRE,
+    Right.WAIT: _CENTRE | _AFAR,
+    Right.ANSWER: _CENTRE | {"telephone_platform"},
     Right.PRIORITISE: CLINICIANS | _SOCIAL,
 }
 
@@ -103,11 +107,11 @@ ROUTES: dict[str, Right | tuple[Right, ...]] = {
     "POST /v1/waiting-list/{entry}/priority": Right.PRIORITISE,
     "POST /v1/waiting-list/{entry}/departure": Right.WAIT,
     "GET /v1/waiting-list/explanation": Right.READ,
-    "GET /v1/waiting-list/{entry}": Right.READ,
+    "GET /v1/waiting-list/{entry}": Right.WAIT,
     "GET /v1/sites/{site}/waiting-list": Right.READ,
-    "POST /v1/offers/{offer}/acceptance": Right.WAIT,
-    "POST /v1/offers/{offer}/refusal": Right.WAIT,
-    "POST /v1/offers/{offer}/later": Right.WAIT,
+    "POST /v1/offers/{offer}/acceptance": Right.ANSWER,
+    "POST /v1/offers/{offer}/refusal": Right.ANSWER,
+    "POST /v1/offers/{offer}/later": Right.ANSWER,
 }
 
 

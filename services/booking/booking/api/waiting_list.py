@@ -104,8 +104,8 @@ async def explanation(first: UUID, second: UUID, query: Query) -> ExplanationVie
 
 @router.get("/waiting-list/{entry}", response_model=EntryView, responses=describe(problems.ENTRY_UNKNOWN))
 async def read(entry: UUID, query: Query) -> EntryView:
-    """One entry with its trail and every offer made to it."""
-    allow(query, Right.READ)
+    """One entry with its trail and every offer made to it; whoever books without reading reads whom they put there."""
+    allow(query, Right.WAIT)
     async with query.transaction() as tx:
         return EntryView.of_dossier(await read_entry(tx, entry, actor=query.actor, now=query.now))
 
@@ -141,7 +141,7 @@ async def leave(entry: UUID, body: LeaveWaitingList, command: Command) -> Respon
     """Off the list; an offer that runs goes to the next."""
     allow(command, Right.WAIT)
     return await command.once(
-        lambda tx: leave_waiting_list(tx, entry, body.reason, actor=command.actor, now=command.now),
+        lambda tx: leave_waiting_list(tx, entry, body.reason, rules_of(command), actor=command.actor, now=command.now),
         EntryView.of,
     )
 

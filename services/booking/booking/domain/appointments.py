@@ -69,6 +69,9 @@ _STEPS: dict[Action, tuple[frozenset[State], State]] = {
     Action.LEAVE: (_HERE, State.LEFT_UNSEEN),
 }
 
+OFFERS = "waiting_list"  # the channel of holds that are offers of the waiting list
+GIVEN_BACK = "replaced_by_offer"  # why an appointment was cancelled for a sooner one
+
 WAITING = _HERE  # in the waiting room or in preparation
 ACTIVE = frozenset({State.HELD, State.BOOKED, State.IN_CONSULTATION}) | _HERE
 RELEASING = frozenset({State.CANCELLED, State.EXCUSED, State.EXPIRED})  # the resources are free again
@@ -224,6 +227,11 @@ class Appointment:
         """Whether a text about it may leave: the desk wants it, and nothing silent is ever told."""
         return self.notify and self.compartment != Compartment.SILENT
 
+    @property
+    def is_offer(self) -> bool:
+        """A place that the waiting list keeps for somebody until they answer."""
+        return self.state is State.HELD and self.channel == OFFERS
+
     def has_expired(self, now: datetime) -> bool:
         """True for a hold whose time is over, whether or not that has been written down yet."""
         return self.state is State.HELD and self.expires_at is not None and self.expires_at <= now
@@ -234,6 +242,13 @@ class Appointment:
         if state is None:
             raise ValueError(f"cannot {action} an appointment that is {self.state}")
         return self.noted(Step(self.version + 1, state, at, by, why), **changes)
+
+    def expired(self, at: datetime, by: str, cool_down: timedelta) -> "Appointment":
+        """A hold once its time is over, noted at `at`. The place of an offer rests from the end of its time on: the
+        next who waits has first call."""
+        assert self.expires_at is not None
+        until = rest_of(self.period.start, self.expires_at, cool_down) if self.is_offer else None
+        return self.step(Action.EXPIRE, at, by, rests_until=until if until is not None and until > at else None)
 
     def noted(self, step: Step, **changes: Any) -> "Appointment":
         """This appointment with one line more on its trail."""

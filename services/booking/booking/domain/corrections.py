@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from booking.domain.appointments import Appointment, State, Step
+from booking.domain.appointments import GIVEN_BACK, Appointment, State, Step
 from booking.domain.local_time import local_day
 
 # What each step had written, to be taken back with it.
@@ -26,6 +26,7 @@ class Uncorrectable(StrEnum):
     NOTHING = "nothing"  # the last step is not one that can be undone
     ALREADY = "already"  # the last step is itself a correction
     TOO_LATE = "too_late"  # noted on another day
+    REPLACED = "replaced"  # given back for a sooner one, which the patient has now
 
 
 def correctable(it: Appointment, now: datetime, zone: ZoneInfo) -> Uncorrectable | None:
@@ -39,6 +40,8 @@ def correctable(it: Appointment, now: datetime, zone: ZoneInfo) -> Uncorrectable
         return Uncorrectable.ALREADY
     if last.state not in _WRITTEN or before.state is State.HELD:
         return Uncorrectable.NOTHING
+    if last.state is State.CANCELLED and it.cancel_reason == GIVEN_BACK:
+        return Uncorrectable.REPLACED
     if local_day(last.at, zone) != local_day(now, zone):
         return Uncorrectable.TOO_LATE
     return None

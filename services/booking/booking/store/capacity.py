@@ -27,11 +27,17 @@ async def one_booking_at_a_time(tx: Transaction, session: UUID) -> None:
 
 
 async def taken(
-    tx: Transaction, sessions: Collection[UUID], now: datetime, leaving: UUID | None = None
+    tx: Transaction,
+    sessions: Collection[UUID],
+    now: datetime,
+    leaving: UUID | None = None,
+    *,
+    first_call: bool = False,
 ) -> dict[UUID, list[Taken]]:
-    """What is taken of these sessions, without the appointment that is about to leave its place."""
+    """What is taken of these sessions, without the appointment that is about to leave its place; on `first_call`
+    without what rests."""
     found: dict[UUID, list[Taken]] = {session: [] for session in sessions}
-    for row in await tx.fetch(SQL.taken, list(sessions), now, leaving):
+    for row in await tx.fetch(SQL.taken, list(sessions), now, leaving, first_call):
         found[row["session"]].append(Taken(row["capacity_class"], Interval(row["starts_at"], row["ends_at"])))
     return found
 

@@ -25,6 +25,15 @@ class FreedPlace:
     appointment: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """Somebody who waits, and for whom something has changed."""
+
+    id: int
+    territory: str
+    patient: UUID
+
+
 async def insert(tx: Transaction, new: Offer) -> bool:
     """Write a new offer; False when one runs for the same person already."""
     row = await tx.fetchrow(
@@ -102,6 +111,30 @@ async def put_off_freed(tx: Transaction, place: int, until: datetime) -> None:
 
 async def forget_freed(tx: Transaction, place: int) -> None:
     await tx.execute(SQL.forget_freed, place)
+
+
+async def one_look_at_a_time(tx: Transaction, site: UUID) -> None:
+    await tx.execute(SQL.one_look_at_a_time, site)
+
+
+async def take_second_look(tx: Transaction, now: datetime) -> SecondLook | None:
+    """Who is to be looked at again, alone until the end of the transaction."""
+    row = await tx.fetchrow(SQL.take_second_look, now)
+    return SecondLook(row["id"], row["territory"], row["patient"]) if row else None
+
+
+async def put_off_second_look(tx: Transaction, look: int, until: datetime) -> None:
+    await tx.execute(SQL.put_off_second_look, look, until)
+
+
+async def forget_second_look(tx: Transaction, look: int) -> None:
+    await tx.execute(SQL.forget_second_look, look)
+
+
+async def reach_further(tx: Transaction, until: datetime) -> int:
+    """Put the sessions that start until then, and were too far ahead the last time, in the queue of freed places."""
+    count: int = await tx.fetchval(SQL.reach_further, until)
+    return count
 
 
 async def sessions_of_freed(tx: Transaction, place: FreedPlace) -> list[Session]:

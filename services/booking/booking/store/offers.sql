@@ -60,6 +60,47 @@ UPDATE freed_place SET look_at = $2 WHERE id = $1;
 -- A freed place has been looked at: it is everybody's.
 DELETE FROM freed_place WHERE id = $1;
 
+-- name: one_look_at_a_time
+-- Places of a site are offered by one process at a time: two would not keep the order of the list between them.
+SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 4203));
+
+-- name: take_second_look
+-- Somebody for whom what is free is to be gone through now, unless another process is at it.
+SELECT id, territory, patient
+FROM second_look
+WHERE look_at IS NULL OR look_at <= $1
+ORDER BY id
+LIMIT 1
+FOR UPDATE SKIP LOCKED;
+
+-- name: put_off_second_look
+-- What is free is gone through for them later.
+UPDATE second_look SET look_at = $2 WHERE id = $1;
+
+-- name: forget_second_look
+-- Nothing that is free suits them, or they have an offer.
+DELETE FROM second_look WHERE id = $1;
+
+-- name: reach_further
+-- Sessions that have come within reach of offers since the last time, where somebody waits for what they offer, are
+-- looked at whole.
+WITH reach AS (
+    INSERT INTO offers_reach AS known (territory, until)
+    SELECT DISTINCT territory, $1::timestamptz FROM waiting_list_line ORDER BY territory
+    ON CONFLICT (territory) DO UPDATE SET until = excluded.until WHERE known.until < excluded.until
+    RETURNING known.territory, coalesce(old.until, $1::timestamptz - interval '1 day') AS seen_until
+), looked_at AS (
+    INSERT INTO freed_place (territory, resource, starts_at, ends_at)
+    SELECT s.territory, s.practitioner_resource, s.starts_at, s.ends_at
+    FROM reach AS r
+    JOIN session AS s
+        ON s.territory = r.territory AND s.state = 'open' AND s.starts_at > r.seen_until AND s.starts_at <= $1
+    WHERE s.site IN (SELECT site FROM waiting_list_line)
+      AND EXISTS (SELECT FROM waiting_list_line AS l WHERE l.site = s.site AND l.kind = ANY (s.kinds))
+    RETURNING 1
+)
+SELECT count(*) FROM looked_at;
+
 -- name: sessions_of_freed
 -- The open sessions in which a practitioner's freed time lies; no session is longer than 16 hours.
 SELECT *

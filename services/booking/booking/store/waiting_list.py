@@ -110,6 +110,10 @@ async def lock_of_patient(tx: Transaction, patient: UUID, today: date) -> list[E
     return [_entry(row, today) for row in await tx.fetch(SQL.lock_of_patient, patient)]
 
 
+async def of_patient(tx: Transaction, patient: UUID, today: date) -> list[Entry]:
+    return [_entry(row, today) for row in await tx.fetch(SQL.of_patient, patient)]
+
+
 async def lock_outdated(tx: Transaction, today: date, limit: int) -> list[Entry]:
     """Entries whose last wished day lies before `today`, that nobody is busy with."""
     return [_entry(row, today) for row in await tx.fetch(SQL.lock_outdated, today, limit)]
@@ -128,11 +132,11 @@ async def candidates(
     return [_entry(row, today) for row in rows]
 
 
-async def answered(tx: Transaction, entries: Collection[UUID], session: UUID) -> dict[UUID, list[Interval]]:
-    """Times of a session that were offered to these entries and not taken."""
-    found: dict[UUID, list[Interval]] = {}
-    for row in await tx.fetch(SQL.answered, list(entries), session):
-        found.setdefault(row["entry"], []).append(Interval(row["starts_at"], row["ends_at"]))
+async def answered(tx: Transaction, entries: Collection[UUID]) -> dict[UUID, list[tuple[UUID, Interval]]]:
+    """Sessions and times that were offered to these entries and not taken."""
+    found: dict[UUID, list[tuple[UUID, Interval]]] = {}
+    for row in await tx.fetch(SQL.answered, list(entries)):
+        found.setdefault(row["entry"], []).append((row["session"], Interval(row["starts_at"], row["ends_at"])))
     return found
 
 

@@ -60,6 +60,14 @@ WHERE e.patient = $1 AND e.state = 'waiting'
 ORDER BY e.id
 FOR UPDATE OF e;
 
+-- name: of_patient
+-- All that somebody waits for.
+SELECT e.*, p.eligibility
+FROM waiting_list_entry AS e
+LEFT JOIN patient AS p ON p.id = e.patient
+WHERE e.patient = $1 AND e.state = 'waiting'
+ORDER BY e.id;
+
 -- name: lock_outdated
 -- Entries whose last wished day is over, unless somebody is busy with them or an offer runs.
 SELECT e.*, p.eligibility
@@ -90,10 +98,10 @@ WHERE e.id IN (SELECT entry FROM waiting_list_line WHERE site = $1 AND kind = AN
   AND (SELECT count(*) FROM offer AS o WHERE o.patient = e.patient AND o.offered_at >= $4 AND o.offered_at < $5) < $6;
 
 -- name: answered
--- Times of a session that these people were offered and did not take.
-SELECT entry, starts_at, ends_at
+-- Times of sessions that these people were offered and did not take.
+SELECT entry, session, starts_at, ends_at
 FROM offer
-WHERE entry = ANY ($1::uuid[]) AND session = $2 AND state IN ('declined', 'later', 'expired');
+WHERE entry = ANY ($1::uuid[]) AND state IN ('declined', 'later', 'expired');
 
 -- name: to_replace
 -- The appointment that somebody would give back for a sooner one of these kinds: the one they named while it stands,

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from booking.domain.appointments import Appointment
-from booking.domain.compartments import BOOK, may_book, sees
+from booking.domain.compartments import BOOK, SEE, may_book, sees
 from booking.domain.kinds import Compartment, Kind
+from booking.domain.waiting_list import Entry
 from smp.auth import Actor
 from smp.problems import FORBIDDEN, Refusal
 
@@ -40,4 +41,15 @@ def require_sight(actor: Actor, it: Appointment) -> None:
 def require_channel(actor: Actor, channel: str) -> None:
     """Refuse a regulator who is nothing else here every channel but regulation's."""
     if "regulator" in actor.roles and actor.roles.isdisjoint(_ANY_CHANNEL) and channel != "regulation":
+        raise Refusal(FORBIDDEN)
+
+
+def sees_entry(actor: Actor, entry: Entry) -> bool:
+    """Whether this actor may know who waits for what: by compartment, and whoever put the entry on the list."""
+    return actor.has_role(*SEE[entry.compartment]) or entry.trail[0].by == actor.subject
+
+
+def require_sight_of_entry(actor: Actor, entry: Entry) -> None:
+    """Refuse to act for somebody who waits and whom this actor may not know of."""
+    if not sees_entry(actor, entry):
         raise Refusal(FORBIDDEN)

@@ -92,7 +92,8 @@ def held(tx: Transaction, it: Appointment, now: datetime) -> None:
 
 
 def hold_expired(tx: Transaction, it: Appointment, now: datetime) -> None:
-    _say(tx, it, HoldExpired(appointment=it.id, site=it.site, session=it.session, expired_at=now), now)
+    data = HoldExpired(appointment=it.id, site=it.site, session=it.session, expired_at=now, released_at=it.rests_until)
+    _say(tx, it, data, now)
 
 
 def booked(tx: Publisher, it: Appointment, now: datetime) -> None:

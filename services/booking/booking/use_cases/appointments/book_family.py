@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from booking import problems
@@ -15,13 +15,14 @@ from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
 from booking.domain.local_time import local_day, whole_day
 from booking.domain.people import Site
-from booking.domain.resources import Resource
 from booking.domain.rules import Rules
 from booking.store import appointments, projections, sessions
 from booking.store.appointments import Place
 from booking.use_cases.access import require_channel, require_compartment, require_site
 from booking.use_cases.appointments import announcing, placing
 from booking.use_cases.appointments.caps import require_under_cap
+from booking.use_cases.appointments.company import in_company, resources_of
+from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.capacity import sharing
 from booking.use_cases.kinds.kind_book import kind_on
@@ -91,7 +92,7 @@ async def book_family(
         if wrong := await _unfit(tx, request, kind, seats, places, rules, now):
             avoided.add(wrong)
             continue
-        if booked := await _take(tx, request, kind, seats, places, actor, now):
+        if booked := await _take(tx, request, kind, seats, places, rules, actor, now):
             return booked
         tries += 1
     raise Refusal(
@@ -113,14 +114,24 @@ async def _seats(
     wanted = class_of(kind.capacity_class, request.channel)
     slots = [
         slot
-        for slot in await free_slots(tx, request.site, kind, window, now, capacity_class=wanted, rules=rules)
+        for slot in await free_slots(
+            tx, request.site, kind, window, now, capacity_class=wanted, rules=rules, partners=partners_of(kind, None)
+        )
         if request.professional in (None, slot.professional) and slot.session not in avoided
     ]
     numbers = {resources.patient(patient).number: patient for patient in request.patients}
     busy: dict[UUID, list[Interval]] = {}
-    for each in await sessions.busy(tx, numbers, Interval(window.start, window.end + kind.duration)):
-        busy.setdefault(numbers[each.resource], []).append(each.period)
-    return together(slots, request.patients, busy, kind.length)
+    before = kind.preparation.length if kind.preparation else timedelta()
+    for each in await sessions.busy(tx, numbers, Interval(window.start - before, window.end + kind.duration)):
+        # Whoever is expected for a preparation first has to be free for it too.
+        busy.setdefault(numbers[each.resource], []).append(Interval(each.period.start, each.period.end + before))
+    return together(slots, request.patients, busy, _step(kind))
+
+
+def _step(kind: Kind) -> timedelta:
+    """From one member to the next: a preparation in the practitioner's own room comes between them."""
+    prepares = kind.preparation
+    return kind.length + prepares.length if prepares and prepares.same_room else kind.length
 
 
 async def _take(
@@ -129,6 +140,7 @@ async def _take(
     kind: Kind,
     seats: Mapping[UUID, Slot],
     places: Mapping[UUID, Place],
+    rules: Rules,
     actor: Actor,
     now: datetime,
 ) -> FamilyBooked | None:
@@ -137,10 +149,10 @@ async def _take(
     for patient in sorted(seats):
         await require_under_cap(tx, kind, patient, now)
     party = new_id()
-    booked: list[tuple[Appointment, tuple[Resource, ...]]] = []
+    booked: list[Appointment] = []
     for at, patient in enumerate(request.patients):
         session = places[patient].session
-        new = Appointment.placed(
+        alone = Appointment.placed(
             new_id() if at else party, State.BOOKED, session, kind, seats[patient].period, now, actor.subject,
             patient=patient,
             mode=request.mode or kind.usual_mode,
@@ -150,16 +162,42 @@ async def _take(
             booked_at=now,
             party=party,
         )  # fmt: skip
-        booked.append((new, placing.resources_of(session, patient)))
-    taken = await appointments.insert(tx, booked)
+        wish = _wish(request, kind, patient, seats, places, rules, now)
+        try:
+            booked.append(await in_company(tx, alone, wish, besides=booked))
+        except Refusal:  # fewer people prepare than are to be prepared at once
+            return None
+    taken = await appointments.insert(tx, [(new, resources_of(new, places[_patient(new)].session)) for new in booked])
     if any(taken.values()):
-        await appointments.discard(tx, [new.id for new, _ in booked])
-        for new, _ in booked:
-            await placing.expire_in_the_way(tx, taken[new.id], new.occupied, now)
+        await appointments.discard(tx, [new.id for new in booked])
+        for new in booked:
+            await placing.expire_in_the_way(tx, taken[new.id], new.whole, now, rules.cool_down)
         return None
-    for new, _ in booked:
+    for new in booked:
         announcing.booked(tx, new, now)
-    return FamilyBooked(party, tuple(new for new, _ in booked), tuple(sorted(warnings)))
+    return FamilyBooked(party, tuple(booked), tuple(sorted(warnings)))
+
+
+def _patient(new: Appointment) -> UUID:
+    assert new.patient is not None
+    return new.patient
+
+
+def _wish(
+    request: FamilyRequest,
+    kind: Kind,
+    patient: UUID,
+    seats: Mapping[UUID, Slot],
+    places: Mapping[UUID, Place],
+    rules: Rules,
+    now: datetime,
+) -> placing.Wish:
+    """What one member wants."""
+    return placing.Wish(
+        places[patient].session, kind, seats[patient].period.start, patient, rules, now,
+        channel=request.channel,
+        mode=request.mode or kind.usual_mode,
+    )  # fmt: skip
 
 
 async def _places(tx: Transaction, seats: Mapping[UUID, Slot], rules: Rules) -> dict[UUID, Place]:
@@ -180,8 +218,7 @@ async def _unfit(
     """A session in which they may not sit: a place is none any more, or without supervision, or the class has no room
     for as many. Nothing when all is right."""
     for patient, place in places.items():
-        start, mode = seats[patient].period.start, request.mode or kind.usual_mode
-        wish = placing.Wish(place.session, kind, start, patient, rules, now, channel=request.channel, mode=mode)
+        wish = _wish(request, kind, patient, seats, places, rules, now)
         period = placing.period_at_sight(place, wish)
         if not isinstance(period, Interval):
             return place.session.id

@@ -51,11 +51,12 @@ def cancel(
     found: Appointment, request: CancelRequest, rules: Rules, now: datetime, by: str, *, rests: bool = False
 ) -> Appointment:
     """The appointment once cancelled; a hold whose time is over expires instead. `rests` when its place is still there
-    to be offered; that of a mere hold never rests, for nobody else was refused it for long."""
+    to be offered; that of a mere hold never rests, for nobody else was refused it for long, unless it was an offer: the
+    next who waits has first call."""
     if found.has_expired(now):
-        return found.step(Action.EXPIRE, now, by)
+        return found.expired(now, by, rules.cool_down)
     late = request.by == PATIENT and is_late(found.period.start, now, rules.late_notice)
-    may_rest = rests and found.state is not State.HELD
+    may_rest = rests and (found.state is not State.HELD or found.is_offer)
     return found.step(
         request.action, now, by, why=request.reason,
         cancelled_by=request.by, cancel_reason=request.reason, late=late,

@@ -2,6 +2,8 @@
 consultation, a social worker who sits in. The exclusion constraint decides about their hours as about everybody's.
 """
 
+from collections.abc import Sequence
+
 from booking import problems
 from booking.domain.appointments import Appointment, Companion
 from booking.domain.availability import Partner, partner_order
@@ -21,9 +23,11 @@ async def in_company(
     together_with: str | None = None,
     *,
     first_call: bool = False,
+    besides: Sequence[Appointment] = (),
 ) -> Appointment:
     """The appointment with whoever the kind wants, and one `together_with` of that role; their sessions are shared
-    until the commit, without waiting for whoever is changing them.
+    until the commit, without waiting for whoever is changing them. `besides`: appointments about to be written with it,
+    whose company is taken.
 
     Raises Refusal: COMPANY_MISSING with alternatives.
     """
@@ -32,7 +36,7 @@ async def in_company(
         return new.in_company(())
     start = min(new.period.start + partner.offset for partner in wanted)
     present = await sessions.open_at(tx, new.site, Interval(start, new.period.end))
-    others = [await _companion(tx, new, partner, present, wish, first_call) for partner in wanted]
+    others = [await _companion(tx, new, partner, present, wish, first_call, besides) for partner in wanted]
     return new.in_company(tuple(others))
 
 
@@ -54,6 +58,7 @@ async def _companion(
     present: list[Session],
     wish: placing.Wish,
     first_call: bool,
+    besides: Sequence[Appointment],
 ) -> Companion:
     start = new.period.start + partner.offset
     needed = Interval(start, start + partner.length)
@@ -62,6 +67,9 @@ async def _companion(
         for each in sorted(present, key=partner_order)
         if each.role in partner.roles and each.period.contains(needed) and each.professional != new.professional
     ]
+    with_others = [other for each in besides for other in each.others if other.period.overlaps(needed)]
+    engaged = {resource for other in with_others for resource in other.resources(new.site)}
+    able = [each for each in able if engaged.isdisjoint(each.resources(new.site))]
     free = await _free(tx, new, able, needed, wish.leaving, first_call)
     for companion in free:
         if await sessions.share_if_free(tx, companion.session, needed):

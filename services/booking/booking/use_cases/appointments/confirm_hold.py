@@ -83,7 +83,7 @@ async def _require_running(tx: Transaction, hold: Appointment, wish: placing.Wis
     if after(hold.state, Action.BOOK) is None:
         raise Refusal(problems.WRONG_TRANSITION, state=hold.state)
     if hold.has_expired(wish.now):
-        await placing.expire(tx, [hold], wish.now, by="booking")
+        await placing.expire(tx, [hold], wish.now, "booking", wish.rules.cool_down)
         await placing.refuse(tx, problems.HOLD_EXPIRED, wish)
 
 
@@ -91,7 +91,7 @@ async def _join(tx: Transaction, hold: Appointment, patient: UUID, wish: placing
     """The patient takes part in the hold, unless expected elsewhere at that hour."""
     resource = resources.patient(patient)
     had = await appointments.add_occupancy(tx, hold, resource)
-    if not had and await placing.expire_in_the_way(tx, [resource.number], hold.period, wish.now):
+    if not had and await placing.expire_in_the_way(tx, [resource.number], hold.period, wish.now, wish.rules.cool_down):
         had = await appointments.add_occupancy(tx, hold, resource)
     if not had:
         await placing.refuse(tx, problems.PATIENT_BUSY, wish)

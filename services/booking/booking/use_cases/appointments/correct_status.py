@@ -28,6 +28,7 @@ _REFUSALS = {
     Uncorrectable.NOTHING: problems.NOTHING_TO_CORRECT,
     Uncorrectable.ALREADY: problems.ALREADY_CORRECTED,
     Uncorrectable.TOO_LATE: problems.CORRECTION_TOO_LATE,
+    Uncorrectable.REPLACED: problems.GIVEN_BACK_FOR_ANOTHER,
 }
 
 
@@ -45,8 +46,8 @@ async def correct_status(
     """The appointment as before its last step.
 
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, NOTHING_TO_CORRECT, ALREADY_CORRECTED, CORRECTION_TOO_LATE,
-    ALREADY_IN_QUEUE, PATIENT_ERASED; with alternatives SESSION_CANCELLED, OUTSIDE_SESSION, NO_SUPERVISOR,
-    TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED, SLOT_TAKEN, PATIENT_BUSY.
+    GIVEN_BACK_FOR_ANOTHER, ALREADY_IN_QUEUE, PATIENT_ERASED; with alternatives SESSION_CANCELLED, OUTSIDE_SESSION,
+    NO_SUPERVISOR, TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED, SLOT_TAKEN, PATIENT_BUSY.
     """
     # The session before the appointment, as whoever cancels a session does.
     place = await appointments.place_of_appointment(tx, id)
@@ -82,7 +83,7 @@ async def _take_again(tx: Transaction, place: Place, undone: Appointment, rules:
     if not await sharing.admits(tx, place.session, undone.capacity_class, kind.length, now, undone.id):
         await placing.refuse(tx, problems.CLASS_NOT_RELEASED, wish)
     wanted = await appointments.own_resources(tx, undone.id)
-    await placing.expire_in_the_way(tx, wanted, undone.whole, now)
+    await placing.expire_in_the_way(tx, wanted, undone.whole, now, rules.cool_down)
     if taken := await appointments.take_again(tx, undone.id):
         # The refusal rolls all back; what was had so far must not hide a slot from the alternatives.
         await appointments.clear_partial(tx, [undone.id])

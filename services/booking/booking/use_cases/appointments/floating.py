@@ -27,9 +27,11 @@ async def occupy(
 
     Raises Refusal: SLOT_TAKEN, SLOT_RESTING, PATIENT_BUSY, with three alternatives.
     """
-    taken = await placing.insert_or_take_over(tx, new, wanted, wish.now, first_call=first_call)
+    taken = await placing.insert_or_take_over(tx, new, wanted, wish.now, wish.rules.cool_down, first_call=first_call)
     if taken and await float_away(tx, wish):
-        taken = await placing.insert_or_take_over(tx, new, wanted, wish.now, first_call=first_call)
+        taken = await placing.insert_or_take_over(
+            tx, new, wanted, wish.now, wish.rules.cool_down, first_call=first_call
+        )
     if taken:
         await placing.refuse_taken(tx, taken, wish)
 

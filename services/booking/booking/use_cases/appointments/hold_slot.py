@@ -59,6 +59,7 @@ async def hold_slot(tx: Transaction, request: HoldRequest, rules: Rules, *, acto
         channel=request.channel,
         mode=mode,
         partners=partners_of(kind, None),
+        first_call=request.first_call,
     )
     period = await placing.period_of(tx, place, wish)
     if request.patient is not None:

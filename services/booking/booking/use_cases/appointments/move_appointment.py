@@ -74,7 +74,7 @@ async def move_appointment(
 async def _take_place(tx: Transaction, moved: Appointment, wish: placing.Wish) -> None:
     wanted = resources_of(moved, wish.session)
     taken = await appointments.replace_occupancies(tx, moved, wanted)
-    if taken and await placing.expire_in_the_way(tx, taken, moved.whole, wish.now):
+    if taken and await placing.expire_in_the_way(tx, taken, moved.whole, wish.now, wish.rules.cool_down):
         taken = await appointments.replace_occupancies(tx, moved, wanted)
     if taken:
         # The refusal rolls all back; what was had so far must not hide a slot from the alternatives.

@@ -9,7 +9,7 @@ from uuid import UUID
 from booking import problems
 from booking.domain import resources
 from booking.domain.alternatives import nearest
-from booking.domain.appointments import Action, Appointment
+from booking.domain.appointments import Appointment
 from booking.domain.availability import Partner, Slot
 from booking.domain.capacity import class_of
 from booking.domain.eligibility import Eligibility, Verdict, judge
@@ -58,6 +58,7 @@ class Wish:
     channel: str = "phone"
     mode: str | None = None
     partners: tuple[Partner, ...] = ()  # who must be free besides, in what is proposed instead
+    first_call: bool = False  # for the waiting list: what rests is free
 
     @property
     def capacity_class(self) -> str:
@@ -116,7 +117,9 @@ async def period_or_problem(tx: Transaction, place: Place, wish: Wish) -> Interv
     leaving = wish.leaving.id if wish.leaving else None
     if uncovered := await supervising.why_not(tx, place.session, period, wish.rules, wish.now, leaving):
         return uncovered
-    if not await sharing.admits(tx, place.session, wish.capacity_class, wish.kind.length, wish.now, leaving):
+    if not await sharing.admits(
+        tx, place.session, wish.capacity_class, wish.kind.length, wish.now, leaving, first_call=wish.first_call
+    ):
         return problems.CLASS_NOT_RELEASED
     return period
 
@@ -159,7 +162,13 @@ def resources_of(session: Session, patient: UUID | None) -> tuple[Resource, ...]
 
 
 async def insert_or_take_over(
-    tx: Transaction, new: Appointment, wanted: Sequence[Resource], now: datetime, *, first_call: bool = False
+    tx: Transaction,
+    new: Appointment,
+    wanted: Sequence[Resource],
+    now: datetime,
+    cool_down: timedelta,
+    *,
+    first_call: bool = False,
 ) -> frozenset[int]:
     """Write the appointment; an expired hold in the way is expired and its place taken, in this transaction, and so is
     a place that has rested, or that rests when the waiting list has `first_call`. Returns the resources that are taken;
@@ -168,7 +177,7 @@ async def insert_or_take_over(
     if not taken:
         return taken
     # Tried again whatever was found: somebody else, the job say, may have made room while this transaction waited.
-    await expire_in_the_way(tx, taken, new.whole, now, first_call=first_call)
+    await expire_in_the_way(tx, taken, new.whole, now, cool_down, first_call=first_call)
     return await _insert(tx, new, wanted)
 
 
@@ -177,20 +186,26 @@ async def _insert(tx: Transaction, new: Appointment, wanted: Sequence[Resource])
 
 
 async def expire_in_the_way(
-    tx: Transaction, numbers: Iterable[int], period: Interval, now: datetime, *, first_call: bool = False
+    tx: Transaction,
+    numbers: Iterable[int],
+    period: Interval,
+    now: datetime,
+    cool_down: timedelta,
+    *,
+    first_call: bool = False,
 ) -> bool:
     """Write down the expiry of holds that take these resources although their time is over, and end the rest of places
-    that have rested (or rest, with `first_call`); True when there was one."""
+    that have rested (or rest, with `first_call`); True when there was one. The place of an offer that is over rests."""
     wanted = list(numbers)
     expired = await appointments.lock_expired_in_the_way(tx, wanted, period, now)
-    await expire(tx, expired, now, by="booking")
+    await expire(tx, expired, now, "booking", cool_down)
     rested = await appointments.end_rests_in_the_way(tx, wanted, period, now, first_call=first_call)
     return rested or bool(expired)
 
 
-async def expire(tx: Transaction, holds: Sequence[Appointment], now: datetime, by: str) -> None:
+async def expire(tx: Transaction, holds: Sequence[Appointment], now: datetime, by: str, cool_down: timedelta) -> None:
     """Holds that are locked and over become expired, and say so."""
-    changed = [hold.step(Action.EXPIRE, now, by) for hold in holds]
+    changed = [hold.expired(now, by, cool_down) for hold in holds]
     if changed:
         await appointments.save(tx, changed)
     for each in changed:

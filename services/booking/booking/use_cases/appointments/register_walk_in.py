@@ -96,7 +96,7 @@ async def _try(
         patient=request.patient, mode=ON_SITE, channel=WALK_IN, notify=False, requested_at=now, booked_at=now,
     )  # fmt: skip
     booked = await in_company(tx, alone, wish)
-    if await placing.insert_or_take_over(tx, booked, resources_of(booked, place.session), now):
+    if await placing.insert_or_take_over(tx, booked, resources_of(booked, place.session), now, rules.cool_down):
         return None
     announcing.booked(tx, booked, now)
     return Booked(await arrive(tx, booked, actor, now), warnings)

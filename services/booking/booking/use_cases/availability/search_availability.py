@@ -46,7 +46,7 @@ async def free_slots(
         if each.offers(kind) and each.period.overlaps(window) and (each.needs_supervision or not interns_only)
     ]
     if capacity_class is not None:
-        offering = await with_room(tx, offering, capacity_class, kind.length, now)
+        offering = await with_room(tx, offering, capacity_class, kind.length, now, first_call=first_call)
     if not offering:
         return []
     needed = [*offering, *(each for each in open_sessions for partner in partners if each.role in partner.roles)]

@@ -11,9 +11,17 @@ from smp.postgres import Transaction
 
 
 async def admits(
-    tx: Transaction, session: Session, wanted: str, duration: timedelta, now: datetime, leaving: UUID | None = None
+    tx: Transaction,
+    session: Session,
+    wanted: str,
+    duration: timedelta,
+    now: datetime,
+    leaving: UUID | None = None,
+    *,
+    first_call: bool = False,
 ) -> bool:
-    """Whether an appointment may be taken of the session for the class `wanted`, `leaving` having given up its own.
+    """Whether an appointment may be taken of the session for the class `wanted`, `leaving` having given up its own; on
+    `first_call` what rests is free, for the class that had it too.
 
     From then on bookings of this session wait for this transaction: of two that want the last place of a class,
     exactly one has it. To be asked after the session has been shared and before anything is occupied.
@@ -21,7 +29,7 @@ async def admits(
     if not session.shares:
         return True
     await capacity.one_booking_at_a_time(tx, session.id)
-    return bool(await with_room(tx, [session], wanted, duration, now, leaving))
+    return bool(await with_room(tx, [session], wanted, duration, now, leaving, first_call=first_call))
 
 
 async def with_room(
@@ -31,10 +39,12 @@ async def with_room(
     duration: timedelta,
     now: datetime,
     leaving: UUID | None = None,
+    *,
+    first_call: bool = False,
 ) -> list[Session]:
     """Those that still have room for the class `wanted`; one statement, none when no session has shares."""
     shared = [session.id for session in sessions if session.shares]
-    taken = await capacity.taken(tx, shared, now, leaving) if shared else {}
+    taken = await capacity.taken(tx, shared, now, leaving, first_call=first_call) if shared else {}
     return [
         session
         for session in sessions

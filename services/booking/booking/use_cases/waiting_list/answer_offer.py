@@ -10,7 +10,7 @@ from booking.domain.offers import Offer, OfferState, next_day
 from booking.domain.rules import Rules
 from booking.domain.waiting_list import Entry
 from booking.store import appointments, offers, projections, waiting_list
-from booking.use_cases.access import require_site
+from booking.use_cases.access import require_sight_of_entry, require_site
 from booking.use_cases.appointments.book_slot import Booked
 from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold
 from booking.use_cases.waiting_list.ending_offers import decline, give_back, take
@@ -44,16 +44,16 @@ async def accept_offer(tx: Transaction, id: UUID, rules: Rules, *, actor: Actor,
     return Accepted(booked, replaced.id if replaced else None)
 
 
-async def decline_offer(tx: Transaction, id: UUID, *, actor: Actor, now: datetime) -> Entry:
+async def decline_offer(tx: Transaction, id: UUID, rules: Rules, *, actor: Actor, now: datetime) -> Entry:
     """Not this place: it goes to the next, and the patient goes on waiting.
 
     Raises Refusal: OFFER_UNKNOWN, OFFER_OVER, FORBIDDEN.
     """
     entry, _ = await _running(tx, id, actor, now)
-    return await decline(tx, entry, OfferState.DECLINED, actor.subject, now)
+    return await decline(tx, entry, OfferState.DECLINED, actor.subject, now, rules.cool_down)
 
 
-async def answer_later(tx: Transaction, id: UUID, *, actor: Actor, now: datetime) -> Entry:
+async def answer_later(tx: Transaction, id: UUID, rules: Rules, *, actor: Actor, now: datetime) -> Entry:
     """Not this place, and no other one before tomorrow.
 
     Raises Refusal: OFFER_UNKNOWN, OFFER_OVER, FORBIDDEN.
@@ -63,7 +63,7 @@ async def answer_later(tx: Transaction, id: UUID, *, actor: Actor, now: datetime
     if site is None:
         raise Refusal(problems.SITE_UNKNOWN)
     pause = next_day(now, site.zone)
-    return await decline(tx, entry, OfferState.LATER, actor.subject, now, pause)
+    return await decline(tx, entry, OfferState.LATER, actor.subject, now, rules.cool_down, pause)
 
 
 async def _running(tx: Transaction, id: UUID, actor: Actor, now: datetime) -> tuple[Entry, Offer]:
@@ -76,6 +76,7 @@ async def _running(tx: Transaction, id: UUID, actor: Actor, now: datetime) -> tu
     offer = await offers.lock(tx, id)
     assert entry is not None, "an offer belongs to an entry"
     assert offer is not None, "offers are never deleted"
+    require_sight_of_entry(actor, entry)
     if offer.state is not OfferState.RUNNING:
         raise Refusal(problems.OFFER_OVER, state=offer.state)
     return entry, offer

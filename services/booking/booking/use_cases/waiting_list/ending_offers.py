@@ -1,9 +1,9 @@
 """How an offer ends: by an answer, by its hold, with its entry. Entry before hold, everywhere the same order."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from booking.domain.appointments import Action, Appointment, State
+from booking.domain.appointments import GIVEN_BACK, Action, Appointment, State, rest_of
 from booking.domain.offers import Offer, OfferState
 from booking.domain.waiting_list import Entry, EntryState
 from booking.store import appointments, offers, waiting_list
@@ -13,7 +13,6 @@ from booking.use_cases.waiting_list import announcing_waiting
 from smp.postgres import Database, Scope, Transaction
 
 BY = "booking.end-offers"
-REPLACED = "replaced_by_offer"
 _GIVEN_UP = "offer_declined"
 _BATCH = 200
 
@@ -57,10 +56,17 @@ async def take(
 
 
 async def decline(
-    tx: Transaction, entry: Entry, state: OfferState, by: str, now: datetime, paused_until: datetime | None = None
+    tx: Transaction,
+    entry: Entry,
+    state: OfferState,
+    by: str,
+    now: datetime,
+    cool_down: timedelta,
+    paused_until: datetime | None = None,
 ) -> Entry:
-    """The patient does not take the running offer of a locked entry: its place is free, they go on waiting."""
-    offer = await _free_running(tx, entry, by, now)
+    """The patient does not take the running offer of a locked entry: its place rests for the next, they go on
+    waiting."""
+    offer = await _free_running(tx, entry, by, now, cool_down)
     if offer is None:
         return entry
     after = await _close(tx, entry, offer, state, by, now, paused_until=paused_until)
@@ -68,9 +74,10 @@ async def decline(
     return after
 
 
-async def withdraw(tx: Transaction, entry: Entry, by: str, now: datetime) -> Entry:
-    """Somebody leaves the list: the running offer of the locked entry, if there is one, ends and its place is free."""
-    offer = await _free_running(tx, entry, by, now)
+async def withdraw(tx: Transaction, entry: Entry, by: str, now: datetime, cool_down: timedelta) -> Entry:
+    """Somebody leaves the list: the running offer of the locked entry, if there is one, ends and its place rests for
+    the next."""
+    offer = await _free_running(tx, entry, by, now, cool_down)
     if offer is None:
         return entry
     after = await _close(tx, entry, offer, OfferState.WITHDRAWN, by, now)
@@ -94,22 +101,24 @@ async def _close(
     return after
 
 
-async def _free_running(tx: Transaction, entry: Entry, by: str, now: datetime) -> Offer | None:
+async def _free_running(tx: Transaction, entry: Entry, by: str, now: datetime, cool_down: timedelta) -> Offer | None:
     """The running offer, its hold given up."""
     offer = await offers.lock_running(tx, entry.id)
     hold = await appointments.lock(tx, offer.appointment) if offer else None
     if hold is not None and hold.state is State.HELD:
-        await _free(tx, hold, by, now)
+        await _free(tx, hold, by, now, cool_down)
     return offer
 
 
-async def _free(tx: Transaction, hold: Appointment, by: str, now: datetime) -> None:
+async def _free(tx: Transaction, hold: Appointment, by: str, now: datetime, cool_down: timedelta) -> None:
     if hold.has_expired(now):
-        freed = hold.step(Action.EXPIRE, now, by)
+        freed = hold.expired(now, by, cool_down)
     else:
         freed = hold.step(
-            Action.CANCEL, now, by, cancelled_by=PATIENT, cancel_reason=_GIVEN_UP, late=False, notify=False
-        )
+            Action.CANCEL, now, by,
+            cancelled_by=PATIENT, cancel_reason=_GIVEN_UP, late=False, notify=False,
+            rests_until=rest_of(hold.period.start, now, cool_down),
+        )  # fmt: skip
     await appointments.save(tx, [freed])
     announcing.released(tx, freed, now)
 
@@ -124,7 +133,7 @@ async def give_back(tx: Transaction, entry: Entry, offer: Offer, by: str, now: d
     if later is None or later.state is not State.BOOKED:
         return None
     given_back = later.step(
-        Action.CANCEL, now, by, cancelled_by=PATIENT, cancel_reason=REPLACED, late=False, notify=False
+        Action.CANCEL, now, by, cancelled_by=PATIENT, cancel_reason=GIVEN_BACK, late=False, notify=False
     )
     await appointments.save(tx, [given_back])
     announcing.released(tx, given_back, now)

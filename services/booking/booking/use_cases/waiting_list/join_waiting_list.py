@@ -13,7 +13,7 @@ from booking.domain.people import Site
 from booking.domain.rules import Rules
 from booking.domain.waiting_list import Entry, EntryState, Step, Wishes
 from booking.store import projections, waiting_list
-from booking.use_cases.access import require_compartment, require_one_site
+from booking.use_cases.access import require_compartment, require_one_site, require_sight_of_entry
 from booking.use_cases.appointments.placing import UNVERIFIED
 from booking.use_cases.kinds.kind_book import kind_on
 from booking.use_cases.patience import heard
@@ -81,6 +81,7 @@ async def change_wishes(
     Raises Refusal as `join_waiting_list` does, ENTRY_UNKNOWN and ENTRY_OVER besides.
     """
     before = await entry_for(tx, id, actor, now)
+    require_sight_of_entry(actor, before)
     site = await _require_known(tx, wishes, actor)
     today = local_day(now, site.zone)
     kinds = await _kinds(tx, wishes, rules, site, actor, today)

@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from booking.domain.rules import Rules
 from booking.domain.waiting_list import Entry, EntryState
 from booking.store import waiting_list
+from booking.use_cases.access import require_sight_of_entry
 from booking.use_cases.waiting_list import announcing_waiting
 from booking.use_cases.waiting_list.ending_offers import withdraw
 from booking.use_cases.waiting_list.join_waiting_list import entry_for
@@ -16,12 +18,16 @@ ERASED, OUTDATED = "patient_erased", "wishes_over"
 _BATCH = 200
 
 
-async def leave_waiting_list(tx: Transaction, id: UUID, reason: str, *, actor: Actor, now: datetime) -> Entry:
-    """Off the list; an offer that runs is withdrawn, its place goes to the next.
+async def leave_waiting_list(
+    tx: Transaction, id: UUID, reason: str, rules: Rules, *, actor: Actor, now: datetime
+) -> Entry:
+    """Off the list; an offer that runs is withdrawn, its place rests for the next.
 
     Raises Refusal: ENTRY_UNKNOWN, ENTRY_OVER, FORBIDDEN.
     """
-    return await _leave(tx, await entry_for(tx, id, actor, now), reason, actor.subject, now)
+    entry = await entry_for(tx, id, actor, now)
+    require_sight_of_entry(actor, entry)
+    return await _leave(tx, entry, reason, actor.subject, now, rules.cool_down)
 
 
 async def leave_of_patient(tx: Transaction, patient: UUID, by: str, now: datetime) -> None:
@@ -39,8 +45,10 @@ async def close_outdated(database: Database, now: datetime) -> int:
     return len(outdated)
 
 
-async def _leave(tx: Transaction, entry: Entry, reason: str, by: str, now: datetime) -> Entry:
-    entry = await withdraw(tx, entry, by, now)
+async def _leave(
+    tx: Transaction, entry: Entry, reason: str, by: str, now: datetime, cool_down: timedelta = timedelta()
+) -> Entry:
+    entry = await withdraw(tx, entry, by, now, cool_down)
     gone = entry.step("left", now, by, state=EntryState.LEFT, left_reason=reason)
     await waiting_list.save(tx, gone)
     announcing_waiting.left(tx, gone, now)

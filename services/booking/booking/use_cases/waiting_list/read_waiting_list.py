@@ -6,13 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 from booking import problems
-from booking.domain.compartments import SEE
 from booking.domain.explaining import Explanation, explain
 from booking.domain.local_time import local_day
 from booking.domain.offers import Offer
 from booking.domain.waiting_list import Entry, in_order
 from booking.store import offers, projections, waiting_list
-from booking.use_cases.access import require_one_site
+from booking.use_cases.access import require_one_site, sees_entry
 from smp.auth import Actor
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -53,7 +52,7 @@ async def waiting_list_of(
     shown = ordered[first : first + limit]
     running = await offers.running(tx, [entry.id for entry in shown])
     lines = [
-        Line(rank, entry, running.get(entry.id), is_veiled=not sees(entry, actor))
+        Line(rank, entry, running.get(entry.id), is_veiled=not sees_entry(actor, entry))
         for rank, entry in enumerate(shown, start=first + 1)
     ]
     more = first + limit < len(ordered)
@@ -90,12 +89,7 @@ async def explain_order(tx: Transaction, first: UUID, second: UUID, *, actor: Ac
 
 async def _visible(tx: Transaction, id: UUID, actor: Actor, now: datetime) -> Entry:
     entry = await waiting_list.get(tx, id, now.date())
-    if entry is None or not sees(entry, actor):
+    if entry is None or not sees_entry(actor, entry):
         raise Refusal(problems.ENTRY_UNKNOWN)
     require_one_site(actor, entry.wishes.sites)
     return entry
-
-
-def sees(entry: Entry, actor: Actor) -> bool:
-    """Whether this reader may know who waits for what: by compartment, and whoever put the entry on the list."""
-    return actor.has_role(*SEE[entry.compartment]) or entry.trail[0].by == actor.subject
