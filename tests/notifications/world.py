@@ -231,7 +231,7 @@ class World:
         }
         return self._of(book, SlotCancelled(**{**data, **changes}))
 
-    def corrected(self, book: Book, was: str, state: str = "booked") -> Event[StatusCorrected]:
+    def corrected(self, book: Book, was: str, state: str = "booked", **changes: Any) -> Event[StatusCorrected]:
         book.sequence += 1
         data = {
             **self._slot(book),
@@ -240,7 +240,7 @@ class World:
             "corrects": book.sequence - 1,
             "corrected_at": self.clock.now(),
         }
-        return self._of(book, StatusCorrected(**data))
+        return self._of(book, StatusCorrected(**{**data, **changes}))
 
     def call_requested(self, book: Book) -> Event[CallRequested]:
         book.sequence += 1

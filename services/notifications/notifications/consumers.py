@@ -6,6 +6,7 @@ from notifications.use_cases.ask_for_call import ask_for_call
 from notifications.use_cases.end_appointment import end_appointments
 from notifications.use_cases.plan import plan_for_bookings, plan_for_cancellation, plan_for_move, plan_for_restoration
 from notifications.use_cases.plan_offer import end_offer, end_unanswered_offer, plan_for_offer
+from notifications.use_cases.plan_party import let_another_speak
 from notifications.use_cases.policy import Policy
 from notifications.use_cases.project_patients import change_contact, erase_patient, register_patient
 from notifications.use_cases.project_sites import close_site, open_site, relocate_site
@@ -71,9 +72,12 @@ class Consumers:
 
     async def _booked(self, tx: Transaction, deliveries: Sequence[Delivery[SlotBooked]]) -> None:
         await plan_for_bookings(tx, deliveries, self.policy)
+        for each in deliveries:
+            await let_another_speak(tx, each, self.policy)
 
     async def _moved(self, tx: Transaction, delivery: Delivery[SlotMoved]) -> None:
         await plan_for_move(tx, delivery, self.policy)
+        await let_another_speak(tx, delivery, self.policy)
 
     async def _offered(self, tx: Transaction, delivery: Delivery[SlotOffered]) -> None:
         await plan_for_offer(tx, delivery, self.policy)
@@ -83,6 +87,7 @@ class Consumers:
 
     async def _cancelled(self, tx: Transaction, delivery: Delivery[SlotCancelled]) -> None:
         await plan_for_cancellation(tx, delivery, self.policy)
+        await let_another_speak(tx, delivery, self.policy)
 
     async def _corrected(self, tx: Transaction, delivery: Delivery[StatusCorrected]) -> None:
         if delivery.data.state == "booked":

@@ -60,18 +60,19 @@ ON CONFLICT (patient) DO UPDATE SET
 -- the first time. In one order, so that two processes never wait crosswise.
 WITH told AS (
     SELECT * FROM unnest($3::uuid[], $4::text[], $5::int[], $6::uuid[], $7::uuid[], $8::timestamptz[], $9::text[],
-                         $10::uuid[], $11::text[])
-        AS t (appointment, territory, version, patient, site, starts_at, mode, event_id, verdict)
+                         $10::uuid[], $11::text[], $12::uuid[], $13::bool[])
+        AS t (appointment, territory, version, patient, site, starts_at, mode, event_id, verdict, party, apart)
 ), state AS (
-    INSERT INTO appointment (appointment, territory, version, state, patient, site, starts_at, mode)
-    SELECT t.appointment, t.territory, t.version, $1, t.patient, t.site, t.starts_at, t.mode
+    INSERT INTO appointment (appointment, territory, version, state, patient, site, starts_at, mode, party, apart)
+    SELECT t.appointment, t.territory, t.version, $1, t.patient, t.site, t.starts_at, t.mode, t.party, t.apart
     FROM told AS t
     ORDER BY t.appointment
     ON CONFLICT (appointment) DO UPDATE SET
         version = excluded.version, state = excluded.state, site = excluded.site,
         patient = coalesce(excluded.patient, appointment.patient),
         starts_at = coalesce(excluded.starts_at, appointment.starts_at),
-        mode = coalesce(excluded.mode, appointment.mode)
+        mode = coalesce(excluded.mode, appointment.mode),
+        party = coalesce(excluded.party, appointment.party), apart = appointment.apart OR excluded.apart
     WHERE appointment.version < excluded.version
 )
 INSERT INTO decision (appointment, version, territory, event_id, decided_at, verdict)
@@ -99,15 +100,44 @@ ORDER BY e.appointment
 ON CONFLICT (appointment) DO UPDATE SET version = excluded.version, state = excluded.state
 WHERE appointment.version < excluded.version;
 
+-- name: one_event_of_a_party_at_a_time
+-- Members of a party are told of by different processes: each must see what the former has planned.
+SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 4301));
+
+-- name: next_speaker
+-- The first of those who are still expected together, when it is not the one whom the party is named after, the party was
+-- told by text at all, and no reminder speaks for them.
+SELECT a.appointment, a.territory, a.version, a.patient, a.site, a.starts_at, a.mode
+FROM appointment AS a
+WHERE a.party = $1 AND a.appointment <> $1 AND a.state = 'expected' AND NOT a.apart
+  AND NOT EXISTS (SELECT FROM appointment AS f WHERE f.appointment = $1 AND f.state = 'expected' AND NOT f.apart)
+  AND (SELECT d.verdict FROM decision AS d WHERE d.appointment = $1 ORDER BY d.version LIMIT 1) = 'planned'
+  AND NOT EXISTS (SELECT FROM message AS m
+                  JOIN appointment AS o ON o.appointment = m.appointment
+                  WHERE o.party = $1 AND NOT o.apart AND m.purpose = 'reminder' AND m.superseded IS NULL
+                    AND m.state IN ('planned', 'sending', 'accepted', 'delivered', 'unknown'))
+ORDER BY a.starts_at, a.appointment
+LIMIT 1;
+
+-- name: reminder_of_another
+-- Whether another member of the party speaks for all meanwhile.
+SELECT EXISTS (
+    SELECT FROM message AS m
+    JOIN appointment AS o ON o.appointment = m.appointment
+    WHERE o.party = $1 AND o.appointment <> $2 AND o.state = 'expected' AND NOT o.apart AND m.purpose = 'reminder'
+      AND m.superseded IS NULL AND m.state IN ('planned', 'sending', 'accepted', 'delivered', 'unknown')
+);
+
 -- name: planning_contexts
 -- What planning needs to know, for each appointment in order, of the site and of whoever is told: the patient, or the
--- first of the party that the patient belongs to, once heard of. Every column may be NULL.
+-- first of the party that the patient belongs to, once heard of and while expected with them. Every column may be NULL.
 SELECT asked.contact, s.zone, s.subdivision, p.reachable_by_text, p.text_consent, p.erased_at IS NOT NULL AS erased,
     u.reason AS unusable, a.mode
 FROM (
     SELECT e.n, e.site, e.appointment, coalesce(first.patient, e.patient) AS contact
     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) WITH ORDINALITY AS e (site, patient, appointment, party, n)
-    LEFT JOIN appointment AS first ON first.appointment = e.party
+    LEFT JOIN appointment AS first
+        ON first.appointment = e.party AND first.state = 'expected' AND NOT first.apart
 ) AS asked
 LEFT JOIN site AS s ON s.site = asked.site
 LEFT JOIN patient AS p ON p.patient = asked.contact

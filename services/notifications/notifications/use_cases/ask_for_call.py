@@ -31,6 +31,8 @@ async def ask_for_call(tx: Transaction, delivery: Delivery[CallRequested], polic
         [asked.mode],
         [event.id],
         [verdict],
+        [None],
+        [False],
     )
     await drop_outdated(tx, [(asked.appointment, event.sequence, "call_requested")], delivery.now)
     context = await tx.fetchrow(

@@ -95,6 +95,8 @@ async def plan_for_restoration(tx: Transaction, delivery: Delivery[StatusCorrect
     context = await _context(tx, event)
     slot = Slot(stands.site, _hour(stands), _mode(stands))
     drafts = plan_restoration(slot, earlier, delivery.now, _rules(context, policy))
+    if stands.party and await tx.fetchval(PROJECTIONS.reminder_of_another, stands.party, stands.appointment):
+        drafts = tuple(draft for draft in drafts if draft.purpose is not Purpose.REMINDER)
     await tell(tx, _subject(event, slot, context), drafts, context, delivery.now)
 
 
@@ -127,6 +129,8 @@ async def _ours_to_plan(
         [mode for _, mode, _ in judged],
         [each.event.id for each, *_ in judged],
         [verdict for *_, verdict in judged],
+        [each.data.party for each, *_ in judged],
+        [_parts(each.data) for each, *_ in judged],
     )
     first = {row["appointment"] for row in decided}
     return [each for each, _, verdict in judged if verdict == "planned" and each.data.appointment in first]
@@ -149,6 +153,11 @@ def _verdict(delivery: Delivery[Told], policy: Policy) -> Verdict:
 def _hour(data: Told) -> datetime:
     """When the patient is expected: at the preparation, when there is one."""
     return data.preparation_start or data.start
+
+
+def _parts(data: Told) -> bool:
+    """Whether somebody of a party is expected at another hour from now on, and told of it alone."""
+    return isinstance(data, SlotMoved) and data.party is not None and data.start != data.previous_start
 
 
 def _follows(data: Told) -> bool:
