@@ -1,7 +1,7 @@
 """No place that somebody waits for stays unoffered: one exclusive offer at a time, whatever has changed.
 
 Two queues that the database writes (decision 0019): time that has become free, and people for whom something has
-changed while places were free (decision 0026). Every line is looked at by one process (SKIP LOCKED), in a transaction
+changed while places were free (decision 0027). Every line is looked at by one process (SKIP LOCKED), in a transaction
 of its own: one offer at most, one bad row stops nothing. Free time comes first, for nobody has been asked about it yet.
 """
 
