@@ -318,6 +318,47 @@ async def test_a_site_that_moves_gives_its_new_address_in_texts_booked_long_befo
     assert [("Cerdan" in text, "11 Novembre" in text) for text in reminders] == [(True, False), (False, True)]
 
 
+async def test_whoever_has_read_the_old_address_and_has_no_text_to_come_is_told_the_new_one_once(
+    world: World, carrier: Carrier
+) -> None:
+    reminded, later = (world.book(await world.patient(), at(hour)) for hour in ("20T10:30", "26T10:30"))
+    await world.hear(world.booked(reminded), world.booked(later))
+    world.clock.time = at("18T10:30")
+    await world.sender.send_due()
+    carrier.texts.clear()
+    moved = world.relocated("2 place du 11 Novembre", date(2026, 3, 20))
+    await world.hear(moved, moved)
+    await world.sender.send_due()
+    await world.sender.send_due()
+    (told,) = carrier.texts
+    assert "déménage" in told
+    assert "11 Novembre" in told
+    assert ("address", "accepted", 2) in await world.texts(reminded)
+    assert "address" not in {purpose for purpose, _, _ in await world.texts(later)}, "the reminder will say it"
+
+
+async def test_who_comes_before_the_site_moves_is_told_nothing_new(world: World, carrier: Carrier) -> None:
+    before = world.book(await world.patient(), at("19T10:30"))
+    await world.hear(world.booked(before))
+    world.clock.time = at("18T10:30")
+    await world.sender.send_due()
+    carrier.texts.clear()
+    await world.hear(world.relocated("2 place du 11 Novembre", date(2026, 3, 20)))
+    await world.sender.send_due()
+    assert carrier.texts == []
+
+
+async def test_who_can_no_longer_be_reached_by_a_text_is_called_about_the_new_address(world: World) -> None:
+    patient = await world.patient()
+    book = world.book(patient, at("20T10:30"))
+    await world.hear(world.booked(book))
+    world.clock.time = at("18T10:30")
+    await world.sender.send_due()
+    await world.hear(world.contact_changed(patient, [landline()]))
+    await world.hear(world.relocated("2 place du 11 Novembre", date(2026, 3, 20)))
+    assert [row[0] for row in await world.calls(book)] == ["address"]
+
+
 async def test_nobody_from_another_territory_sees_texts_or_calls(world: World) -> None:
     patient = await world.patient()
     await world.hear(world.booked(world.book(patient, at("19T10:30"))))

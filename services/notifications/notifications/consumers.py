@@ -9,7 +9,8 @@ from notifications.use_cases.plan_offer import end_offer, end_unanswered_offer, 
 from notifications.use_cases.plan_party import let_another_speak
 from notifications.use_cases.policy import Policy
 from notifications.use_cases.project_patients import change_contact, erase_patient, register_patient
-from notifications.use_cases.project_sites import close_site, open_site, relocate_site
+from notifications.use_cases.project_sites import close_site, open_site
+from notifications.use_cases.tell_address import follow_relocation
 from smp.consumer import Bulk, Delivery, Handlers
 from smp.contracts import (
     CallRequested,
@@ -49,7 +50,7 @@ class Consumers:
         """By event type."""
         return {
             SiteOpened: open_site,
-            SiteRelocated: relocate_site,
+            SiteRelocated: self._relocated,
             SiteClosed: close_site,
             PatientRegistered: register_patient,
             PatientContactChanged: change_contact,
@@ -69,6 +70,9 @@ class Consumers:
             PatientNoShow: _ENDED,
             PatientLeftUnseen: _ENDED,
         }
+
+    async def _relocated(self, tx: Transaction, delivery: Delivery[SiteRelocated]) -> None:
+        await follow_relocation(tx, delivery, self.policy)
 
     async def _booked(self, tx: Transaction, deliveries: Sequence[Delivery[SlotBooked]]) -> None:
         await plan_for_bookings(tx, deliveries, self.policy)

@@ -119,7 +119,7 @@ EligibilityReason = Annotated[
 """Why the patient has no médecin traitant (`motif_sans_mt`)."""
 
 MessagePurpose = Annotated[
-    str, OneOf(("confirmation", "reminder", "change", "cancellation", "offer", "offer_withdrawn"))
+    str, OneOf(("confirmation", "reminder", "change", "cancellation", "offer", "offer_withdrawn", "address"))
 ]
 
 MessageChannel = Annotated[str, OneOf(("sms",))]

@@ -88,7 +88,7 @@ def _when(due: Due, hours: TextingHours, now: datetime) -> Decision:
     allowed = hours.next_allowed(now)
     if allowed < due.useful_until:
         return PutOff(allowed)
-    return Go() if due.purpose in (Purpose.CHANGE, Purpose.CANCELLATION) else _too_late(due.purpose)
+    return Go() if due.purpose in (Purpose.CHANGE, Purpose.CANCELLATION, Purpose.ADDRESS) else _too_late(due.purpose)
 
 
 def _too_late(purpose: Purpose) -> End:

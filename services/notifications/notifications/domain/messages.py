@@ -16,6 +16,8 @@ class Purpose(StrEnum):
     OFFER = "offer"
     """A place of the waiting list, to be answered by an hour."""
     OFFER_WITHDRAWN = "offer_withdrawn"
+    ADDRESS = "address"
+    """The site moves: the same hour, elsewhere."""
 
 
 class State(StrEnum):

@@ -90,6 +90,13 @@ def plan_restoration(slot: Slot, earlier: list[Earlier], now: datetime, rules: R
     return (*_confirmation(slot, now, rules), *reminder)
 
 
+def plan_address(slot: Slot, now: datetime, rules: Rules) -> tuple[Draft, ...]:
+    """The new address of the site, before the appointment in any case."""
+    if slot.start <= now:
+        return ()
+    return _notice(Purpose.ADDRESS, slot.start, now, rules, urgent=_today(now, rules, slot.start))
+
+
 def plan_offer(answer_by: datetime, now: datetime, rules: Rules) -> tuple[Draft, ...]:
     """The text of an offer, in allowed hours; nothing when none come before it must be answered."""
     due = rules.hours.next_allowed(now)

@@ -49,6 +49,11 @@ TEMPLATES: dict[Purpose, tuple[str, ...]] = {
         "{site} : la place proposée {when} n'est plus disponible. Tél. {phone}",
         "{site} : place du {when} retirée. Tél. {phone}",
     ),
+    Purpose.ADDRESS: (
+        "{site} déménage : votre rendez-vous {when} est au {where}. Un imprévu ? Appelez le {phone}.",
+        "{site} déménage : RDV {when}, {where}. Un imprévu ? {phone}",
+        "{site} déménage : RDV {when}, {where}. Tél. {phone}",
+    ),
 }
 """For each purpose, the same text from the fullest to the shortest; the first that fits one segment is sent."""
 
@@ -59,6 +64,7 @@ NEUTRAL: dict[Purpose, tuple[str, ...]] = {
     Purpose.CANCELLATION: ("Votre rendez-vous du {when} est annulé. Pour en reprendre un : {phone}.",),
     Purpose.OFFER: ("Une place se libère {when}. Pour la prendre, appelez avant {deadline} le {phone}.",),
     Purpose.OFFER_WITHDRAWN: ("La place proposée {when} n'est plus disponible. Tél. {phone}.",),
+    Purpose.ADDRESS: ("Votre rendez-vous {when} a lieu ailleurs. Appelez le {phone}.",),
 }
 """The same when the kind of appointment wants neutral wording: nobody who reads it learns where or with whom."""
 

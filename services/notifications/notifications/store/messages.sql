@@ -20,6 +20,28 @@ FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::int[], $6::text[], $7::uuid[
 ON CONFLICT ON CONSTRAINT message_once DO NOTHING
 RETURNING message;
 
+-- name: have_old_address
+-- Who is expected at a site from a day on, was sent a text that gave its address before it was known to move, and has no
+-- text to come that would give the new one; with what planning needs to know.
+SELECT a.appointment, a.territory, a.version, a.patient, a.site, a.starts_at, a.mode, s.zone, s.subdivision,
+    p.reachable_by_text, p.text_consent, p.erased_at IS NOT NULL AS erased, u.reason AS unusable
+FROM appointment AS a
+LEFT JOIN site AS s ON s.site = a.site
+LEFT JOIN patient AS p ON p.patient = a.patient
+LEFT JOIN unusable_contact AS u ON u.patient = p.patient AND u.contact_event = p.contact_event
+WHERE a.site = $1 AND a.state = 'expected' AND a.mode = 'AMB' AND a.starts_at > $4
+    AND (a.starts_at AT TIME ZONE coalesce(s.zone, $6))::date >= $2
+    AND EXISTS (
+        SELECT FROM message AS m
+        WHERE m.appointment = a.appointment AND m.version <= a.version AND m.state = ANY ($5::text[])
+            AND m.purpose IN ('confirmation', 'change', 'reminder', 'address')
+            AND coalesce(m.accepted_at, m.due_at) <= $3)
+    AND NOT EXISTS (
+        SELECT FROM message AS m
+        WHERE m.appointment = a.appointment AND m.version <= a.version AND m.state = 'planned'
+            AND m.purpose IN ('confirmation', 'change', 'reminder', 'address'))
+ORDER BY a.appointment;
+
 -- name: drop_outdated
 -- Cancels unsent texts of older states; those being sent are marked so that they are not tried again. Locked in one
 -- order, as by all who change several texts.

@@ -11,6 +11,7 @@ from notifications.domain.planning import (
     Draft,
     Earlier,
     Rules,
+    plan_address,
     plan_booking,
     plan_cancellation,
     plan_move,
@@ -79,6 +80,8 @@ def _drafts(wished: Wished, now: datetime, rules: Rules) -> Sequence[Draft]:
             return plan_offer(wished.answer_by or wished.start, now, rules)
         case Purpose.OFFER_WITHDRAWN:
             return plan_withdrawal(slot, now, rules)
+        case Purpose.ADDRESS:
+            return plan_address(slot, now, rules)
         case Purpose.CHANGE:
             before = wished.previous_start or wished.start
             told = Earlier(Purpose.CONFIRMATION, Slot(wished.site, before, wished.mode), told=True)
