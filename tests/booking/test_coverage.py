@@ -387,3 +387,17 @@ async def test_the_appointment_and_the_day_say_that_nobody_covers_it(desk: Desk)
         await tx.execute("UPDATE session SET ends_at = starts_at + interval '20 minutes' WHERE id = $1", presence.id)
     await recheck_supervision(centre.database, RULES, SOON)
     assert await said() == ("supervisor_absent", "supervisor_absent")
+
+
+async def test_another_ratio_has_every_day_judged_again_at_the_next_look(centre: Centre) -> None:
+    supervisor = await centre.doctor()
+    await centre.session(supervisor)
+    for _ in range(2):
+        await book(centre, await centre.session(await centre.intern_of(supervisor)), "09:00")
+    await recheck_supervision(centre.database, RULES, SOON)
+    assert await unsupported(centre) == []
+    await recheck_supervision(centre.database, ONE_INTERN, SOON)
+    (flagged,) = await unsupported(centre)
+    assert flagged.unsupported.reason == "too_many_interns"
+    await recheck_supervision(centre.database, RULES, SOON)
+    assert await unsupported(centre) == []

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from booking.domain.appointments import RELEASING, State
+from booking.domain.dated import Dated
 from booking.domain.intervals import Interval
 from booking.domain.sessions import Session
 from booking.domain.supervision import Act, Lost, Reach
@@ -92,6 +93,11 @@ async def ask_again(tx: Transaction, territory: str, days: Sequence[date]) -> No
 
 async def ask_again_for_all_days(tx: Transaction, territory: str, now: datetime) -> None:
     await tx.execute(SQL.ask_again_for_all_days, territory, now)
+
+
+async def judge_by(tx: Transaction, ratio: Dated) -> list[str]:
+    """From now on coverage is judged by this ratio: the territories for which that is new."""
+    return [row["territory"] for row in await tx.fetch(SQL.judge_by, str(ratio))]
 
 
 async def territories_to_spread(tx: Transaction, asked_before: datetime) -> list[str]:

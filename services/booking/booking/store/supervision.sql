@@ -43,6 +43,15 @@ INSERT INTO supervision_recheck (territory, day) SELECT $1, unnest($2::date[]);
 -- Who answers for whom has changed: every day to come is to be looked at again.
 INSERT INTO supervision_recheck (territory, asked_at) VALUES ($1, $2);
 
+-- name: judge_by
+-- The territories whose coverage was judged by another ratio so far, or never; from now on by this one.
+INSERT INTO judged_ratio (territory, written)
+SELECT DISTINCT s.territory, $1::text
+FROM supervision AS s
+WHERE NOT EXISTS (SELECT FROM judged_ratio AS j WHERE j.territory = s.territory AND j.written = $1)
+ON CONFLICT (territory) DO UPDATE SET written = excluded.written
+RETURNING territory;
+
 -- name: territories_to_spread
 -- Territories of which every day is to be looked at, once nobody has asked for some seconds: facts come in bursts.
 SELECT territory

@@ -29,8 +29,11 @@ QUIET = timedelta(seconds=5)  # registry's facts come in bursts, at a rebuild ab
 
 
 async def recheck_supervision(database: Database, rules: Rules, now: datetime) -> int:
-    """The job: look again at every day that was asked for. Returns how many days were looked at."""
+    """The job: look again at every day that was asked for, and at all of them once the ratio is another setting.
+    Returns how many days were looked at."""
     async with database.transaction(Scope.everywhere()) as tx:
+        for territory in await supervision.judge_by(tx, rules.interns_per_supervisor):
+            await supervision.ask_again_for_all_days(tx, territory, now - QUIET)  # nothing more is to be waited for
         territories = await supervision.territories_to_spread(tx, now - QUIET)
     for territory in territories:
         async with database.transaction(Scope(frozenset({territory}))) as tx:
