@@ -1,6 +1,7 @@
 """Closures of a site or a room, absences of a professional: sessions are cut or cancelled, and come back."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,11 +10,13 @@ import pytest
 
 from booking import problems
 from booking.domain.planning import Skip
+from booking.domain.recurrence import Rule, Weekly
+from booking.use_cases.calendar.open_session_rule import RuleRequest, open_session_rule
 from booking.use_cases.calendar.see_agenda import Days as SeenDays
 from booking.use_cases.calendar.see_agenda import see_absences, see_closures
 from booking.use_cases.calendar.shutting import Days
 from smp.ids import new_id
-from smp.postgres import Transaction
+from smp.postgres import Scope, Transaction
 from tests.booking.agenda import AND_CANCEL, Planner, of_hours
 from tests.booking.world import MONDAY, Centre, actor, events_of, joined, monday, refusal, said_of
 from tests.support.databases import ServiceDatabase
@@ -274,3 +277,24 @@ async def test_overseas_a_day_is_a_day_over_there(booking_database: ServiceDatab
     await planner.rule(await centre.doctor(), {1, 2}, "07:00-11:00")
     await planner.close(Days(MONDAY))
     assert await planner.hours(MONDAY, TUESDAY) == ["2027-01-12 07:00-11:00"]
+
+
+async def test_an_absence_counts_in_territories_that_whoever_notes_it_may_not_see(
+    planner: Planner, booking_database: ServiceDatabase
+) -> None:
+    there = await Centre(booking_database.database, territory="85").open()
+    doctor = new_id()
+    told = joined(doctor, planner.centre.site)
+    await planner.centre.hear(doctor, told.model_copy(update={"sites": (planner.centre.site, there.site)}))
+    both = replace(actor(), sites=frozenset({"*"}), territories=frozenset({"53", "85"}))
+    rule = Rule(Weekly(frozenset({1}), MONDAY), time(14), time(17), MONDAY, None)
+    request = RuleRequest(there.site, doctor, frozenset({"consultation"}), rule, timedelta(minutes=20))
+    async with booking_database.database.transaction(Scope(both.territories)) as tx:
+        await open_session_rule(tx, request, planner.rules, actor=both, now=planner.now)
+    elsewhere = Planner(there)
+    shut = await planner.absent(doctor, Days(MONDAY))
+    await planner.follow()
+    assert await elsewhere.hours(MONDAY) == []
+    await planner.back(shut.closure.id)
+    await planner.follow()
+    assert await elsewhere.hours(MONDAY) == ["2027-01-11 14:00-17:00"]

@@ -321,7 +321,8 @@ async def test_a_site_that_moves_gives_its_new_address_in_texts_booked_long_befo
 async def test_whoever_has_read_the_old_address_and_has_no_text_to_come_is_told_the_new_one_once(
     world: World, carrier: Carrier
 ) -> None:
-    reminded, later = (world.book(await world.patient(), at(hour)) for hour in ("20T10:30", "26T10:30"))
+    reminded = world.book(await world.patient(), at("20T10:30"))
+    later = world.book(await world.patient(), at("26T10:30"))
     await world.hear(world.booked(reminded), world.booked(later))
     world.clock.time = at("18T10:30")
     await world.sender.send_due()

@@ -8,9 +8,9 @@ from uuid import UUID
 from booking import problems
 from booking.domain.local_time import instant
 from booking.domain.rules import Rules
-from booking.store import closures, projections, sessions
+from booking.store import closures, presence, projections, sessions
 from booking.store import rules as rule_store
-from booking.store.closures import CutSession
+from booking.store.closures import Closure, CutSession
 from booking.store.sessions import Author
 from booking.use_cases.access import require_site
 from booking.use_cases.calendar import shutting
@@ -67,7 +67,9 @@ async def draft_absence(
     known = await closures.absences_of(tx, [request.professional], absence.period)
     if any(each.period.contains(absence.period) for each in known):
         raise Refusal(problems.ALREADY_ABSENT)
-    return await shutting.draft_shutting(tx, absence, scene, rules, actor=actor, now=now)
+    draft = await shutting.draft_shutting(tx, absence, scene, rules, actor=actor, now=now)
+    await _follow_elsewhere(tx, absence)
+    return draft
 
 
 async def end_absence(
@@ -84,7 +86,16 @@ async def end_absence(
     cut = await closures.cut_ahead(tx, None, absence.professional, now)
     scene = await _scene(tx, absence.professional, absence.site, now, cut)
     at = instant(back_on, time(), scene.sites[absence.site].zone) if back_on else now
-    return await shutting.reopen(tx, absence, at, scene, rules, Author(actor.subject, now))
+    followed = await shutting.reopen(tx, absence, at, scene, rules, Author(actor.subject, now))
+    await _follow_elsewhere(tx, absence)
+    return followed
+
+
+async def _follow_elsewhere(tx: Transaction, absence: Closure) -> None:
+    """Away is away everywhere: in territories that whoever notes it has no right to see, the platform's own job lets
+    the days of rules follow soon after, as for a fact of registry."""
+    assert absence.professional is not None
+    await presence.look_again(tx, absence.professional, absence.territory, presence.PROFESSIONAL)
 
 
 async def _scene(
