@@ -72,7 +72,8 @@ async def named_by(desk: Desk, route: str, given: Given) -> Given:
             told = answer.json()
             made[name] = told.get(name) or told["id"]
     if any(each in route for each in ("{entry}", "{offer}", "/explanation")):
-        made["first"] = made["entry"] = (await wait(desk)).json()["entry"]
+        # Whoever books without reading knows only whom they have put on the list themselves.
+        made["first"] = made["entry"] = (await wait(desk, subject=WALKER)).json()["entry"]
         made["second"] = (await wait(desk)).json()["entry"]
         made["social"] = (await wait(desk, kinds=["social"])).json()["entry"]
     if "{offer}" in route:

@@ -75,7 +75,7 @@ ANALYZE;
 
 
 SEEN = (uuid4(), NOW.date(), LATER.date(), NOW, LATER, None, False, False)
-RESHAPED = ([uuid4()], NOW.date(), LATER.date(), None, None, uuid4(), NOW, LATER, NOW)
+RESHAPED: tuple[object, ...] = ([uuid4()], NOW.date(), LATER.date(), None, None, uuid4(), NOW, LATER, NOW, [])
 
 
 @pytest.mark.parametrize(

@@ -326,12 +326,12 @@ async def test_whoever_has_read_the_old_address_and_has_no_text_to_come_is_told_
     await world.hear(world.booked(reminded), world.booked(later))
     world.clock.time = at("18T10:30")
     await world.sender.send_due()
-    carrier.texts.clear()
+    already = len(carrier.texts)
     moved = world.relocated("2 place du 11 Novembre", date(2026, 3, 20))
     await world.hear(moved, moved)
     await world.sender.send_due()
     await world.sender.send_due()
-    (told,) = carrier.texts
+    (told,) = carrier.texts[already:]
     assert "déménage" in told
     assert "11 Novembre" in told
     assert ("address", "accepted", 2) in await world.texts(reminded)
@@ -343,10 +343,10 @@ async def test_who_comes_before_the_site_moves_is_told_nothing_new(world: World,
     await world.hear(world.booked(before))
     world.clock.time = at("18T10:30")
     await world.sender.send_due()
-    carrier.texts.clear()
+    already = len(carrier.texts)
     await world.hear(world.relocated("2 place du 11 Novembre", date(2026, 3, 20)))
     await world.sender.send_due()
-    assert carrier.texts == []
+    assert carrier.texts[already:] == []
 
 
 async def test_who_can_no_longer_be_reached_by_a_text_is_called_about_the_new_address(world: World) -> None:

@@ -13,12 +13,14 @@ from booking.api import (
     session_rules,
     sessions,
     supervision,
+    visits,
     waiting_list,
 )
 
 # Routes are tried in order: those asked for most come first.
 ROUTERS = (
     appointments.router,
+    visits.router,
     availability.router,
     sessions.router,
     day.router,

@@ -1,6 +1,5 @@
 """Appointments: hold, book, move, cancel, receive, treat."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from booking.api.parts import (
     PATIENT,
     SESSION,
     SITE,
+    STEP,
     AppointmentView,
     Channel,
     KindCode,
@@ -22,31 +22,20 @@ from booking.api.parts import (
     Reason,
     bookings_of,
     example,
+    one_step,
     rules_of,
-    steps_of,
 )
 from booking.api.rights import Right, allow
-from booking.domain.appointments import Appointment
 from booking.domain.family import LARGEST
 from booking.use_cases.appointments.book_family import FamilyBooked, FamilyRequest, book_family
 from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
 from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
 from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold
-from booking.use_cases.appointments.correct_status import CorrectionRequest, correct_status
-from booking.use_cases.appointments.finish_consultation import Conclusion, completion
 from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
-from booking.use_cases.appointments.leave_unseen import leave_unseen
-from booking.use_cases.appointments.mark_arrived import ARRIVAL
-from booking.use_cases.appointments.mark_no_show import ABSENCE
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
-from booking.use_cases.appointments.prepare_consultation import prepare_consultation
 from booking.use_cases.appointments.read_appointment import read_appointment
-from booking.use_cases.appointments.start_consultation import START
-from booking.use_cases.appointments.step_together import StepRequest
-from booking.use_cases.appointments.steps import RoomStep, take_step
 from smp.auth import Actor
 from smp.http import Body, Command, Instant, Query, describe
-from smp.postgres import Transaction
 
 router = APIRouter(prefix="/v1", tags=["rendez-vous"])
 
@@ -207,33 +196,6 @@ class CancelAppointment(Body):
         return self
 
 
-class Departure(Body):
-    """Why the patient left without being seen, as a code."""
-
-    model_config = example({"reason": "too_long"})
-
-    reason: Reason | None = None
-
-
-class CorrectStatus(Body):
-    """Why the last step was a mistake, as a code; whether a patient who was told something wrong is told again."""
-
-    model_config = example({"reason": "wrong_line", "notify": True})
-
-    reason: Reason
-    notify: bool = True
-
-
-class FinishConsultation(Body):
-    """What staff note at the end; severity is CCMU 1 to 5, for unscheduled care only."""
-
-    model_config = example({"outcome": "follow_up", "severity": 2, "otherwise_emergency": True})
-
-    outcome: Literal["none", "follow_up", "referred_to_treating_doctor", "sent_to_emergency", "other"]
-    severity: Annotated[int, Field(ge=1, le=5)] | None = None
-    otherwise_emergency: bool | None = None
-
-
 _PLACE = (
     problems.SESSION_UNKNOWN,
     problems.PATIENT_UNKNOWN,
@@ -261,7 +223,6 @@ _PLACE = (
     problems.PATIENT_BUSY,
     problems.TOO_MANY_RUNNING,
 )
-_STEP = (problems.APPOINTMENT_UNKNOWN, problems.WRONG_TRANSITION)
 
 
 @router.post("/holds", status_code=201, response_model=AppointmentView, responses=describe(*_PLACE))
@@ -269,7 +230,7 @@ async def hold(body: HoldSlot, command: Command) -> Response:
     """Keep a slot; it is free again when the hold expires."""
     allow(command, Right.BOOK)
     request = HoldRequest(body.session, body.start, body.kind, body.patient, body.mode, body.channel, body.requested_at)
-    return await _step(
+    return await one_step(
         command, lambda tx: hold_slot(tx, request, rules_of(command), actor=command.actor, now=command.now)
     )
 
@@ -278,7 +239,7 @@ async def hold(body: HoldSlot, command: Command) -> Response:
     "/appointments",
     status_code=201,
     response_model=AppointmentView,
-    responses=describe(*_PLACE, *_STEP, problems.HOLD_EXPIRED, problems.HOLD_FOR_ANOTHER),
+    responses=describe(*_PLACE, *STEP, problems.HOLD_EXPIRED, problems.HOLD_FOR_ANOTHER),
 )
 async def book(body: BookSlot, command: Command) -> Response:
     """Give a patient an appointment. Refusals propose up to three other slots."""
@@ -333,7 +294,7 @@ async def read(appointment: UUID, query: Query) -> ReadView:
     return ReadView.read(found, query.actor)
 
 
-@router.post("/appointments/{appointment}/move", response_model=AppointmentView, responses=describe(*_PLACE, *_STEP))
+@router.post("/appointments/{appointment}/move", response_model=AppointmentView, responses=describe(*_PLACE, *STEP))
 async def move(appointment: UUID, body: MoveAppointment, command: Command) -> Response:
     """Put an appointment elsewhere; the old place is given up only if the new one is had."""
     allow(command, Right.BOOK)
@@ -344,120 +305,17 @@ async def move(appointment: UUID, body: MoveAppointment, command: Command) -> Re
     )
 
 
-@router.post("/appointments/{appointment}/cancellation", response_model=AppointmentView, responses=describe(*_STEP))
+@router.post("/appointments/{appointment}/cancellation", response_model=AppointmentView, responses=describe(*STEP))
 async def cancel(appointment: UUID, body: CancelAppointment, command: Command) -> Response:
     """Give an appointment or a hold up."""
     allow(command, Right.BOOK)
     request = CancelRequest(body.by, body.reason, body.notify, body.excused)
-    return await _step(
+    return await one_step(
         command,
         lambda tx: cancel_appointment(
             tx, appointment, request, rules_of(command), actor=command.actor, now=command.now
         ),
     )
-
-
-@router.post(
-    "/appointments/{appointment}/arrival",
-    response_model=AppointmentView,
-    responses=describe(*_STEP, problems.NOT_THE_DAY, problems.ALREADY_IN_QUEUE),
-)
-async def arrive(appointment: UUID, command: Command) -> Response:
-    """The patient is in the waiting room."""
-    allow(command, Right.RECEIVE)
-    return await _room_step(command, appointment, ARRIVAL)
-
-
-@router.post("/appointments/{appointment}/preparation", response_model=AppointmentView, responses=describe(*_STEP))
-async def prepare(appointment: UUID, command: Command) -> Response:
-    """An assistant or a nurse prepares the consultation."""
-    allow(command, Right.TREAT)
-    return await _step(command, lambda tx: prepare_consultation(tx, appointment, actor=command.actor, now=command.now))
-
-
-@router.post("/appointments/{appointment}/departure", response_model=AppointmentView, responses=describe(*_STEP))
-async def leave(appointment: UUID, body: Departure, command: Command) -> Response:
-    """The patient had come and left without being seen."""
-    allow(command, Right.RECEIVE)
-    return await _step(
-        command,
-        lambda tx: leave_unseen(tx, appointment, actor=command.actor, now=command.now, reason=body.reason),
-    )
-
-
-@router.post(
-    "/appointments/{appointment}/correction",
-    response_model=AppointmentView,
-    responses=describe(
-        problems.APPOINTMENT_UNKNOWN,
-        problems.NOTHING_TO_CORRECT,
-        problems.ALREADY_CORRECTED,
-        problems.CORRECTION_TOO_LATE,
-        problems.GIVEN_BACK_FOR_ANOTHER,
-        problems.ALREADY_IN_QUEUE,
-        problems.PATIENT_ERASED,
-        problems.SESSION_CANCELLED,
-        problems.OUTSIDE_SESSION,
-        problems.NO_SUPERVISOR,
-        problems.SLOT_TAKEN,
-        problems.PATIENT_BUSY,
-    ),
-)
-async def correct(appointment: UUID, body: CorrectStatus, command: Command) -> Response:
-    """Take back the last step, noted by mistake: once, on the same day. A cancelled appointment has its place again
-    only if it is still free."""
-    allow(command, Right.CORRECT)
-    request = CorrectionRequest(body.reason, body.notify)
-    return await _step(
-        command,
-        lambda tx: correct_status(tx, appointment, request, rules_of(command), actor=command.actor, now=command.now),
-    )
-
-
-@router.post("/appointments/{appointment}/start", response_model=AppointmentView, responses=describe(*_STEP))
-async def start(appointment: UUID, command: Command) -> Response:
-    """The patient is with the practitioner."""
-    allow(command, Right.TREAT)
-    return await _room_step(command, appointment, START)
-
-
-@router.post(
-    "/appointments/{appointment}/completion",
-    response_model=AppointmentView,
-    responses=describe(*_STEP, problems.SEVERITY_NOT_EXPECTED),
-)
-async def finish(appointment: UUID, body: FinishConsultation, command: Command) -> Response:
-    """The consultation is done."""
-    allow(command, Right.TREAT)
-    conclusion = Conclusion(body.outcome, body.severity, body.otherwise_emergency)
-    return await _room_step(command, appointment, completion(conclusion, rules_of(command)))
-
-
-@router.post(
-    "/appointments/{appointment}/no-show",
-    response_model=AppointmentView,
-    responses=describe(*_STEP, problems.TOO_EARLY),
-)
-async def no_show(appointment: UUID, command: Command) -> Response:
-    """The patient did not come."""
-    allow(command, Right.RECEIVE)
-    return await _room_step(command, appointment, ABSENCE)
-
-
-async def _step(command: Command, effect: Callable[[Transaction], Awaitable[Appointment]]) -> Response:
-    return await command.once(effect, lambda it: AppointmentView.of(it, command.actor))
-
-
-async def _room_step(command: Command, appointment: UUID, step: RoomStep) -> Response:
-    """With others that come at the same time; alone when that cannot be."""
-
-    def view(it: Appointment) -> AppointmentView:
-        return AppointmentView.of(it, command.actor)
-
-    answer = await command.together(steps_of(command), StepRequest(appointment, step), view)
-    if answer is not None:
-        return answer
-    return await command.once(lambda tx: take_step(tx, appointment, step, command.actor, command.now), view)
 
 
 def _view(command: Command, it: Booked) -> AppointmentView:

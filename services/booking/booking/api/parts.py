@@ -1,12 +1,15 @@
 """What several routes read and answer."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from fastapi import Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from booking import problems
 from booking.domain.appointments import Appointment, State, Step
 from booking.domain.availability import Companion, Slot
 from booking.domain.rules import Rules
@@ -18,8 +21,8 @@ from booking.use_cases.appointments.step_together import StepOrder
 from booking.use_cases.availability.agendas import Agendas
 from smp.auth import Actor
 from smp.combining import Combiner
-from smp.http import Caller
-from smp.postgres import Answer
+from smp.http import Caller, Command
+from smp.postgres import Answer, Transaction
 
 SITE = "0199c0de-0000-7000-8000-000000000053"
 SESSION = "0199c0de-0000-7000-8000-000000000001"
@@ -265,3 +268,11 @@ class ReadView(AppointmentView):
         return cls(
             **AppointmentView.of(it.appointment, reader).model_dump(), unsupported=None if hidden else it.unsupported
         )
+
+
+STEP = (problems.APPOINTMENT_UNKNOWN, problems.WRONG_TRANSITION)  # of any step
+
+
+async def one_step(command: Command, effect: Callable[[Transaction], Awaitable[Appointment]]) -> Response:
+    """Run one step of an appointment, done once per key; the answer is the appointment after it."""
+    return await command.once(effect, lambda it: AppointmentView.of(it, command.actor))
