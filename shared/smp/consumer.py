@@ -199,7 +199,7 @@ class Consumer:
             raise _Behind("an earlier record of this key is parked")
         taken = _never_seen(batch, {row["id"]: row["highest"] for row in rows})
         for handler, work in _groups(taken):
-            await tx.rescope(_scope(work[0][0]))
+            tx.rescope(_scope(work[0][0]))
             now = self._clock.now()
             deliveries = [Delivery(each.event, order, now) for each, order in work if each.event]
             if isinstance(handler, Bulk) and len(deliveries) > 1:

@@ -121,21 +121,36 @@ class Transaction:
     scope: Scope
     events: list[Event[Any]] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    _told: Scope = field(init=False)  # what the server was told last
+
+    def __post_init__(self) -> None:
+        self._told = self.scope
 
     async def fetch(self, sql: str, *args: object) -> list[Record]:
+        await self._tell()
         return await self.connection.fetch(sql, *args)
 
     async def fetchrow(self, sql: str, *args: object) -> Record | None:
+        await self._tell()
         return await self.connection.fetchrow(sql, *args)
 
     async def fetchval(self, sql: str, *args: object) -> Any:
+        await self._tell()
         return await self.connection.fetchval(sql, *args)
 
     async def execute(self, sql: str, *args: object) -> str:
+        await self._tell()
         return await self.connection.execute(sql, *args)
 
     async def executemany(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        await self._tell()
         await self.connection.executemany(sql, rows)
+
+    async def _tell(self) -> None:
+        if self._told == self.scope:
+            return
+        await self.connection.execute(f"SET LOCAL smp.territories = '{self.scope.setting}'")
+        self._told = self.scope
 
     def publish(self, event: Event[Any]) -> None:
         """Say `event` if and only if this transaction commits; events of one transaction keep their order."""
@@ -145,11 +160,8 @@ class Transaction:
         """Store the answer of a command in the transaction that did it."""
         self.answers.append(answer)
 
-    async def rescope(self, scope: Scope) -> None:
-        """Continue in other territories (a consumer's batch holds events of several)."""
-        if scope == self.scope:
-            return
-        await self.connection.execute(f"SET LOCAL smp.territories = '{scope.setting}'")
+    def rescope(self, scope: Scope) -> None:
+        """Continue in other territories (a consumer's batch holds events of several), from the next statement on."""
         self.scope = scope
 
     async def flush(self) -> None:

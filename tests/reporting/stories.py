@@ -392,7 +392,7 @@ async def hear(database: Database, events: Iterable[Event[Any]]) -> None:
     """Deliver events as the consumer does: one transaction, in the scope of each event."""
     async with database.transaction(Scope(frozenset({"53"}))) as tx:
         for event in events:
-            await tx.rescope(Scope(frozenset({event.territory})))
+            tx.rescope(Scope(frozenset({event.territory})))
             await HANDLERS[type(event.data)](tx, Delivery(event, "next", HEARD_AT))
 
 

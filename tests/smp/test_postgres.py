@@ -104,3 +104,15 @@ async def test_the_app_role_owns_nothing_and_cannot_bypass_row_security(floor_da
     assert role is not None
     assert tuple(role) == (False, False, False, False)
     assert owned == 0
+
+
+async def test_a_transaction_that_goes_on_in_another_territory_sees_only_that_one(
+    floor_database: ServiceDatabase,
+) -> None:
+    async with floor_database.database.transaction(MAYENNE) as tx:
+        await tx.execute(ADD, new_id(), "53", "a")
+        tx.rescope(SARTHE)
+        assert await tx.fetchval("SELECT count(*) FROM note") == 0
+        await tx.execute(ADD, new_id(), "72", "a")
+        tx.rescope(MAYENNE)
+        assert [row["territory"] for row in await tx.fetch("SELECT territory FROM note")] == ["53"]

@@ -71,10 +71,12 @@ class Agendas:
             if self._done <= arrived or missing:
                 self._begun += 1
                 scope = tx.scope
-                await tx.rescope(Scope.everywhere())
-                await self._follow(tx)
-                await self._load(tx, [key for key in wanted if key not in self._pages])
-                await tx.rescope(scope)
+                tx.rescope(Scope.everywhere())
+                try:
+                    await self._follow(tx)
+                    await self._load(tx, [key for key in wanted if key not in self._pages])
+                finally:
+                    tx.rescope(scope)
                 self._done = self._begun
             for key in wanted:
                 self._pages.move_to_end(key)

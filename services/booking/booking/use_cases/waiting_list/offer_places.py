@@ -81,7 +81,7 @@ async def _look(database: Database, rules: Rules, now: datetime) -> Outcome | No
 async def _settle(tx: Transaction, place: FreedPlace, rules: Rules, now: datetime) -> Outcome:
     """Make one offer and keep the place in the queue, for there may be room for another; else put it off until
     somebody can be reached, or leave it to everybody."""
-    await tx.rescope(Scope(frozenset({place.territory})))
+    tx.rescope(Scope(frozenset({place.territory})))
     for session in await offers.sessions_of_freed(tx, place):
         window = place.period.clipped(session.period)
         there = await Where.at(tx, session.site, rules, now)

@@ -26,7 +26,7 @@ _SOON = timedelta(seconds=2)  # somebody whom it suits is busy with another answ
 
 async def look_for(tx: Transaction, look: SecondLook, rules: Rules, now: datetime) -> Outcome:
     """Make one offer and keep the line in the queue; else put it off until they may be asked, or forget it."""
-    await tx.rescope(Scope(frozenset({look.territory})))
+    tx.rescope(Scope(frozenset({look.territory})))
     waiting = in_order(await waiting_list.of_patient(tx, look.patient, now.date()))
     again: list[datetime] = []
     if not await offers.running(tx, [entry.id for entry in waiting]):  # else its end asks for another look
