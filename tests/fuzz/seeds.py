@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from booking.store import offers
 from booking.use_cases.appointments.expire_holds import end_rests
 from booking.use_cases.capacity.release_capacity import release_capacity
+from smp.contracts.territories import TERRITORIES
 from smp.postgres import Database
 from tests.booking import waiting
 from tests.booking.world import MONDAY, NOW, Centre, monday
 from tests.fuzz.links import Links
 
-TERRITORIES = [f"{number:02}" for number in range(1, 96)]
+CODES = sorted(TERRITORIES)
 HOURS = (NOW, NOW, monday("08:30"), monday("10:05"))  # a world is booked, then lived
 MORNING = [f"{9 + n // 3:02}:{n % 3 * 20:02}" for n in range(15)]
 
@@ -19,7 +20,7 @@ class Town:
     """One site with its people, a second one, and what has been booked there before the attack."""
 
     def __init__(self, database: Database, links: Links, number: int) -> None:
-        self.territory = TERRITORIES[number % len(TERRITORIES)]
+        self.territory = CODES[number % len(CODES)]
         self._links = links
         self._centre = Centre(database, self.territory)
 
