@@ -32,10 +32,9 @@ def numbers(queue: list[Waiting]) -> list[int]:
     return [each.appointment.int for each in queue]
 
 
-def test_severity_comes_first_then_the_hour_agreed_or_the_arrival_of_the_late() -> None:
+def test_the_hour_agreed_comes_first_or_the_arrival_of_the_late() -> None:
     on_time, early, late = waiting(1, 20, 5), waiting(2, 40, 0), waiting(3, 0, 35)
-    ill = waiting(4, 120, 36, severity=4)
-    assert numbers(call_order([early, late, ill, on_time])) == [4, 1, 3, 2]
+    assert numbers(call_order([early, late, on_time])) == [1, 3, 2]
 
 
 def test_somebody_is_put_before_another_or_last_by_hand() -> None:
@@ -46,18 +45,12 @@ def test_somebody_is_put_before_another_or_last_by_hand() -> None:
     assert numbers(call_order([second, moved, patient])) == [2, 3, 4], "the one before whom they were is gone"
 
 
-queues = st.lists(
-    st.builds(
-        lambda start, arrived, severity: (start, arrived, severity),
-        st.integers(0, 60), st.integers(0, 60), st.none() | st.integers(1, 5),
-    ),
-    max_size=5,
-)  # fmt: skip
+queues = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=5)
 
 
 @given(queues)
-def test_the_order_does_not_depend_on_who_is_named_first(found: list[tuple[int, int, int | None]]) -> None:
-    queue = [waiting(n, start, arrived, severity=severity) for n, (start, arrived, severity) in enumerate(found)]
+def test_the_order_does_not_depend_on_who_is_named_first(found: list[tuple[int, int]]) -> None:
+    queue = [waiting(n, start, arrived) for n, (start, arrived) in enumerate(found)]
     if len(queue) > 1:
         queue[0] = replace(queue[0], place="before", before=queue[1].appointment, decided_at=NINE)
     orders = {tuple(numbers(call_order(each))) for each in permutations(queue)}

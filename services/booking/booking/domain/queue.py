@@ -1,7 +1,8 @@
 """Who is called next at a site: walk-ins and appointments in one queue.
 
-The rule, for all alike: the severity noted by staff first (5 before 1, none last); then the hour agreed, or the arrival
-of whoever came after that hour; then the arrival. A walk-in's hour is the free place found at the arrival.
+The rule, for all alike: the hour agreed, or the arrival of whoever came after that hour; then the arrival. A walk-in's
+hour is the free place found at the arrival. Severity (CCMU) is what the doctor judges when the visit ends, no triage:
+nobody who waits has one. Whoever looks worse is put before the others by hand, with the reason.
 By hand, somebody is put right before another one, or last; decisions count in the order in which they were taken.
 """
 
@@ -20,7 +21,6 @@ class Waiting:
     appointment: UUID
     start: datetime
     arrived_at: datetime
-    severity: int | None = None
     place: str | None = None
     before: UUID | None = None
     decided_at: datetime | None = None
@@ -39,8 +39,8 @@ def call_order(queue: Iterable[Waiting]) -> list[Waiting]:
     return order
 
 
-def _by_rule(each: Waiting) -> tuple[int, datetime, datetime, int]:
-    return -(each.severity or 0), max(each.start, each.arrived_at), each.arrived_at, each.appointment.int
+def _by_rule(each: Waiting) -> tuple[datetime, datetime, int]:
+    return max(each.start, each.arrived_at), each.arrived_at, each.appointment.int
 
 
 def _position(moved: Waiting, order: list[Waiting]) -> int:

@@ -103,6 +103,4 @@ async def _is_behind(tx: Transaction, found: Appointment, other: UUID | None) ->
 
 def _waiting(it: Appointment) -> Waiting:
     assert it.arrived_at is not None
-    return Waiting(
-        it.id, it.period.start, it.arrived_at, it.severity, it.call_place, it.call_before, it.call_decided_at
-    )
+    return Waiting(it.id, it.period.start, it.arrived_at, it.call_place, it.call_before, it.call_decided_at)
