@@ -22,7 +22,7 @@ from booking.api.parts import (
     example,
     rules_of,
 )
-from booking.api.rights import Right, allow, allow_any
+from booking.api.rights import Right, allow
 from booking.domain.recurrence import LONGEST_CYCLE, Listed, Monthly, Recurrence, Rule, Weekly
 from booking.store.rules import Series, StoredRule
 from booking.use_cases.calendar.change_session_rule import RuleChange, RuleChanged, change_session_rule
@@ -359,7 +359,7 @@ async def change(rule: UUID, body: ChangeRule, command: Command) -> Response:
 @router.get("/session-rules", response_model=RulesView, responses=describe(problems.SITE_UNKNOWN))
 async def see(query: Query, site: UUID) -> RulesView:
     """The rules of a site with their versions."""
-    allow_any(query, Right.PLAN, Right.SEARCH, site=site)
+    allow(query, Right.SEE_AGENDA, site)
     async with query.transaction() as tx:
         known = await see_rules(tx, site, rules_of(query), reader=query.actor)
     return RulesView(rules=[SeriesView.of(each) for each in known])

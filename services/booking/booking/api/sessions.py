@@ -32,7 +32,7 @@ from booking.api.parts import (
     example,
     rules_of,
 )
-from booking.api.rights import Right, allow, allow_any
+from booking.api.rights import Right, allow
 from booking.use_cases.calendar.cancel_session import SessionsCancelled, cancel_session
 from booking.use_cases.calendar.change_session import SessionChange, SessionChanged, change_session
 from booking.use_cases.calendar.open_session import Opened, SessionRequest, open_session
@@ -242,7 +242,7 @@ async def see(
 ) -> AgendaView:
     """The sessions of a site between two days, both included, and the days that rules skip, with the reason.
     `unsupported` lists those that registry's facts speak against although patients are expected."""
-    allow_any(query, Right.PLAN, Right.SEARCH, site=site)
+    allow(query, Right.SEE_AGENDA, site)
     async with query.transaction() as tx:
         days = Days(site, first, last, professional, cancelled, unsupported)
         return AgendaView.of(await see_sessions(tx, days, rules_of(query), reader=query.actor))
