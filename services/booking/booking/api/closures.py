@@ -145,7 +145,7 @@ _SEEN = describe(problems.SITE_UNKNOWN, problems.PERIOD_TOO_LONG)
     "/closures",
     status_code=201,
     response_model=ShutView,
-    responses=describe(problems.SITE_UNKNOWN, problems.DAY_ALREADY_CLOSED, *PERIOD, *CONSENT),
+    responses=describe(problems.SITE_UNKNOWN, problems.DAY_ALREADY_CLOSED, *PERIOD, *CONSENT, problems.SESSION_OVERLAP),
 )
 async def close(body: Close, command: Command) -> Response:
     """Close a site or a room for some hours or days; sessions are cut or cancelled, refused with the list while
@@ -159,7 +159,9 @@ async def close(body: Close, command: Command) -> Response:
 @router.post(
     "/closures/{closure}/end",
     response_model=FollowedView,
-    responses=describe(problems.CLOSURE_UNKNOWN, problems.CLOSURE_OVER),
+    responses=describe(
+        problems.CLOSURE_UNKNOWN, problems.CLOSURE_OVER, problems.SITE_UNKNOWN, problems.SESSION_OVERLAP
+    ),
 )
 async def reopen(closure: UUID, body: Reopen, command: Command) -> Response:
     """The closure ends earlier; one that has not begun is withdrawn. The days of rules come back."""
@@ -189,6 +191,7 @@ async def see_closures(query: Query, site: UUID, first: First, last: Last) -> Cl
         problems.ALREADY_ABSENT,
         *PERIOD,
         *CONSENT,
+        problems.SESSION_OVERLAP,
     ),
 )
 async def absent(body: NoteAbsence, command: Command) -> Response:
@@ -203,7 +206,9 @@ async def absent(body: NoteAbsence, command: Command) -> Response:
 @router.post(
     "/absences/{absence}/end",
     response_model=FollowedView,
-    responses=describe(problems.ABSENCE_UNKNOWN, problems.CLOSURE_OVER),
+    responses=describe(
+        problems.ABSENCE_UNKNOWN, problems.CLOSURE_OVER, problems.PROFESSIONAL_UNKNOWN, problems.SESSION_OVERLAP
+    ),
 )
 async def back(absence: UUID, body: Reopen, command: Command) -> Response:
     """The absence ends earlier; one that has not begun is withdrawn. The days of rules come back."""

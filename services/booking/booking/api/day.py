@@ -138,6 +138,8 @@ class DayView(BaseModel):
         problems.PATIENT_ERASED,
         problems.KIND_UNKNOWN,
         problems.NOT_ELIGIBLE,
+        problems.TOO_MANY_RUNNING,
+        problems.COMPANY_MISSING,
         problems.NO_PLACE_TODAY,
         problems.ALREADY_IN_QUEUE,
         problems.MODE_NOT_OFFERED,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from booking import problems
+from booking.api.agenda_parts import NOT_THEN, PERIOD, STAFF
 from booking.api.parts import PROFESSIONAL, Reason, example, rules_of
 from booking.api.rights import Right, allow
 from booking.domain.appointments import State
@@ -244,18 +245,16 @@ class ImpactWithItems(ImpactView):
         )
 
 
-_OF_THE_CALENDAR = (
+_OF_THE_CALENDAR = (  # an absence, a closure, a change of session
+    *STAFF,
+    *NOT_THEN,
+    *PERIOD,
     problems.ALREADY_ABSENT,
     problems.DAY_ALREADY_CLOSED,
-    problems.SESSION_PAST,
-    problems.SESSION_BEGUN,
-    problems.SESSION_OVERLAP,
+    problems.SESSION_UNKNOWN,
     problems.SESSION_CANCELLED,
+    problems.SESSION_BEGUN,
     problems.NOTHING_TO_CHANGE,
-    problems.OUT_OF_CONTRACT,
-    problems.PROFESSIONAL_ABSENT,
-    problems.KIND_TOO_LONG,
-    problems.HOUR_MISSING,
 )
 
 
@@ -267,6 +266,7 @@ _OF_THE_CALENDAR = (
         problems.PROFESSIONAL_UNKNOWN,
         problems.SESSION_UNKNOWN,
         problems.SESSION_CANCELLED,
+        problems.SESSION_OVERLAP,
         problems.SITE_UNKNOWN,
         problems.IN_CONSULTATION,
         problems.PERIOD_TOO_LONG,

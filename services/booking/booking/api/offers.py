@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from booking import problems
-from booking.api.parts import AppointmentView, rules_of
+from booking.api.parts import STEP, AppointmentView, rules_of
 from booking.api.rights import Right, allow
 from booking.api.waiting_list_parts import EntryView
 from booking.use_cases.waiting_list.answer_offer import Accepted, accept_offer, answer_later, decline_offer
@@ -30,10 +30,16 @@ _OFFER = (problems.OFFER_UNKNOWN, problems.OFFER_OVER)
     response_model=AcceptedView,
     responses=describe(
         *_OFFER,
+        *STEP,
         problems.HOLD_EXPIRED,
-        problems.WRONG_TRANSITION,
+        problems.HOLD_FOR_ANOTHER,
         problems.SESSION_CANCELLED,
+        problems.PATIENT_UNKNOWN,
+        problems.PATIENT_ERASED,
         problems.NOT_ELIGIBLE,
+        problems.NEVER_SEEN,
+        problems.PATIENT_BUSY,
+        problems.TOO_MANY_RUNNING,
     ),
 )
 async def accept(offer: UUID, command: Command) -> Response:
@@ -59,7 +65,7 @@ async def decline(offer: UUID, command: Command) -> Response:
     )
 
 
-@router.post("/{offer}/later", response_model=EntryView, responses=describe(*_OFFER))
+@router.post("/{offer}/later", response_model=EntryView, responses=describe(*_OFFER, problems.SITE_UNKNOWN))
 async def later(offer: UUID, command: Command) -> Response:
     """Not this place, and no other one before tomorrow."""
     allow(command, Right.ANSWER)

@@ -143,7 +143,7 @@ async def declare(body: DeclareReachable, command: Command) -> Response:
 @router.post(
     "/reachabilities/{reachability}/withdrawal",
     response_model=ReachabilityView,
-    responses=describe(problems.REACHABILITY_UNKNOWN, problems.REACHABILITY_WITHDRAWN),
+    responses=describe(problems.REACHABILITY_UNKNOWN, problems.REACHABILITY_WITHDRAWN, problems.SITE_UNKNOWN),
 )
 async def withdraw(reachability: UUID, command: Command) -> Response:
     """Withdraw a declaration; what it alone covered becomes unsupported."""

@@ -103,7 +103,11 @@ async def leave(appointment: UUID, body: Departure, command: Command) -> Respons
         problems.SESSION_CANCELLED,
         problems.OUTSIDE_SESSION,
         problems.NO_SUPERVISOR,
+        problems.TOO_MANY_INTERNS,
+        problems.TOO_MANY_ACTS,
+        problems.CLASS_NOT_RELEASED,
         problems.SLOT_TAKEN,
+        problems.SLOT_RESTING,
         problems.PATIENT_BUSY,
     ),
 )

@@ -47,7 +47,8 @@ async def correct_status(
 
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, NOTHING_TO_CORRECT, ALREADY_CORRECTED, CORRECTION_TOO_LATE,
     GIVEN_BACK_FOR_ANOTHER, ALREADY_IN_QUEUE, PATIENT_ERASED; with alternatives SESSION_CANCELLED, OUTSIDE_SESSION,
-    NO_SUPERVISOR, TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED, SLOT_TAKEN, PATIENT_BUSY.
+    NO_SUPERVISOR, TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED, SLOT_TAKEN, SLOT_RESTING,
+    PATIENT_BUSY.
     """
     # The session before the appointment, as whoever cancels a session does.
     place = await appointments.place_of_appointment(tx, id)

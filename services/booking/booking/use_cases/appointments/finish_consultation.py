@@ -42,7 +42,7 @@ async def finish_consultation(
 
 
 def completion(conclusion: Conclusion, rules: Rules) -> RoomStep:
-    """The last step, with what staff note."""
+    """The last step, with what staff note; refuses as `finish_consultation` does."""
 
     async def make(tx: Transaction, started: Appointment, actor: Actor, now: datetime) -> Stepped:
         unscheduled = (await kind_of(tx, rules, started)).unscheduled or started.channel == WALK_IN

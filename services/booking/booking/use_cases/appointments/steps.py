@@ -36,7 +36,7 @@ class RoomStep:
 async def take_step(tx: Transaction, id: UUID, step: RoomStep, actor: Actor, now: datetime) -> Appointment:
     """Take the step, alone.
 
-    Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION, ALREADY_WAITING, and those of the step itself.
+    Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION, and those of the step itself.
     """
     found = await appointment_for(tx, id, step.action, actor)
     stepped = await step.make(tx, found, actor, now)

@@ -35,7 +35,7 @@ class ClosureRequest:
 async def close_site(tx: Transaction, request: ClosureRequest, rules: Rules, *, actor: Actor, now: datetime) -> Shut:
     """Close. Opening sessions there waits meanwhile (FOR UPDATE against FOR KEY SHARE on the site).
 
-    Raises Refusal: as `draft_closure`; HAS_APPOINTMENTS and IN_CONSULTATION with the list.
+    Raises Refusal: as `draft_closure`; HAS_APPOINTMENTS and IN_CONSULTATION with the list; SESSION_OVERLAP.
     """
     draft = await draft_closure(tx, request, rules, actor=actor, now=now)
     return await shutting.carry_out(tx, draft, request.consent, rules, Author(actor.subject, now))
@@ -64,7 +64,7 @@ async def reopen_site(
 ) -> Followed:
     """The closure ends before `from_day`, or now: the days of rules that it skipped come back.
 
-    Raises Refusal: CLOSURE_UNKNOWN, CLOSURE_OVER, FORBIDDEN.
+    Raises Refusal: CLOSURE_UNKNOWN, CLOSURE_OVER, SITE_UNKNOWN, SESSION_OVERLAP, FORBIDDEN.
     """
     closure = await closures.closure(tx, id)
     if closure is None:

@@ -46,7 +46,7 @@ class AbsenceRequest:
 async def note_absence(tx: Transaction, request: AbsenceRequest, rules: Rules, *, actor: Actor, now: datetime) -> Shut:
     """Note it. Opening sessions for them waits meanwhile (FOR UPDATE against FOR KEY SHARE on the professional).
 
-    Raises Refusal: as `draft_absence`; HAS_APPOINTMENTS and IN_CONSULTATION with the list.
+    Raises Refusal: as `draft_absence`; HAS_APPOINTMENTS and IN_CONSULTATION with the list; SESSION_OVERLAP.
     """
     draft = await draft_absence(tx, request, rules, actor=actor, now=now)
     return await shutting.carry_out(tx, draft, request.consent, rules, Author(actor.subject, now))
@@ -77,7 +77,7 @@ async def end_absence(
 ) -> Followed:
     """The absence ends before `back_on`, or now: the days of rules that it skipped come back.
 
-    Raises Refusal: ABSENCE_UNKNOWN, CLOSURE_OVER, FORBIDDEN.
+    Raises Refusal: ABSENCE_UNKNOWN, CLOSURE_OVER, PROFESSIONAL_UNKNOWN, SESSION_OVERLAP, FORBIDDEN.
     """
     absence = await closures.absence(tx, id)
     if absence is None or absence.professional is None:

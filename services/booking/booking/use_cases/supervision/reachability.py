@@ -54,7 +54,7 @@ async def declare_reachable(tx: Transaction, request: ReachRequest, *, actor: Ac
 async def withdraw_reachability(tx: Transaction, id: UUID, *, actor: Actor, now: datetime) -> Reachability:
     """The telephone is not answered any more; what it alone covered becomes unsupported.
 
-    Raises Refusal: REACHABILITY_UNKNOWN, REACHABILITY_WITHDRAWN, FORBIDDEN.
+    Raises Refusal: REACHABILITY_UNKNOWN, REACHABILITY_WITHDRAWN, SITE_UNKNOWN, FORBIDDEN.
     """
     found = await supervision.lock_reachability(tx, id)
     if found is None:

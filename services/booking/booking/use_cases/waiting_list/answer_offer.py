@@ -56,7 +56,7 @@ async def decline_offer(tx: Transaction, id: UUID, rules: Rules, *, actor: Actor
 async def answer_later(tx: Transaction, id: UUID, rules: Rules, *, actor: Actor, now: datetime) -> Entry:
     """Not this place, and no other one before tomorrow.
 
-    Raises Refusal: OFFER_UNKNOWN, OFFER_OVER, FORBIDDEN.
+    Raises Refusal: OFFER_UNKNOWN, OFFER_OVER, SITE_UNKNOWN, FORBIDDEN.
     """
     entry, offer = await _running(tx, id, actor, now)
     site = await projections.site(tx, offer.site)
