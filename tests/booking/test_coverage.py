@@ -13,7 +13,9 @@ from booking.domain.intervals import Interval
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
+from booking.use_cases.appointments.mark_arrived import mark_arrived
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.appointments.prepare_consultation import prepare_consultation
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.calendar.cancel_session import cancel_session
 from booking.use_cases.calendar.reshaping import Consent
@@ -401,3 +403,20 @@ async def test_another_ratio_has_every_day_judged_again_at_the_next_look(centre:
     assert flagged.unsupported.reason == "too_many_interns"
     await recheck_supervision(centre.database, RULES, SOON)
     assert await unsupported(centre) == []
+
+
+async def test_whoever_is_being_prepared_is_listed_when_the_supervisor_is_not_reachable_any_more(
+    centre: Centre,
+) -> None:
+    supervisor = await centre.doctor()
+    call = await reach(centre, supervisor, "09:00", "12:00")
+    booked = (await book(centre, await centre.session(await centre.intern_of(supervisor)), "10:00")).appointment
+    soon = monday("09:45")
+    async with centre.transaction() as tx:
+        await mark_arrived(tx, booked.id, actor=SECRETARY, now=soon)
+        await prepare_consultation(tx, booked.id, actor=SECRETARY, now=soon)
+        await withdraw_reachability(tx, call, actor=SECRETARY, now=soon)
+    await recheck_supervision(centre.database, RULES, soon)
+    async with centre.transaction() as tx:
+        (listed,) = await list_unsupported(tx, centre.site, soon)
+    assert (listed.unsupported.it.id, listed.unsupported.reason) == (booked.id, "supervisor_absent")

@@ -1,7 +1,8 @@
 """What open sessions become when their rule, their hours or the calendar change, and who can stay in them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from booking.domain.appointments import Appointment, State
 from booking.domain.intervals import Interval
@@ -52,6 +53,17 @@ def home_of(it: Appointment, own: Session | None, others: Iterable[Session]) -> 
     """
     candidates = (own, *others) if own else tuple(others)
     return next((each for each in candidates if _can_stay(it, each)), None)
+
+
+def loses_company(it: Appointment, before: Mapping[UUID, Session], after: Mapping[UUID, Session | None]) -> bool:
+    """Whether somebody who takes part besides (who prepares, who sits in) was there and is not any more. `before` and
+    `after`: the sessions that change, and what they become."""
+    changed = ((each, before[each.session], after[each.session]) for each in it.others if each.session in before)
+    return any(
+        was.period.contains(each.period)
+        and (left is None or left.professional != each.professional or not left.period.contains(each.period))
+        for each, was, left in changed
+    )
 
 
 def is_elsewhere(it: Appointment, home: Session) -> bool:

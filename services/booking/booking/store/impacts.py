@@ -94,7 +94,7 @@ async def sessions_of_site(tx: Transaction, site: UUID, period: Interval) -> lis
 
 
 async def standing_in_sessions(tx: Transaction, sessions: Collection[UUID]) -> list[Appointment]:
-    """Appointments of these sessions whose patients are expected or there; no holds."""
+    """Appointments of these sessions, or with somebody of them, whose patients are expected or there; no holds."""
     return [appointment_of(row) for row in await tx.fetch(SQL.standing_in_sessions, list(sessions), _STANDING)]
 
 

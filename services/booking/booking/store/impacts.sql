@@ -22,8 +22,14 @@ WHERE site = $1 AND state = 'open'
 ORDER BY id;
 
 -- name: standing_in_sessions
--- Who is expected in these sessions.
-SELECT * FROM appointment WHERE session = ANY ($1::uuid[]) AND state = ANY ($2::text[]) ORDER BY id;
+-- Who is expected in these sessions, or wants somebody of them besides.
+SELECT *
+FROM appointment
+WHERE (session = ANY ($1::uuid[])
+       OR (others <> '[]' AND others @> ANY (SELECT jsonb_build_array(jsonb_build_object('session', s))
+                                              FROM unnest($1::uuid[]) AS s)))
+  AND state = ANY ($2::text[])
+ORDER BY id;
 
 -- name: some_appointments
 -- These appointments.

@@ -11,7 +11,7 @@ the first has locked, and then no longer counts on the first. Everybody locks se
 id: nobody waits crosswise.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +19,7 @@ from uuid import UUID
 from booking import problems
 from booking.domain.appointments import Appointment, State
 from booking.domain.intervals import Interval, without
-from booking.domain.reshaping import home_of, is_elsewhere
+from booking.domain.reshaping import home_of, is_elsewhere, loses_company
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.domain.supervision import Reach, is_covered
@@ -98,7 +98,7 @@ async def assess(tx: Transaction, reshaping: Reshaping) -> Assessment:
     # Who stands outside already (an impact leaves those to be called so) loses nothing now.
     own = [each for each in locked if each.session in before and before[each.session].period.contains(each.period)]
     after = {each.stored.session.id: each.after for each in reshaping.changes}
-    alone = [each for each in locked if each.session not in before and _loses_company(each, after)]
+    alone = [each for each in locked if each.session not in before and loses_company(each, before, after)]
     homes = reshaping.homes
     placed = [(each, home_of(each, after[each.session], homes)) for each in own]
     uncovered = await _uncovered(tx, reshaping, [(it, home) for it, home in placed if home])
@@ -106,15 +106,6 @@ async def assess(tx: Transaction, reshaping: Reshaping) -> Assessment:
     kept = {it.id for it, _ in staying}
     losing = {each.id: each for each in (*own, *alone, *uncovered.values()) if each.id not in kept}
     return Assessment(staying, tuple(losing.values()), frozenset(uncovered))
-
-
-def _loses_company(it: Appointment, after: Mapping[UUID, Session | None]) -> bool:
-    """Whether somebody who takes part besides (who prepares, who sits in) is not there any more."""
-    changed = ((each, after[each.session]) for each in it.others if each.session in after)
-    return any(
-        left is None or left.professional != each.professional or not left.period.contains(each.period)
-        for each, left in changed
-    )
 
 
 def require_consent(assessment: Assessment, consent: Consent, now: datetime) -> None:

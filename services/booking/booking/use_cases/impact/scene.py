@@ -21,11 +21,14 @@ from booking.domain.kinds import ON_SITE, VIDEO, Compartment, Kind, KindBook
 from booking.domain.local_time import local_day, whole_day
 from booking.domain.people import Professional, Site
 from booking.domain.planning import Grid, remaining
+from booking.domain.reshaping import loses_company
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.domain.supervision import ANSWERING
 from booking.store import appointments, impacts, projections, sessions, supervision
 from booking.store.sessions import StoredSession
+from booking.use_cases.appointments.company import joined_by
+from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.kinds.kind_book import book_of, kind_of
 from booking.use_cases.supervision.recheck_supervision import STANDING, coverage_of, judged
@@ -104,7 +107,7 @@ async def options_of(
             continue
         kinds = {each.id: await kind_of(tx, rules, each) for each in hit}
         slots = {
-            _asked(each, kinds): await _slots(tx, scene, sites, kinds[each.id], each.capacity_class, rules, window, now)
+            _asked(each, kinds): await _slots(tx, scene, sites, each, kinds[each.id], rules, window, now)
             for each in {_asked(each, kinds): each for each in hit}.values()
         }
         busy = await _busy_patients(tx, hit, window)
@@ -194,9 +197,16 @@ async def _zone(tx: Transaction, sites: Sequence[UUID]) -> ZoneInfo:
 
 
 async def _without_place(tx: Transaction, cuts: Sequence[Cut]) -> list[Appointment]:
+    """Who stands in hours that are cut, or wants somebody besides who is not there then any more."""
     parts = {cut.session.id: cut.parts for cut in cuts}
-    standing = await impacts.standing_in_sessions(tx, list(parts))
-    return [each for each in standing if not any(part.contains(each.occupied) for part in parts[each.session])]
+    before = {cut.session.id: cut.session for cut in cuts}
+    after = {cut.session.id: next(iter(cut.after()), None) for cut in cuts}  # other parts are sessions of their own
+    return [
+        each
+        for each in await impacts.standing_in_sessions(tx, list(parts))
+        if not any(part.contains(each.occupied) for part in parts.get(each.session, (each.occupied,)))
+        or loses_company(each, before, after)
+    ]
 
 
 async def _uncovered(
@@ -238,27 +248,29 @@ def _by_week(scene: Scene) -> dict[Interval, list[Appointment]]:
     return weeks
 
 
-def _asked(it: Appointment, kinds: Mapping[UUID, Kind]) -> tuple[str, int, str]:
+def _asked(it: Appointment, kinds: Mapping[UUID, Kind]) -> tuple[str, int, str, str | None]:
     """What decides which slots suit an appointment, its patient and mode apart."""
     kind = kinds[it.id]
-    return kind.code, kind.version, it.capacity_class
+    return kind.code, kind.version, it.capacity_class, joined_by(it)
 
 
 async def _slots(
     tx: Transaction,
     scene: Scene,
     sites: Sequence[UUID],
+    it: Appointment,
     kind: Kind,
-    capacity_class: str,
     rules: Rules,
     window: Interval,
     now: datetime,
 ) -> list[Slot]:
-    """Free slots over the sessions as they would be, at each of the sites."""
+    """Free slots over the sessions as they would be, at each of the sites, with whoever takes part besides."""
+    partners = partners_of(kind, joined_by(it))
+    as_if = partial(_after, cuts=scene.cuts)
     found: list[Slot] = []
     for site in sites:
         found += await free_slots(
-            tx, site, kind, window, now, None, capacity_class, rules=rules, as_if=partial(_after, cuts=scene.cuts)
+            tx, site, kind, window, now, None, it.capacity_class, rules=rules, partners=partners, as_if=as_if
         )
     return found
 

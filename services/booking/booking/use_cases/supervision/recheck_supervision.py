@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from booking.domain.appointments import State
+from booking.domain.appointments import WAITING, State
 from booking.domain.intervals import Interval
 from booking.domain.kinds import INTERN
 from booking.domain.rules import Rules
@@ -24,7 +24,7 @@ from smp.contracts.vocabulary import Practitioner
 from smp.postgres import Database, Scope, Transaction
 
 BY = "booking.recheck-supervision"
-STANDING = frozenset({State.HELD, State.BOOKED, State.ARRIVED})
+STANDING = frozenset({State.HELD, State.BOOKED}) | WAITING
 QUIET = timedelta(seconds=5)  # registry's facts come in bursts, at a rebuild above all: they are judged once all heard
 
 
