@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from booking import problems
 from booking.domain.availability import Slot
+from booking.domain.dated import Dated
 from booking.domain.family import together
 from booking.domain.intervals import Interval
 from booking.domain.kinds import KindBooks
@@ -133,6 +134,29 @@ class TestFamilies:
         wide = await centre.session(await centre.doctor(), "10:00", "11:00")
         booked = await family(centre, [await centre.patient() for _ in range(2)])
         assert {each.session for each in booked.appointments} == {wide.id}
+
+    async def test_go_elsewhere_than_to_an_intern_with_one_act_left(self, centre: Centre) -> None:
+        rules = replace(RULES, acts_per_half_day=Dated(6))
+        supervisor = await centre.doctor()
+        await centre.session(supervisor, "09:00", "12:00", kinds=("minor_emergency",))
+        session = await centre.session(await centre.intern_of(supervisor))
+        for hour in ("09:00", "09:20", "09:40", "10:00", "10:20"):
+            await centre.book(session, hour)
+        two = [await centre.patient() for _ in range(2)]
+        assert (await refusal(family(centre, two, rules))).problem is problems.FAMILY_DOES_NOT_FIT
+        wide = await centre.session(await centre.doctor(), "11:00", "12:00")
+        booked = await family(centre, two, rules)
+        assert {each.session for each in booked.appointments} == {wide.id}
+
+    async def test_do_not_go_to_two_interns_at_once_when_their_supervisor_answers_for_one(self, centre: Centre) -> None:
+        supervisor = await centre.doctor()
+        await centre.session(supervisor, "09:00", "12:00", kinds=("minor_emergency",))
+        for _ in range(2):
+            await centre.session(await centre.intern_of(supervisor), "09:00", "09:20")
+        two = [await centre.patient() for _ in range(2)]
+        one_intern = replace(RULES, interns_per_supervisor=Dated(1))
+        assert (await refusal(family(centre, two, one_intern))).problem is problems.FAMILY_DOES_NOT_FIT
+        assert len({each.session for each in (await family(centre, two)).appointments}) == 2
 
     async def test_leave_no_trace_when_one_of_them_may_not_come(
         self, centre: Centre, booking_database: ServiceDatabase

@@ -11,9 +11,7 @@ from tests.booking.world import RULES, Centre, actor, monday
 
 async def carry_out(centre: Centre, planned: Planned) -> Progress:
     async with centre.transaction() as tx:
-        await apply_impact(
-            tx, planned.impact.id, Application(), ELSEWHERE, actor=actor(site=centre.site), now=AT_DAWN
-        )
+        await apply_impact(tx, planned.impact.id, Application(), ELSEWHERE, actor=actor(site=centre.site), now=AT_DAWN)
     await settle_impact(centre.database, planned.impact.id, ELSEWHERE, AT_DAWN)
     return await progress(centre, planned)
 

@@ -16,6 +16,7 @@ from booking.domain.kinds import Kind
 from booking.domain.local_time import local_day, whole_day
 from booking.domain.people import Site
 from booking.domain.rules import Rules
+from booking.domain.supervision import Act
 from booking.store import appointments, projections, sessions
 from booking.store.appointments import Place
 from booking.use_cases.access import require_channel, require_compartment, require_site
@@ -215,8 +216,9 @@ async def _unfit(
     rules: Rules,
     now: datetime,
 ) -> UUID | None:
-    """A session in which they may not sit: a place is none any more, or without supervision, or the class has no room
-    for as many. Nothing when all is right."""
+    """A session in which they may not sit: a place is none any more, or without supervision for as many, or the class
+    has no room for as many. Nothing when all is right."""
+    acts: list[Act] = []
     for patient, place in places.items():
         wish = _wish(request, kind, patient, seats, places, rules, now)
         period = placing.period_at_sight(place, wish)
@@ -224,8 +226,10 @@ async def _unfit(
             return place.session.id
         if kind.follow_up_only and not await placing.is_followed_up(tx, patient, place.session.professional):
             return place.session.id
-        if await supervising.why_not(tx, place.session, period, rules, now):
+        if await supervising.why_not(tx, place.session, period, rules, now, besides=acts):
             return place.session.id
+        if place.session.needs_supervision:
+            acts.append(Act(place.session.professional, place.session.site, period))
         members = sum(other.session.id == place.session.id for other in places.values())
         if not await sharing.admits(tx, place.session, wish.capacity_class, members * kind.length, now):
             return place.session.id

@@ -17,14 +17,20 @@ from smp.problems import ProblemType
 
 
 async def why_not(
-    tx: Transaction, session: Session, period: Interval, rules: Rules, now: datetime, leaving: UUID | None = None
+    tx: Transaction,
+    session: Session,
+    period: Interval,
+    rules: Rules,
+    now: datetime,
+    leaving: UUID | None = None,
+    besides: Sequence[Act] = (),
 ) -> ProblemType | None:
     """Why the intern of this session cannot be booked over `period`; nothing when they can.
 
     Whoever supervises stays until the commit, and other bookings of interns of the territory on that day wait: of two
     that want the last act of a half-day, or the last place of a supervisor, exactly one has it. To be asked after the
-    session has been shared and before anything is occupied; `leaving` is the appointment that gives its place up.
-    Sessions of others than interns cost nothing here.
+    session has been shared and before anything is occupied; `leaving` is the appointment that gives its place up,
+    `besides` the acts that are about to be written with it. Sessions of others than interns cost nothing here.
     """
     if not session.needs_supervision:
         return None
@@ -35,10 +41,11 @@ async def why_not(
     acts = [each for each in await supervision.acts_of_day(tx, territory, session.day, now) if each.id != leaving]
     if site is None:
         return problems.NO_SUPERVISOR
-    own = [each.period.start for each in acts if each.professional == intern]
+    all_acts = [*(each.act for each in acts), *besides]
+    own = [each.period.start for each in all_acts if each.intern == intern]
     if acts_in_half_day(own, period.start, site.zone) >= rules.acts_per_half_day.on(session.day):
         return problems.TOO_MANY_ACTS
-    others = [each.act for each in acts if each.professional != intern and each.period.overlaps(period)]
+    others = [each for each in all_acts if each.intern != intern and each.period.overlaps(period)]
     interns = {intern, *(each.intern for each in others)}
     if others:
         present += await supervision.presence_of_supervisors(tx, interns - {intern}, period)
