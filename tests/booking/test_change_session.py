@@ -1,11 +1,13 @@
 """One occurrence is edited, moved, shortened, given to a replacement or cancelled alone."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from booking import problems
+from booking.domain.dated import Dated
 from booking.store import appointments
 from booking.use_cases.appointments.mark_arrived import mark_arrived
 from booking.use_cases.appointments.start_consultation import start_consultation
@@ -14,7 +16,7 @@ from smp.contracts import SessionChanged, SlotMoved
 from smp.ids import new_id
 from smp.problems import ProblemType
 from tests.booking.agenda import AND_CANCEL, Planner, of_hours
-from tests.booking.world import MONDAY, Centre, actor, blocking, events_of, monday, paris, refusal, said_of
+from tests.booking.world import MONDAY, NOW, Centre, actor, blocking, events_of, monday, paris, refusal, said_of
 from tests.support.databases import ServiceDatabase
 
 TUESDAY = MONDAY + timedelta(days=1)
@@ -133,6 +135,54 @@ class TestWhoStandsInIt:
         assert refused.problem is problems.HAS_APPOINTMENTS
         await planner.centre.session(supervisor)
         await planner.change(session.id, professional=intern)
+
+    async def test_an_intern_takes_over_no_more_acts_than_a_half_day_has(self, planner: Planner) -> None:
+        planner.rules = replace(planner.rules, acts_per_half_day=Dated(6))
+        centre, supervisor = planner.centre, await planner.centre.doctor()
+        await centre.session(supervisor)
+        session = await centre.session(await centre.doctor())
+        later = NOW + timedelta(minutes=1)
+        hours = ("09:00", "09:20", "09:40", "10:00", "10:20", "10:40", "11:00")
+        booked = {hour: (await centre.book(session, hour, now=later)).appointment for hour in hours if hour != "10:00"}
+        booked["10:00"] = (await centre.book(session, "10:00", now=later + timedelta(minutes=1))).appointment
+        intern = await centre.intern_of(supervisor)
+        refused = await refusal(planner.change(session.id, professional=intern))
+        assert refused.problem is problems.HAS_APPOINTMENTS
+        listed = [each["appointment"] for each in refused.extensions["appointments"]]
+        assert listed == [str(booked["10:00"].id)], "the latest booked of seven"
+        done = await planner.change(session.id, AND_CANCEL, professional=intern)
+        assert done.appointments == (booked["10:00"].id,)
+
+    async def test_what_the_intern_does_already_counts(self, planner: Planner) -> None:
+        planner.rules = replace(planner.rules, acts_per_half_day=Dated(6))
+        centre, supervisor = planner.centre, await planner.centre.doctor()
+        await centre.session(supervisor)
+        intern = await centre.intern_of(supervisor)
+        own = await centre.session(intern, "09:00", "10:00")
+        for hour in ("09:00", "09:20", "09:40"):
+            await centre.book(own, hour)
+        session = await centre.session(await centre.doctor(), "10:00", "12:00")
+        for hour in ("10:00", "10:20", "10:40", "11:00"):
+            await centre.book(session, hour)
+        refused = await refusal(planner.change(session.id, professional=intern))
+        assert len(refused.extensions["appointments"]) == 1
+
+    async def test_an_intern_takes_over_where_the_supervisor_answers_for_one_more(self, planner: Planner) -> None:
+        planner.rules = replace(planner.rules, interns_per_supervisor=Dated(1))
+        centre, supervisor = planner.centre, await planner.centre.doctor()
+        await centre.session(supervisor)
+        await centre.book(await centre.session(await centre.intern_of(supervisor)), "09:20")
+        session = await centre.session(await centre.doctor())
+        alone = (await centre.book(session, "09:00")).appointment
+        at_once = (await centre.book(session, "09:20")).appointment
+        intern = await centre.intern_of(supervisor)
+        refused = await refusal(planner.change(session.id, professional=intern))
+        assert [each["appointment"] for each in refused.extensions["appointments"]] == [str(at_once.id)]
+        await planner.change(session.id, AND_CANCEL, professional=intern)
+        async with centre.transaction() as tx:
+            moved = await appointments.get(tx, alone.id)
+        assert moved is not None
+        assert moved.professional == intern
 
     async def test_a_supervisor_who_goes_earlier_uncovers_the_interns_patients(self, planner: Planner) -> None:
         supervisor = await planner.centre.doctor()

@@ -34,7 +34,7 @@ async def cancel_session(
     """
     stored = await open_session_for(tx, id, actor, now)
     reshaping = Reshaping((Change(stored, None, consent.reason),))
-    assessment = await assess(tx, reshaping)
+    assessment = await assess(tx, reshaping, rules, now)
     require_consent(assessment, consent, now)
     done = await apply(tx, reshaping, assessment, consent, rules, Author(actor.subject, now), by_hand=True)
     return SessionsCancelled(done.cancelled, done.appointments)

@@ -55,7 +55,7 @@ async def change_session(
     Raises Refusal: as `draft_change`; HAS_APPOINTMENTS and IN_CONSULTATION with the list, SESSION_OVERLAP.
     """
     reshaping, after, staff = await draft_change(tx, id, change, rules, actor=actor, now=now)
-    assessment = await assess(tx, reshaping)
+    assessment = await assess(tx, reshaping, rules, now)
     require_consent(assessment, change.consent, now)
     author = Author(actor.subject, now)
     done = await apply(tx, reshaping, assessment, change.consent, rules, author, by_hand=True)

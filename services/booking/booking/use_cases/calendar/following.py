@@ -127,7 +127,7 @@ async def carry_out(
 ) -> Followed:
     """Write what can be: a day on which patients would lose their place, or that meets another session, is left alone
     and listed."""
-    reshaping, assessment, left_alone = await _without_harm(tx, draft, author)
+    reshaping, assessment, left_alone = await _without_harm(tx, draft, rules, author)
     consent = Consent(RULE_CHANGED)  # nobody loses their place: only holds that are over end
     done = await apply(tx, reshaping, assessment, consent, rules, author)
     skipped = await write_skipped(tx, draft, done.not_opened, series, agenda)
@@ -149,13 +149,15 @@ async def write_skipped(
     return tuple(sorted((each for _, each in skipped), key=lambda each: each.day))
 
 
-async def _without_harm(tx: Transaction, draft: Draft, author: Author) -> tuple[Reshaping, Assessment, list[LeftAlone]]:
+async def _without_harm(
+    tx: Transaction, draft: Draft, rules: Rules, author: Author
+) -> tuple[Reshaping, Assessment, list[LeftAlone]]:
     """What can be done without anybody losing their place or meeting another session. Each look may show that leaving
     one day alone harms another; a day is left alone once, so this ends."""
     reshaping = draft.reshaping
     left_alone: list[LeftAlone] = []
     while True:
-        assessment = await assess(tx, reshaping)
+        assessment = await assess(tx, reshaping, rules, author.at)
         harmed = _harmed(reshaping, assessment, author.at)
         met = await meet_others(tx, reshaping)
         harmful = [each for each in reshaping.changes if each.stored.session.id in harmed.keys() | met]

@@ -27,6 +27,7 @@ from booking.store import appointments, closures, projections, sessions, supervi
 from booking.store.sessions import Author, Edit, Opening, StoredSession
 from booking.use_cases.appointments import announcing
 from booking.use_cases.appointments.cancel_appointment import CENTRE, CancelRequest, cancel
+from booking.use_cases.supervision.taking_over import TakingOver, beyond_reach
 from smp.postgres import Transaction
 from smp.problems import Refusal
 
@@ -90,9 +91,9 @@ class Reshaped:
     not_opened: tuple[Opening, ...] = ()  # the professional or the room has another session then
 
 
-async def assess(tx: Transaction, reshaping: Reshaping) -> Assessment:
-    """Who stands in the sessions that change, and the interns' appointments that lose their supervisor; locked.
-    Everything is looked at as it will be after the change."""
+async def assess(tx: Transaction, reshaping: Reshaping, rules: Rules, now: datetime) -> Assessment:
+    """Who stands in the sessions that change, the interns' appointments that lose their supervisor, and those that an
+    intern cannot take over from somebody else; locked. Everything is looked at as it will be after the change."""
     before = {each.stored.session.id: each.stored.session for each in reshaping.changes}
     locked = await appointments.lock_active_of_sessions(tx, list(before))
     # Who stands outside already (an impact leaves those to be called so) loses nothing now.
@@ -103,9 +104,18 @@ async def assess(tx: Transaction, reshaping: Reshaping) -> Assessment:
     placed = [(each, home_of(each, after[each.session], homes)) for each in own]
     uncovered = await _uncovered(tx, reshaping, [(it, home) for it, home in placed if home])
     staying = tuple((it, home) for it, home in placed if home and it.id not in uncovered)
+    given = [(it, home) for it, home in staying if home.needs_supervision and _changes_hands(it, home)]
+    if given:
+        taking_over = TakingOver(given, {it.id for it in own}, before.keys(), homes)
+        surplus = await beyond_reach(tx, taking_over, rules, now)
+        staying = tuple((it, home) for it, home in staying if it.id not in surplus)
     kept = {it.id for it, _ in staying}
     losing = {each.id: each for each in (*own, *alone, *uncovered.values()) if each.id not in kept}
     return Assessment(staying, tuple(losing.values()), frozenset(uncovered))
+
+
+def _changes_hands(it: Appointment, home: Session) -> bool:
+    return (it.professional, it.role) != (home.professional, home.role)
 
 
 def require_consent(assessment: Assessment, consent: Consent, now: datetime) -> None:

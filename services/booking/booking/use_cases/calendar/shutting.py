@@ -145,7 +145,7 @@ async def carry_out(tx: Transaction, it: Shutting, consent: Consent, rules: Rule
 
     Raises Refusal: HAS_APPOINTMENTS and IN_CONSULTATION with the list.
     """
-    assessment = await assess(tx, it.reshaping)
+    assessment = await assess(tx, it.reshaping, rules, author.at)
     require_consent(assessment, consent, author.at)
     return await shut(tx, it, assessment, consent, rules, author)
 

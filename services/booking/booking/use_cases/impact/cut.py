@@ -52,9 +52,9 @@ async def draft_cut(
         return Drafted(Reshaping(), consent, Assessment((), ()))
     if change.kind is ChangeKind.SESSION_CHANGE:
         reshaping = await _change_session(tx, change, consent, rules, actor, now)
-        return Drafted(reshaping, consent, await assess(tx, reshaping))
+        return Drafted(reshaping, consent, await assess(tx, reshaping, rules, now))
     shutting = await _shut(tx, change, sites, consent, rules, actor, now)
-    return Drafted(shutting.reshaping, consent, await assess(tx, shutting.reshaping), shutting)
+    return Drafted(shutting.reshaping, consent, await assess(tx, shutting.reshaping, rules, now), shutting)
 
 
 async def cut(tx: Transaction, drafted: Drafted, hit: Collection[UUID], rules: Rules, author: Author) -> None:
