@@ -65,7 +65,7 @@ async def reach(centre: Centre, supervisor: UUID, start: str, end: str, site: UU
 
 async def unsupported(centre: Centre) -> list[Uncovered]:
     async with centre.transaction() as tx:
-        return await list_unsupported(tx, centre.site, NOW)
+        return await list_unsupported(tx, centre.site, reader=SECRETARY, now=NOW)
 
 
 async def test_a_supervisor_on_the_telephone_covers_for_as_long_as_declared_and_no_minute_longer(
@@ -418,5 +418,5 @@ async def test_whoever_is_being_prepared_is_listed_when_the_supervisor_is_not_re
         await withdraw_reachability(tx, call, actor=SECRETARY, now=soon)
     await recheck_supervision(centre.database, RULES, soon)
     async with centre.transaction() as tx:
-        (listed,) = await list_unsupported(tx, centre.site, soon)
+        (listed,) = await list_unsupported(tx, centre.site, reader=SECRETARY, now=soon)
     assert (listed.unsupported.it.id, listed.unsupported.reason) == (booked.id, "supervisor_absent")

@@ -12,10 +12,13 @@ from booking.__main__ import service
 from booking.api import parts
 from booking.api.rights import RIGHTS, ROUTES, holders
 from booking.domain.compartments import BOOK, SEE
+from booking.domain.impact import DefaultPolicy
 from booking.domain.kinds import Compartment
+from booking.use_cases.impact.apply_impact import Application
 from smp.http import application
 from smp.ids import new_id
 from tests.booking.desk import Desk, session_body
+from tests.booking.test_impact import apply, away, plan
 from tests.booking.test_waiting_list_api import freed_at_nine, offered, wait
 from tests.booking.waiting import run_jobs
 from tests.booking.world import MONDAY, NOW, Centre, monday
@@ -195,6 +198,33 @@ class TestTheCompartments:
             role=role,
         )
         assert moved.status_code == (200 if reads else 403), moved.text
+
+    @pytest.mark.parametrize("compartment", list(Compartment))
+    @pytest.mark.parametrize("role", sorted(SEE[Compartment.MEDICAL]))
+    async def test_a_role_that_is_not_involved_finds_on_the_list_of_the_uncovered_what_the_table_says(
+        self, desk: Desk, compartment: Compartment, role: str
+    ) -> None:
+        """Whose session is gone after an impact: everybody is called."""
+        kind, giver = {
+            Compartment.MEDICAL: ("consultation", "gp"),
+            Compartment.MEDICO_SOCIAL: ("social", "social_worker"),
+            Compartment.SILENT: ("protected", "gp"),
+        }[compartment]
+        who = await desk.centre.doctor(giver)
+        session = (await desk.post("/sessions", session_body(desk.centre.site, who, (kind,)))).json()["session"]
+        await desk.book(session, "09:00", kind=kind, subject="who-took-the-call")
+        planned = await plan(desk.centre, away(who))
+        assert (await apply(desk.centre, planned, Application(DefaultPolicy.CALL))).done == {"call": 1}
+        path = f"/sites/{desk.centre.site}/unsupported"
+        lines = (await desk.get(path, role=role)).json()["appointments"]
+        patients = [line["patient"] is not None for line in lines]
+        if role in SEE[compartment]:
+            assert patients == [True]
+        else:
+            assert patients == ([] if compartment is Compartment.SILENT else [False])
+        headers = bearer(role, site=desk.centre.site, subject="who-took-the-call")
+        (line,) = (await desk.client.get(f"/v1{path}", headers=headers)).json()["appointments"]
+        assert line["patient"] is not None
 
 
 class TestWhoIsInvolved:

@@ -97,11 +97,11 @@ class UnsupportedView(BaseModel):
 
     @classmethod
     def of(cls, it: Uncovered) -> "UnsupportedView":
-        act, said = it.unsupported.it, it.unsupported
+        said, act = it.unsupported, it.unsupported.it
         return cls(
             appointment=act.id,
             session=act.session,
-            day=said.day,
+            day=act.day,
             start=act.period.start,
             end=act.period.end,
             intern=act.professional,
@@ -155,8 +155,9 @@ async def withdraw(reachability: UUID, command: Command) -> Response:
 
 @router.get("/sites/{site}/unsupported", response_model=UnsupportedList, responses=describe(problems.SITE_UNKNOWN))
 async def unsupported(site: UUID, query: Query) -> UnsupportedList:
-    """Appointments of interns, still to come, that no supervisor covers; and who could."""
+    """Appointments of interns, still to come, that no supervisor covers, and who could; and those of anybody whose
+    session is gone. Silent ones are listed to whoever is involved."""
     allow(query, Right.READ, site)
     async with query.transaction() as tx:
-        found = await list_unsupported(tx, site, query.now)
+        found = await list_unsupported(tx, site, reader=query.actor, now=query.now)
     return UnsupportedList(appointments=[UnsupportedView.of(each) for each in found])

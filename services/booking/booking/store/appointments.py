@@ -445,7 +445,7 @@ def _appointments(rows: Iterable[Record]) -> list[Appointment]:
     return [appointment_of(row) for row in rows]
 
 
-def appointment_of(row: Record) -> Appointment:
+def appointment_of(row: Record | dict[str, Any]) -> Appointment:
     """An appointment from the columns of its table."""
     columns = dict(row)
     period = Interval(columns.pop("starts_at"), columns.pop("ends_at"))

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from booking.domain.appointments import RELEASING, State
+from booking.domain.appointments import RELEASING, Appointment, State
 from booking.domain.dated import Dated
 from booking.domain.intervals import Interval
 from booking.domain.sessions import Session
 from booking.domain.supervision import Act, Lost, Reach
+from booking.store.appointments import appointment_of
 from booking.store.sessions import session_of
 from smp.postgres import Record, Statements, Transaction
 
@@ -39,8 +40,7 @@ class InternAct:
 class Unsupported:
     """An appointment nobody covers where it stands, since when and why."""
 
-    it: InternAct
-    day: date
+    it: Appointment
     since: datetime
     reason: str
 
@@ -134,7 +134,12 @@ async def clear_unsupported(tx: Transaction, regained: Sequence[InternAct]) -> N
 
 async def unsupported_at(tx: Transaction, site: UUID, now: datetime, states: Collection[State]) -> list[Unsupported]:
     rows = await tx.fetch(SQL.unsupported_at, site, now, sorted(states))
-    return [Unsupported(_act(row, is_unsupported=True), row["day"], row["since"], row["reason"]) for row in rows]
+    found = []
+    for row in rows:
+        columns = dict(row)
+        since, why = columns.pop("uncovered_since"), columns.pop("uncovered_why")
+        found.append(Unsupported(appointment_of(columns), since, why))
+    return found
 
 
 async def reasons_of(tx: Transaction, appointments: Collection[UUID], states: Collection[State]) -> dict[UUID, str]:

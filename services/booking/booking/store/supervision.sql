@@ -115,10 +115,8 @@ SET session = excluded.session, starts_at = excluded.starts_at, since = excluded
 DELETE FROM unsupported WHERE appointment = ANY ($1::uuid[]);
 
 -- name: unsupported_at
--- Appointments of a site, still to come, that nobody covers where they stand or whose session is gone; the
--- patient of medical ones only.
-SELECT a.id, a.site, a.session, a.professional, CASE WHEN a.compartment = 'medical' THEN a.patient END AS patient,
-       a.state, a.version, a.starts_at, a.ends_at, a.day, u.since, u.reason
+-- Appointments of a site, still to come, that nobody covers where they stand or whose session is gone.
+SELECT a.*, u.since AS uncovered_since, u.reason AS uncovered_why
 FROM unsupported AS u
 JOIN appointment AS a ON a.id = u.appointment AND a.session = u.session AND a.starts_at = u.starts_at
 WHERE a.site = $1 AND a.ends_at > $2 AND a.state = ANY ($3::text[])
