@@ -17,11 +17,13 @@ from uuid import UUID
 
 import pytest
 
+from door_list.__main__ import SERVICE
 from smp.contracts import APPOINTMENTS, SITES, Event, SiteOpened, SlotBooked, SlotCancelled, SlotMoved
 from smp.contracts.envelope import to_headers, to_key, to_value
 from smp.contracts.examples import EXAMPLES
 from smp.ids import new_id
 from smp.postgres import Scope
+from smp.rebuild import rebuild
 from tests.support.databases import ServiceDatabase, service_database
 from tests.support.kafka import create_topics, producer, until
 
@@ -90,34 +92,73 @@ async def door_list(database: ServiceDatabase, site: UUID, territory: str = "53"
     return {row["day"]: row["patients"] for row in rows}
 
 
-async def test_the_door_list_says_how_many_patients_each_day_expects(
-    door_list_database: ServiceDatabase, kafka_bootstrap: str
-) -> None:
-    site = new_id()
+def a_day(site: UUID) -> list[Event[Any]]:
+    """Something of everything that the plug-in listens to, some of it before what it follows from."""
     kept, moved, cancelled, twice = (new_id() for _ in range(4))
-    tomorrow = LATE + timedelta(days=1)
-    again = event(SlotBooked, subject=twice, site=site, start=LATE)
-    events = [
+    return [
         event(SlotBooked, subject=kept, site=site, start=LATE),
         event(SlotBooked, subject=moved, site=site, start=LATE),
-        event(SlotMoved, subject=moved, site=site, sequence=2, start=tomorrow),
+        event(SlotMoved, subject=moved, site=site, sequence=2, start=LATE + timedelta(days=1)),
         event(SlotCancelled, subject=cancelled, site=site, sequence=2, start=LATE),
         event(SlotBooked, subject=cancelled, site=site, start=LATE),
-        again,
+        event(SlotBooked, subject=twice, site=site, start=LATE),
         event(SiteOpened, subject=site, site=site, zone="Indian/Mayotte"),
     ]
-    await say(kafka_bootstrap, *events, again)
 
+
+async def until_heard(database: ServiceDatabase, events: list[Event[Any]]) -> None:
     async def all_heard() -> bool:
-        async with door_list_database.admin() as admin:
+        async with database.admin() as admin:
             ids = [each.id for each in events]
             heard = await admin.fetchval("SELECT count(*) FROM smp.inbox WHERE event_id = ANY ($1)", ids)
         return bool(heard == len(ids))
 
+    await until(all_heard)
+
+
+async def rows_of(database: ServiceDatabase, site: UUID) -> dict[str, list[str]]:
+    """Each table of the projection, the rows of the site as PostgreSQL writes them."""
+    async with database.admin() as admin:
+        return {
+            table: [
+                row["line"]
+                for row in await admin.fetch(
+                    f"SELECT t::text AS line FROM {table} AS t WHERE site = $1 ORDER BY line", site
+                )
+            ]
+            for table in SERVICE.projections
+        }
+
+
+async def test_the_door_list_says_how_many_patients_each_day_expects(
+    door_list_database: ServiceDatabase, kafka_bootstrap: str
+) -> None:
+    site = new_id()
+    events = a_day(site)
+    await say(kafka_bootstrap, *events, events[-2])
+
     async with plugin(door_list_database, kafka_bootstrap):
-        await until(all_heard)
+        await until_heard(door_list_database, events)
         assert await door_list(door_list_database, site) == {date(2026, 11, 23): 2, date(2026, 11, 24): 1}
         assert await door_list(door_list_database, site, territory="72") == {}
+
+
+async def test_the_tables_that_are_thrown_away_are_heard_again_byte_for_byte(
+    door_list_database: ServiceDatabase, kafka_bootstrap: str
+) -> None:
+    site = new_id()
+    events = a_day(site)
+    await say(kafka_bootstrap, *events)
+    async with plugin(door_list_database, kafka_bootstrap):
+        await until_heard(door_list_database, events)
+    first = await rows_of(door_list_database, site)
+    assert {table: len(rows) for table, rows in first.items()} == {"expected_visit": 4, "door": 1}
+
+    assert await rebuild(SERVICE, door_list_database.migrator_url, kafka_bootstrap) >= len(events)
+    assert await rows_of(door_list_database, site) == {"expected_visit": [], "door": []}
+    async with plugin(door_list_database, kafka_bootstrap):
+        await until_heard(door_list_database, events)
+    assert await rows_of(door_list_database, site) == first
 
 
 def test_the_plug_in_is_forty_lines_and_imports_smp_alone() -> None:
