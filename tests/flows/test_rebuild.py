@@ -10,6 +10,7 @@ import notifications.__main__
 import reporting.__main__
 from smp.service import Service
 from smp_local.services import rebuild
+from tests.flows.changes import TOLD, Changes
 from tests.flows.house import House, until
 
 TUESDAY, MONDAY = date(2026, 12, 29), date(2027, 1, 4)  # days that no other test touches
@@ -17,17 +18,23 @@ TUESDAY, MONDAY = date(2026, 12, 29), date(2027, 1, 4)  # days that no other tes
 
 @pytest.fixture(scope="module")
 async def stories(house: House) -> None:
-    """Something of everything: booked, moved, given up, arrived, and patients who left for good."""
+    """Something of everything: booked, moved, given up, arrived, missed, noted by mistake, and all that changes."""
     house.stand(TUESDAY, 9)
     booked = [await house.book(MONDAY, await house.patient()) for _ in range(6)]
     free = (await house.free(MONDAY))[0]
     ids = [each["appointment"] for each in booked]
     moved = await house.do(f"/v1/appointments/{ids[0]}/move", {"session": free["session"], "start": free["start"]})
     gone = await house.do(f"/v1/appointments/{ids[1]}/cancellation", {"by": "patient"})
+    changes = Changes(house, TUESDAY, MONDAY)
+    await changes.of_patients()
+    await changes.of_places()
+    await changes.of_sessions()
     house.stand(MONDAY, 12)
     come = await house.do(f"/v1/appointments/{ids[2]}/arrival")
     missed = await house.do(f"/v1/appointments/{ids[3]}/no-show")
-    assert all(answer.ok for answer in (moved, gone, come, missed))
+    mistaken = await house.do(f"/v1/appointments/{ids[4]}/no-show")
+    put_right = await house.do(f"/v1/appointments/{ids[4]}/correction", {"reason": "wrong_line"})
+    assert all(answer.ok for answer in (moved, gone, come, missed, mistaken, put_right))
     house.stand(TUESDAY, 12)  # so that no rule has sessions to open meanwhile
 
 
@@ -45,6 +52,12 @@ async def test_a_rebuilt_projection_is_the_live_one(house: House, stories: None,
     assert after.keys() == before.keys()
     for table, rows in before.items():
         assert after[table] == rows, table
+
+
+async def test_the_story_holds_every_sort_of_change(house: House, stories: None) -> None:
+    await _until_all_is_heard(house)
+    said = {each.type.split(".")[-2] for each in (await house.books.kafka()).envelopes}
+    assert said >= TOLD
 
 
 async def _until_all_is_heard(house: House) -> None:
