@@ -210,6 +210,17 @@ async def test_booking_waits_for_a_registration_that_is_on_its_way(centre: Centr
     assert await booking
 
 
+async def test_a_registration_that_is_never_heard_is_not_waited_for_for_ever(centre: Centre) -> None:
+    session = await centre.session(await centre.doctor())
+    rules = replace(RULES, patience=timedelta(seconds=0.2))
+    request = BookRequest(session.id, monday("09:00"), "consultation", new_id())
+    async with asyncio.timeout(30):  # it ends at all: how soon is the machine's affair
+        async with centre.transaction() as tx:
+            refused = await refusal(book_slot(tx, request, rules, actor=SECRETARY, now=NOW))
+    assert refused.problem is problems.PATIENT_UNKNOWN
+    assert "Renvoyez la demande" in refused.problem.detail_fr
+
+
 def test_the_days_of_these_tests_are_ordinary() -> None:
     assert date(2027, 1, 11) == MONDAY
     assert MONDAY.isoweekday() == 1

@@ -22,6 +22,7 @@ from smp.ids import new_id
 from smp.postgres import Answer, Autocommit, Database, Record, Scope, Transaction
 from smp.telemetry import traced
 from tests.booking.desk import Desk
+from tests.booking.test_company import ELSEWHERE, house
 from tests.booking.world import NOW, RULES, SECRETARY, Centre, actor, blocking, count_at, events_of, paris
 from tests.support.databases import ServiceDatabase
 
@@ -90,6 +91,12 @@ async def test_what_needs_a_refusal_or_a_closer_look_is_left_alone_and_the_other
         order(session, "09:40", patient),
     )
     assert [id is not None for id in booked] == [False, False, False, False, False, True]
+
+
+async def test_a_kind_that_is_prepared_is_left_alone(centre: Centre) -> None:
+    session, _ = await house(centre)
+    wanted = [order(session, "09:20", await centre.patient())]
+    assert await book_together(centre.database, ELSEWHERE, MAYENNE, wanted) == [None]
 
 
 async def test_a_session_that_somebody_is_changing_keeps_nobody_else_waiting(centre: Centre) -> None:

@@ -124,6 +124,22 @@ async def test_one_patient_asked_for_by_many_is_in_one_place(
     assert await overlaps(booking_database) == 0
 
 
+async def test_one_patient_asked_for_at_two_sites_of_the_territory_is_in_one_place(
+    two: tuple[Centre, Centre], booking_database: ServiceDatabase
+) -> None:
+    here, there = two[0], await Centre(two[1].database).open()
+    at_site = [(here, await here.session(await here.doctor())), (there, await there.session(await there.doctor()))]
+    patient = await here.patient()
+    results = await asyncio.gather(
+        *(outcome(by.book(session, "10:00", patient)) for by, session in at_site for _ in range(3))
+    )
+    assert len([each for each in results if hasattr(each, "appointment")]) == 1
+    refused = [await outcome(by.book(session, "10:00", patient)) for by, session in at_site]
+    assert problems.PATIENT_BUSY in refused
+    assert set(refused) <= {problems.PATIENT_BUSY, problems.SLOT_TAKEN}
+    assert await overlaps(booking_database) == 0
+
+
 async def test_a_session_sells_exactly_the_places_it_has(
     two: tuple[Centre, Centre], booking_database: ServiceDatabase
 ) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -10,7 +11,7 @@ from booking.domain.kinds import Compartment, Kind, Preparation
 from booking.domain.platform_kinds import platform_kinds
 from smp.ids import new_id
 from tests.booking.desk import Desk, session_body
-from tests.booking.world import MONDAY, NOW, Centre, events_of, monday
+from tests.booking.world import MONDAY, NOW, Centre, events_of, monday, said_of
 from tests.support.databases import ServiceDatabase
 
 TODAY, TOMORROW = NOW.date(), NOW.date() + timedelta(days=1)
@@ -43,6 +44,21 @@ async def test_a_new_kind_may_start_today_and_is_booked_at_once(desk: Desk, book
     assert booked.json()["end"] == monday("09:40").isoformat().replace("+00:00", "Z")
     assert (await desk.book(session, "09:40", kind=kind)).json()["type"] == "urn:smp:problem:slot-taken"
     assert (await desk.book(session, "10:00", kind=kind)).status_code == 201
+
+
+async def test_a_kind_that_is_prepared_is_booked_with_two_people(desk: Desk, booking_database: ServiceDatabase) -> None:
+    kind = code()
+    preparation = {"minutes": 10, "same_room": True}
+    await decide(desk, kind, TODAY, duration_minutes=20, roles=["gp"], preparation=preparation)
+    session, helper = await session_for(desk, kind), await desk.centre.doctor("medical_assistant")
+    alone = await desk.book(session, "09:20", kind=kind)
+    assert alone.json()["type"] == "urn:smp:problem:company-missing"
+    await desk.post("/sessions", session_body(desk.centre.site, helper, ("preparation",)))
+    booked = (await desk.book(session, "09:20", kind=kind)).json()
+    (said,) = await said_of(booking_database, UUID(booked["appointment"]))
+    assert [(each["role"], each["professional"]) for each in said["data"]["practitioners"]] == [
+        ("gp", booked["professional"]), ("medical_assistant", str(helper)),
+    ]  # fmt: skip
 
 
 async def test_a_change_counts_from_its_day_on_and_keeps_what_was_booked(desk: Desk) -> None:

@@ -11,17 +11,17 @@ from booking.domain.intervals import Interval
 from booking.domain.ranking import Order
 from booking.domain.reasons import Reason
 from booking.domain.sessions import Session
+from booking.use_cases.appointments.book_slot import BookRequest, book_slot
 from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.availability.agendas import Agendas
 from booking.use_cases.availability.declare_distance import Distance, declare_distance
-from booking.use_cases.availability.next_free import next_free
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.calendar.cancel_session import cancel_session
 from booking.use_cases.calendar.reshaping import Consent
 from booking.use_cases.kinds.kind_book import kind_on
 from smp.problems import Refusal
-from tests.booking.world import MONDAY, NOW, PARIS, RULES, SECRETARY, Centre, joined, monday, site_opened
+from tests.booking.world import MONDAY, NOW, PARIS, RULES, SECRETARY, Centre, joined, monday, paris, site_opened
 from tests.support.databases import ServiceDatabase
 
 WEEK = (NOW, NOW + timedelta(days=27))
@@ -106,6 +106,30 @@ async def test_a_search_sees_what_was_committed_while_another_was_looking(centre
     assert hours((await centre.find(*WEEK)).slots) == [monday("09:20"), monday("09:40")]
 
 
+async def test_what_is_booked_while_a_search_looks_and_committed_after_it_is_seen_by_the_next(centre: Centre) -> None:
+    """Its number lies before those of others that the search has seen already."""
+    session = await centre.session(await centre.doctor(), "09:00", "10:00")
+    await centre.find(*WEEK)
+    patient = await centre.patient()
+    async with centre.transaction() as late:
+        request = BookRequest(session.id, monday("09:00"), "consultation", patient)
+        await book_slot(late, request, RULES, actor=SECRETARY, now=NOW)
+        await centre.book(session, "09:40")
+        assert hours((await centre.find(*WEEK)).slots) == [monday("09:00"), monday("09:20")]
+    assert hours((await centre.find(*WEEK)).slots) == [monday("09:20")]
+
+
+async def test_a_session_cancelled_while_a_search_looks_is_gone_from_the_next(centre: Centre) -> None:
+    gone = await centre.session(await centre.doctor(), "09:00", "09:20")
+    stays = await centre.session(await centre.doctor(), "10:00", "10:40")
+    await centre.find(*WEEK)
+    async with centre.transaction() as late:
+        await cancel_session(late, gone.id, Consent("training"), RULES, actor=SECRETARY, now=NOW)
+        await centre.book(stays, "10:00")
+        assert hours((await centre.find(*WEEK)).slots) == [monday("09:00"), monday("10:20")]
+    assert hours((await centre.find(*WEEK)).slots) == [monday("10:20")]
+
+
 async def test_a_transaction_that_has_written_may_not_fill_the_memory(centre: Centre) -> None:
     await centre.session(await centre.doctor())
     with pytest.raises(RuntimeError, match="before anything is written"):
@@ -137,6 +161,21 @@ class TestReasons:
         assert (await centre.find(*morning)).reason is Reason.FULL
         refused = await centre.patient("not_eligible")
         assert (await centre.find(*morning, patient=refused)).reason is Reason.NOT_ELIGIBLE
+
+    async def test_what_is_kept_for_other_callers_is_not_released_until_its_hour(self, centre: Centre) -> None:
+        await centre.session(await centre.doctor(), "09:00", "09:20", shares={"online": 1})
+        morning, release = (monday("08:00"), monday("12:00")), paris(MONDAY - timedelta(days=1), "18:00")
+        found = await centre.find(*morning)
+        assert (found.slots, found.reason) == ([], Reason.NOT_RELEASED)
+        assert len((await centre.find(*morning, channel="online")).slots) == 1
+        just_before = release - timedelta(microseconds=1)
+        assert (await centre.find(*morning, now=just_before)).reason is Reason.NOT_RELEASED
+        assert hours((await centre.find(*morning, now=release)).slots) == [monday("09:00")]
+
+    async def test_what_is_kept_and_taken_is_full(self, centre: Centre) -> None:
+        session = await centre.session(await centre.doctor(), "09:00", "09:20", shares={"online": 1})
+        await centre.book(session, "09:00", channel="online")
+        assert (await centre.find(monday("08:00"), monday("12:00"))).reason is Reason.FULL
 
     async def test_an_urgent_kind_is_found_by_whoever_is_not_eligible(self, centre: Centre) -> None:
         await centre.session(await centre.doctor(), "09:00", "09:20")
@@ -196,37 +235,15 @@ class TestSites:
         assert found.nearest is not None
         assert (found.nearest.site, found.nearest.way) == (near.site, timedelta(minutes=20))
 
-
-class TestNextFree:
-    async def test_next_third_and_places_by_class(self, centre: Centre) -> None:
-        session = await centre.session(await centre.doctor(), "09:00", "10:20")
-        await centre.book(session, "09:00")
-        async with centre.transaction() as tx:
-            (told,) = await next_free(
-                tx, centre.agendas, [centre.site], "consultation", RULES, actor=SECRETARY, now=NOW
-            )
-        assert told.next is not None
-        assert told.third is not None
-        assert [told.next.period.start, told.third.period.start] == [monday("09:20"), monday("10:00")]
-        assert {(each.capacity_class, each.count) for each in told.places} == {
-            ("desk", 3), ("online", 3), ("regulation", 3),
-        }  # fmt: skip
-
-    async def test_two_places_have_no_third(self, centre: Centre) -> None:
-        await centre.session(await centre.doctor(), "09:00", "09:40")
-        async with centre.transaction() as tx:
-            (told,) = await next_free(
-                tx, centre.agendas, [centre.site], "consultation", RULES, actor=SECRETARY, now=NOW
-            )
-        assert told.third is None
-        assert told.reason is None
-
-    async def test_a_site_without_anything_says_why(self, centre: Centre) -> None:
-        async with centre.transaction() as tx:
-            (told,) = await next_free(
-                tx, centre.agendas, [centre.site], "consultation", RULES, actor=SECRETARY, now=NOW
-            )
-        assert (told.next, told.reason) == (None, Reason.NO_SESSION)
+    async def test_when_all_is_taken_the_nearest_that_is_not_full_is_told(self, centre: Centre) -> None:
+        far, near = await self.other(centre, 50), await self.other(centre, 20)
+        for each in (centre, near):
+            await each.book(await each.session(await each.doctor(), "09:00", "09:20"), "09:00")
+        await far.session(await far.doctor(), "09:00", "09:20")
+        found = await centre.find(*WEEK)
+        assert found.reason is Reason.FULL
+        assert found.nearest is not None
+        assert (found.nearest.site, found.nearest.slot.period.start) == (far.site, monday("09:00"))
 
 
 async def test_the_ranked_order_fills_holes_first(centre: Centre) -> None:

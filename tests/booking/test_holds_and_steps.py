@@ -97,6 +97,33 @@ class TestHolds:
         assert await events_of(booking_database, hold.id) == [("SlotHeld", 1), ("HoldExpired", 2)]
         assert await blocking(booking_database, hold.id, booked.id) == 2
 
+    async def test_the_end_of_the_hold_and_the_booking_are_one_transaction(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        session = await centre.session(await centre.doctor())
+        hold = await centre.hold(session, "09:00")
+        booked = (await centre.book(session, "09:00", now=LATER)).appointment
+        async with booking_database.admin() as connection:
+            said = await connection.fetch(
+                "SELECT xid::text, split_part(type, '.', 4) AS name FROM smp.outbox WHERE aggregateid = ANY ($1)",
+                [hold.id, booked.id],
+            )
+        together = {each["xid"] for each in said if each["name"] in ("HoldExpired", "SlotBooked")}
+        assert len(said) == 3
+        assert len(together) == 1
+
+    async def test_a_booking_that_is_refused_afterwards_leaves_the_hold_as_it_was(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        session, elsewhere = await centre.session(await centre.doctor()), await centre.session(await centre.doctor())
+        patient = await centre.patient()
+        await centre.book(elsewhere, "09:00", patient)
+        hold = await centre.hold(session, "09:00")
+        refused = await refusal(centre.book(session, "09:00", patient, now=LATER))
+        assert refused.problem is problems.PATIENT_BUSY
+        assert (await stored(centre, hold.id)).state is State.HELD
+        assert await events_of(booking_database, hold.id) == [("SlotHeld", 1)]
+
     async def test_a_hold_that_still_runs_is_never_taken_over(self, centre: Centre) -> None:
         session = await centre.session(await centre.doctor())
         hold = await centre.hold(session, "09:00")

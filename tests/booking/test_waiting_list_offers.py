@@ -182,6 +182,19 @@ class TestOneAtATime:
                 await decline(centre, offer)
         assert len(await offers_to(centre, entry)) == 2
 
+    async def test_whoever_waits_for_two_things_is_not_asked_twice_as_often(self, centre: Centre) -> None:
+        rules = replace(RULES, offers=OfferRules(per_day=1))
+        patient = await centre.patient()
+        entries = [await join(centre, patient), await join(centre, patient, kinds=("minor_emergency",))]
+        await centre.session(await centre.doctor(), "09:00", "10:00")
+        await run_jobs(centre, rules=rules)
+        (offer,) = [each for entry in entries for each in await offers_to(centre, entry)]
+        await decline(centre, offer)
+        await run_jobs(centre, rules=rules)
+        assert [each.id for entry in entries for each in await offers_to(centre, entry)] == [offer.id]
+        await run_jobs(centre, NOW + timedelta(days=1), rules)
+        assert len([each for entry in entries for each in await offers_to(centre, entry)]) == 2
+
     async def test_a_person_waits_once_for_one_thing_at_one_place(self, centre: Centre) -> None:
         entry = await join(centre)
         assert (await refusal(join(centre, entry.patient))).problem is problems.ALREADY_WAITING

@@ -13,6 +13,7 @@ COOL = "tests/booking/test_cool_down.py"
 DAY = "tests/booking/test_day.py"
 STATEMENTS = "tests/booking/test_statements.py"
 HISTORY = "tests/history/test_two_processes.py"
+FOUND = "tests/booking/test_find_places.py"
 STATEFUL = "tests/booking/test_stateful.py"
 BAD = "tests/booking/test_bad_input.py"
 OFFERED = "tests/booking/test_waiting_list_offers.py"
@@ -48,6 +49,32 @@ BOOKING_MUTANTS = (
         "    winter = datetime(day.year, 1, 1, tzinfo=zone).utcoffset() or timedelta()\n"
         "    return datetime.combine(day, at, UTC) - winter\n",
         (HOURS,),
+    ),
+    Mutant(
+        "late-commit-missed", "what a transaction noted that was open at the last search is taken for seen",
+        f"{BOOKING}/store/agendas.sql",
+        "xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, $1::text::pg_snapshot)",
+        "xid >= pg_snapshot_xmax($1::text::pg_snapshot)",
+        (FOUND,),
+    ),
+    Mutant(
+        "late-booking-missed", "what a transaction said that was open at the last search is taken for seen",
+        f"{FLOOR}/migrations/00002_said_since.sql",
+        "o.xid >= pg_snapshot_xmin(since) AND NOT pg_visible_in_snapshot(o.xid, since)",
+        "o.xid >= pg_snapshot_xmax(since)",
+        (FOUND,),
+    ),
+    Mutant(
+        "preparation-not-looked-at", "a batch books a prepared kind without whoever prepares",
+        f"{BOOKING}/use_cases/appointments/placing.py",
+        " or kind.preparation is not None\n", "\n",
+        ("tests/booking/test_book_together.py", "tests/booking/test_deciding_kinds.py"),
+    ),
+    Mutant(
+        "asked-by-entry", "offers of a day are counted by entry, not by person",
+        f"{BOOKING}/store/waiting_list.sql",
+        "WHERE o.patient = e.patient AND o.offered_at >= $4", "WHERE o.entry = e.id AND o.offered_at >= $4",
+        (OFFERED,),
     ),
     Mutant(
         "hold-without-expiry", "a hold lasts a year",

@@ -1,0 +1,95 @@
+"""Next free and third next free place of a site, and how many there are for whom."""
+
+from datetime import datetime, timedelta
+
+from booking.domain.reasons import Reason
+from booking.use_cases.availability.next_free import NextFree, next_free
+from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, monday, paris
+
+ALL = ("phone", "desk", "online", "regulation")
+
+
+async def told(centre: Centre, kind: str = "consultation", now: datetime = NOW) -> NextFree:
+    async with centre.transaction() as tx:
+        (found,) = await next_free(tx, centre.agendas, [centre.site], kind, RULES, actor=SECRETARY, now=now)
+    return found
+
+
+def starts(found: NextFree) -> list[datetime | None]:
+    """Of the next place and the third next one."""
+    return [slot.period.start if slot else None for slot in (found.next, found.third)]
+
+
+def counted(found: NextFree) -> dict[str, int]:
+    return {each.capacity_class: each.count for each in found.places}
+
+
+async def test_next_third_and_places_by_class(centre: Centre) -> None:
+    session = await centre.session(await centre.doctor(), "09:00", "10:20")
+    await centre.book(session, "09:00")
+    found = await told(centre)
+    assert starts(found) == [monday("09:20"), monday("10:00")]
+    assert counted(found) == {"desk": 3, "online": 3, "regulation": 3}
+
+
+async def test_two_places_have_no_third(centre: Centre) -> None:
+    await centre.session(await centre.doctor(), "09:00", "09:40")
+    found = await told(centre)
+    assert (found.third, found.reason) == (None, None)
+
+
+async def test_a_site_without_anything_says_why(centre: Centre) -> None:
+    found = await told(centre)
+    assert (found.next, found.reason) == (None, Reason.NO_SESSION)
+
+
+async def test_each_class_is_told_with_the_channels_that_draw_on_it(centre: Centre) -> None:
+    for_all = {each.capacity_class: each.channels for each in (await told(centre)).places}
+    assert for_all == {"desk": ("phone", "desk"), "online": ("online",), "regulation": ("regulation",)}
+    urgent = {each.capacity_class: each.channels for each in (await told(centre, "minor_emergency")).places}
+    assert urgent == {"same_day": ("phone", "desk", "online"), "regulation": ("regulation",)}
+    assert {each.channels for each in (await told(centre, "social")).places} == {ALL}
+
+
+async def test_of_a_session_with_shares_each_class_has_its_own_and_what_nobody_keeps(centre: Centre) -> None:
+    session = await centre.session(await centre.doctor(), "09:00", "10:20", shares={"online": 1, "same_day": 1})
+    assert counted(await told(centre)) == {"desk": 2, "online": 3, "regulation": 2}
+    assert counted(await told(centre, "minor_emergency")) == {"same_day": 3, "regulation": 2}
+    await centre.book(session, "09:00")
+    assert starts(await told(centre)) == [monday("09:20"), monday("10:00")], "whichever: one more is the desk's"
+    await centre.book(session, "09:20")
+    full = await told(centre)
+    assert (full.next, full.reason) == (None, Reason.NOT_RELEASED)
+    assert counted(full) == {"desk": 0, "online": 1, "regulation": 0}
+
+
+async def test_a_release_gives_the_desk_what_was_kept(centre: Centre) -> None:
+    session = await centre.session(await centre.doctor(), "09:00", "10:00", shares={"online": 1, "same_day": 1})
+    await centre.book(session, "09:00")
+    release = paris(MONDAY - timedelta(days=1), "18:00")
+    assert counted(await told(centre, now=release - timedelta(microseconds=1)))["desk"] == 0
+    released = await told(centre, now=release)
+    assert (starts(released)[0], counted(released)["desk"]) == (monday("09:20"), 1)
+
+
+async def test_places_of_interns_are_those_that_somebody_covers(centre: Centre) -> None:
+    supervisor = await centre.doctor()
+    await centre.session(await centre.intern_of(supervisor), "09:00", "10:00")
+    alone = await told(centre)
+    assert (alone.next, alone.reason, counted(alone)["desk"]) == (None, Reason.NO_SESSION, 0)
+    answering = await centre.session(supervisor, "09:20", "10:00", kinds=("minor_emergency",))
+    found = await told(centre)
+    assert (starts(found), counted(found)["desk"]) == ([monday("09:20"), None], 2)
+    await centre.book(answering, "09:20", kind="minor_emergency")
+    assert counted(await told(centre))["desk"] == 2, "who supervises may be with a patient"
+
+
+async def test_kinds_do_not_count_for_each_other(centre: Centre) -> None:
+    who = await centre.doctor()
+    await centre.session(who, "09:00", "09:20", kinds=("minor_emergency",))
+    both = await centre.session(who, "10:00", "10:40")
+    assert starts(await told(centre))[0] == monday("10:00")
+    assert starts(await told(centre, "minor_emergency")) == [monday("09:00"), monday("10:20")]
+    await centre.book(both, "10:20")
+    assert counted(await told(centre))["desk"] == 1
+    assert counted(await told(centre, "minor_emergency"))["same_day"] == 2
