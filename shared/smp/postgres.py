@@ -164,6 +164,21 @@ class Transaction:
         """Continue in other territories (a consumer's batch holds events of several), from the next statement on."""
         self.scope = scope
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """An attempt inside the transaction. If the block raises, all that it has written, locked, said and answered is
+        undone, and the error goes on: whoever catches it may continue the transaction as it was before."""
+        before = self.scope, self._told, len(self.events), len(self.answers)
+        await self.connection.execute("SAVEPOINT attempt")
+        try:
+            yield
+        except BaseException:
+            self.scope, self._told, events, answers = before
+            del self.events[events:], self.answers[answers:]
+            await self.connection.execute("ROLLBACK TO attempt; RELEASE attempt")
+            raise
+        await self.connection.execute("RELEASE attempt")
+
     async def flush(self) -> None:
         """Write buffered events and answers; the last statement before COMMIT."""
         if self.events and self.answers:

@@ -6,6 +6,7 @@ from itertools import permutations
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,11 +14,17 @@ from booking import problems
 from booking.domain.appointments import Appointment
 from booking.domain.floating import make_room
 from booking.domain.sessions import Session
+from booking.use_cases.appointments import floating
 from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
+from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
 from booking.use_cases.appointments.mark_arrived import mark_arrived
+from booking.use_cases.kinds.kind_book import kind_on
+from booking.use_cases.waiting_list import offering
+from booking.use_cases.waiting_list.offering import Choice, Where
 from smp.problems import Refusal
 from tests.booking.test_company import payload
 from tests.booking.test_holds_and_steps import stored
+from tests.booking.waiting import join, offers_to
 from tests.booking.world import NOW, RULES, SECRETARY, Centre, blocking, events_of, monday, refusal
 from tests.support.databases import ServiceDatabase
 
@@ -123,3 +130,61 @@ async def test_a_booking_that_names_nobody_says_so(centre: Centre, booking_datab
     booked = await book(centre, await centre.session(await centre.doctor()), named=False)
     assert (await payload(booking_database, booked.id))["named"] is False
     assert isinstance(await centre.book(await centre.session(await centre.doctor()), "09:00"), Booked)
+
+
+class TestNobodyIsMovedForNothing:
+    """A request that is refused even so leaves everybody where they were, whoever catches the refusal."""
+
+    async def test_when_the_patient_is_expected_elsewhere_then(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        one, other, third = [await centre.session(await centre.doctor()) for _ in range(3)]
+        patient = await centre.patient()
+        await centre.book(third, "09:00", patient)
+        anybody = await book(centre, one, named=False)
+        async with centre.transaction() as tx:
+            with pytest.raises(Refusal) as refused:
+                await hold_slot(tx, _hold_of(one, patient), RULES, actor=SECRETARY, now=NOW)
+        assert refused.value.problem is problems.PATIENT_BUSY
+        assert await events_of(booking_database, anybody.id) == [("SlotBooked", 1)]
+        assert (await stored(centre, anybody.id)).session == one.id
+        assert (await book(centre, other)).session == other.id, "the place that they were to take is free"
+
+    async def test_when_the_place_they_would_go_to_is_taken_meanwhile(
+        self, centre: Centre, booking_database: ServiceDatabase, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one, other = [await centre.session(await centre.doctor()) for _ in range(2)]
+        anybody = await book(centre, one, named=False)
+        await book(centre, other)
+
+        async def as_it_was(*_: object) -> frozenset[UUID]:
+            return frozenset({other.id})
+
+        monkeypatch.setattr(floating, "_free", as_it_was)
+        async with centre.transaction() as tx:
+            with pytest.raises(Refusal):
+                await hold_slot(tx, _hold_of(one, await centre.patient()), RULES, actor=SECRETARY, now=NOW)
+        assert await blocking(booking_database, anybody.id) == 2, "its practitioner and its patient"
+
+    async def test_when_an_offer_cannot_be_held(self, centre: Centre, booking_database: ServiceDatabase) -> None:
+        """The place was free when somebody looked who waits; then it was taken, and they are expected elsewhere."""
+        one, _, third = [await centre.session(await centre.doctor()) for _ in range(3)]
+        patient = await centre.patient()
+        entry = await join(centre, patient)
+        async with centre.transaction() as tx:
+            where = await Where.at(tx, centre.site, RULES, NOW)
+            assert where is not None
+            kind = await kind_on(tx, RULES, "consultation", centre.territory, one.day)
+            slot = next(each for each in await where.free(tx, kind, one.period) if each.session == one.id)
+        await centre.book(third, "09:00", patient)
+        anybody = await book(centre, one, named=False)
+        async with centre.transaction() as tx:
+            choice = Choice(slot, kind, kind.usual_mode, NOW + timedelta(hours=1))
+            assert not await offering._hold(tx, entry, choice, None, where)
+        assert await offers_to(centre, entry) == []
+        assert await events_of(booking_database, anybody.id) == [("SlotBooked", 1)]
+        assert (await stored(centre, anybody.id)).session == one.id
+
+
+def _hold_of(session: Session, patient: UUID) -> HoldRequest:
+    return HoldRequest(session.id, monday("09:00"), "consultation", patient)

@@ -5,6 +5,8 @@ import contextlib
 import asyncpg
 import pytest
 
+from smp.contracts import SlotBooked
+from smp.contracts.examples import EXAMPLES
 from smp.ids import new_id
 from smp.postgres import Scope, is_transient
 from tests.support.databases import ServiceDatabase
@@ -116,3 +118,36 @@ async def test_a_transaction_that_goes_on_in_another_territory_sees_only_that_on
         await tx.execute(ADD, new_id(), "72", "a")
         tx.rescope(MAYENNE)
         assert [row["territory"] for row in await tx.fetch("SELECT territory FROM note")] == ["53"]
+
+
+async def test_an_attempt_that_fails_leaves_nothing_and_the_transaction_goes_on(
+    floor_database: ServiceDatabase,
+) -> None:
+    async with floor_database.database.transaction(MAYENNE) as tx:
+        await tx.execute(ADD, new_id(), "53", "before")
+        tx.publish(EXAMPLES[SlotBooked])
+        with pytest.raises(ZeroDivisionError):
+            async with tx.savepoint():
+                await tx.execute(ADD, new_id(), "53", "attempt")
+                tx.publish(EXAMPLES[SlotBooked])
+                tx.rescope(SARTHE)
+                await tx.execute(ADD, new_id(), "72", "attempt")
+                raise ZeroDivisionError
+        assert len(tx.events) == 1
+        await tx.execute(ADD, new_id(), "53", "after")
+    async with floor_database.admin() as admin:
+        assert await admin.fetchval("SELECT count(*) FROM smp.outbox") == 1
+        assert await admin.fetchval("SELECT array_agg(text ORDER BY id) FROM note") == ["before", "after"]
+
+
+async def test_an_attempt_inside_another_is_undone_alone(floor_database: ServiceDatabase) -> None:
+    async with floor_database.database.transaction(MAYENNE) as tx, tx.savepoint():
+        await tx.execute(ADD, new_id(), "53", "outer")
+        with contextlib.suppress(asyncpg.InsufficientPrivilegeError):
+            async with tx.savepoint():
+                await tx.execute(ADD, new_id(), "53", "inner")
+                await tx.execute(ADD, new_id(), "72", "not ours")
+        async with tx.savepoint():
+            await tx.execute(ADD, new_id(), "53", "second")
+    async with floor_database.admin() as admin:
+        assert await admin.fetchval("SELECT array_agg(text ORDER BY id) FROM note") == ["outer", "second"]

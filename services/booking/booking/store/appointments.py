@@ -18,6 +18,11 @@ from smp.postgres import Autocommit, Reader, Record, Statements, Transaction
 SQL = Statements.load(__package__, "appointments.sql")
 
 
+class Taken(Exception):
+    """Somebody else has what an appointment was to take, and it has given up its own: the transaction, or the savepoint
+    around it, must not go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where an appointment is to be put. `eligibility` is the patient's on that day, nothing when no patient is
@@ -141,13 +146,15 @@ async def replace_occupancies(
     return frozenset(resource.number for resource in ordered) - frozenset(had)
 
 
-async def hand_over(tx: Transaction, appointment: UUID, before: Session, after: Session) -> bool:
-    """Let the appointment take the practitioner and the room of `after` in the place of those of `before`, at its hour;
-    False when one of them is taken (a rollback must follow)."""
+async def hand_over(tx: Transaction, appointment: UUID, before: Session, after: Session) -> None:
+    """Let the appointment take the practitioner and the room of `after` in the place of those of `before`, at its hour.
+
+    Raises Taken when somebody else has one of them.
+    """
     given_up = sorted(set(before.resources) - set(after.resources))
     wanted = sorted(set(after.resources) - set(before.resources))
     if not given_up and not wanted:
-        return True
+        return
     had: int = await tx.fetchval(
         SQL.hand_over,
         appointment,
@@ -156,7 +163,8 @@ async def hand_over(tx: Transaction, appointment: UUID, before: Session, after: 
         [resource.number for resource in wanted],
         [resource.kind for resource in wanted],
     )
-    return had == len(wanted)
+    if had < len(wanted):
+        raise Taken
 
 
 async def own_resources(tx: Transaction, appointment: UUID) -> list[int]:

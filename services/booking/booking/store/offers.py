@@ -56,11 +56,6 @@ async def insert(tx: Transaction, new: Offer) -> bool:
     return row is not None
 
 
-async def take_back(tx: Transaction, offer: UUID) -> None:
-    """Undo the insertion of this very transaction."""
-    await tx.execute(SQL.take_back, offer)
-
-
 async def get(tx: Transaction, id: UUID) -> Offer | None:
     row = await tx.fetchrow(SQL.get, id)
     return _offer(row) if row else None

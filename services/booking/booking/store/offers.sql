@@ -6,10 +6,6 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 ON CONFLICT DO NOTHING
 RETURNING id;
 
--- name: take_back
--- An offer whose place was gone before it was made; nobody has seen it.
-DELETE FROM offer WHERE id = $1;
-
 -- name: get
 -- One offer.
 SELECT * FROM offer WHERE id = $1;

@@ -4,6 +4,8 @@ was told of them is told nothing new (`notify` stays as it was, so that the remi
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -27,24 +29,41 @@ async def occupy(
 
     Raises Refusal: SLOT_TAKEN, SLOT_RESTING, PATIENT_BUSY, with three alternatives.
     """
-    taken = await placing.insert_or_take_over(tx, new, wanted, wish.now, wish.rules.cool_down, first_call=first_call)
-    if taken and await float_away(tx, wish):
-        taken = await placing.insert_or_take_over(
-            tx, new, wanted, wish.now, wish.rules.cool_down, first_call=first_call
-        )
+
+    async def write() -> frozenset[int]:
+        now, cool_down = wish.now, wish.rules.cool_down
+        return await placing.insert_or_take_over(tx, new, wanted, now, cool_down, first_call=first_call)
+
+    taken = await write()
+    if taken and (moves := await _way_out(tx, wish)):
+        with suppress(appointments.Taken):
+            async with tx.savepoint():  # nobody is moved for nothing
+                await _float_away(tx, moves, wish.now)
+                taken = await write()
+                if taken:
+                    raise appointments.Taken
     if taken:
         await placing.refuse_taken(tx, taken, wish)
 
 
-async def float_away(tx: Transaction, wish: Wish) -> bool:
-    """Free the place wished for by having others change practitioner; True when it is free now. Never within the notice
-    of the settings; never towards or from interns, sessions with shares, families or appointments held by two.
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Somebody who named nobody, and the session they are to go to."""
 
-    Sessions that somebody is changing and appointments that somebody is busy with stay out of it: nobody waits here. If
-    what follows is refused, all of it is rolled back.
+    it: Appointment
+    before: Session
+    after: Session
+
+
+async def _way_out(tx: Transaction, wish: Wish) -> list[_Change]:
+    """Who would have to change practitioner so that the place wished for is free, in order; nobody when that is not
+    possible. Never within the notice of the settings; never towards or from interns, sessions with shares, families or
+    appointments held by two.
+
+    Sessions that somebody is changing and appointments that somebody is busy with stay out of it: nobody waits here.
     """
     if wish.start - wish.now < wish.rules.float_notice or wish.kind.follow_up_only:
-        return False
+        return []
     period = Interval(wish.start, wish.start + wish.kind.duration)
     around = wish.kind.around(period)
     able = {each.id: each for each in await sessions.open_at(tx, wish.session.site, around) if _suits(each, wish)}
@@ -52,22 +71,28 @@ async def float_away(tx: Transaction, wish: Wish) -> bool:
     standing = await appointments.lock_floating(tx, wish.session.site, wish.session.day, period, wish.kind.code)
     standing = [each for each in standing if each.session in able]
     if not any(each.session == wish.session.id for each in standing):
-        return False
+        return []
     free = await _free(tx, able, around, standing)
     targets = free | {each.session for each in standing}
     moves = make_room(
         wish.session.id, free, {each.id: each.session for each in standing}, {each.id: targets for each in standing}
     )
-    if not moves:
-        return False
-    for target in sorted({target for _, target in moves}):
+    for target in sorted({target for _, target in moves or ()}):
         if not await sessions.share_if_free(tx, target, around):
-            return False
+            return []
     by_id = {each.id: each for each in standing}
-    for id, target in moves:
-        if not await _move(tx, by_id[id], able, target, wish.now):
-            return False
-    return True
+    return [_Change(by_id[id], able[by_id[id].session], able[target]) for id, target in moves or ()]
+
+
+async def _float_away(tx: Transaction, changes: Sequence[_Change], now: datetime) -> None:
+    """Raises appointments.Taken: somebody else was quicker, and nothing of it may stay."""
+    for it, before, after in ((each.it, each.before, each.after) for each in changes):
+        moved = it.step(
+            Action.MOVE, now, BY, why=WHY, session=after.id, professional=after.professional, role=after.role
+        )
+        await appointments.hand_over(tx, it.id, before, after)
+        await appointments.save(tx, [moved])
+        announcing.moved(tx, it, moved, now, floated=True)
 
 
 def _suits(session: Session, wish: Wish) -> bool:
@@ -88,13 +113,3 @@ async def _free(
         for each in able.values()
         if each.id not in taken_by_those and taken.isdisjoint(resource.number for resource in each.resources)
     )
-
-
-async def _move(tx: Transaction, it: Appointment, able: Mapping[UUID, Session], target: UUID, now: datetime) -> bool:
-    home = able[target]
-    moved = it.step(Action.MOVE, now, BY, why=WHY, session=home.id, professional=home.professional, role=home.role)
-    if not await appointments.hand_over(tx, it.id, able[it.session], home):
-        return False
-    await appointments.save(tx, [moved])
-    announcing.moved(tx, it, moved, now, floated=True)
-    return True

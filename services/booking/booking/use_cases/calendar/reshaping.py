@@ -293,5 +293,7 @@ async def _rehome(tx: Transaction, reshaping: Reshaping, assessment: Assessment,
             moved = it.moved_to(home, it.period, author.at, author.by, notify=it.notify)
             await appointments.save(tx, [moved])
             announcing.moved(tx, it, moved, author.at)
-        if not await appointments.hand_over(tx, it.id, before[it.session], home):
-            raise Refusal(problems.SESSION_OVERLAP)
+        try:
+            await appointments.hand_over(tx, it.id, before[it.session], home)
+        except appointments.Taken as met:
+            raise Refusal(problems.SESSION_OVERLAP) from met

@@ -178,17 +178,17 @@ async def _hold(tx: Transaction, entry: Entry, choice: Choice, replaces: UUID | 
         answer_by=choice.answer_by,
         replaces=replaces,
     )
-    if not await offers.insert(tx, offer):
-        return False
     who = Actor(BY, _AS_THE_DESK, frozenset({"*"}), frozenset({entry.territory}), "service")
     request = HoldRequest(
         slot.session, slot.period.start, kind.code, entry.patient, choice.mode, OFFERS, entry.joined_at,
         id=offer.appointment, expires_at=offer.answer_by, replaces=offer.replaces, first_call=True,
     )  # fmt: skip
     try:
-        hold = await hold_slot(tx, request, where.rules, actor=who, now=now)
+        async with tx.savepoint():  # of an offer that is not made nothing stays
+            if not await offers.insert(tx, offer):
+                return False
+            hold = await hold_slot(tx, request, where.rules, actor=who, now=now)
     except Refusal:
-        await offers.take_back(tx, offer.id)
         return False
     after = entry.step("offered", now, BY)
     await waiting_list.save(tx, after)
