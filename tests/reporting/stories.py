@@ -13,6 +13,7 @@ from smp.contracts import (
     CallOrderChanged,
     CallTaskDone,
     CallTaskRaised,
+    CapacityReleased,
     ConsultationDone,
     ConsultationPrepared,
     ConsultationStarted,
@@ -33,6 +34,8 @@ from smp.contracts import (
     SessionCancelled,
     SessionChanged,
     SessionOpened,
+    SessionSupported,
+    SessionUnsupported,
     SiteOpened,
     SlotBooked,
     SlotCancelled,
@@ -277,6 +280,29 @@ class Session(Story):
         self.tell(SessionChanged(**self._state()), told_at)
         return self
 
+    def _presence(self) -> dict[str, Any]:
+        end = self.start + timedelta(hours=self.hours)
+        return {
+            "session": self.subject, "site": self.site, "professional": UUID(int=7), "start": self.start, "end": end
+        }  # fmt: skip
+
+    def doubted(self) -> "Session":
+        since = self.start - timedelta(days=6)
+        self.tell(SessionUnsupported(**self._presence(), reason="out_of_contract", since=since), since)
+        return self
+
+    def trusted(self) -> "Session":
+        at = self.start - timedelta(days=4)
+        self.tell(SessionSupported(**self._presence(), supported_at=at), at)
+        return self
+
+    def released(self) -> "Session":
+        """What is kept for the same day may be had by anybody."""
+        at = self.start - timedelta(days=7)
+        share = {"capacity_class": "same_day", "slots": 2, "slot_minutes": 20, "released_at": at}
+        self.tell(CapacityReleased(**self._presence(), **share), at)
+        return self
+
     def cancelled(self) -> "Session":
         self.tell(
             SessionCancelled(
@@ -415,6 +441,7 @@ def a_whole_day() -> list[Event[Any]]:
         Session().opened().shortened(3),
         Session().opened().cancelled(),
         Session().opened().cancelled().shortened(2),
+        Session().opened().released().doubted().shortened(3).trusted(),
         Appointment().held().hold_expired(),
         Appointment().held().booked().cancelled(),
         moved,

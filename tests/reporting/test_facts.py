@@ -6,12 +6,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reporting.consumers import HANDLERS
-from smp.contracts import APPOINTMENTS, CATALOGUE, Event
+from reporting.consumers import FACTS, HANDLERS
+from smp.contracts import CATALOGUE, Event
 from tests.reporting.stories import (
     FACT_TABLES,
     MONDAY,
     Appointment,
+    Session,
     a_whole_day,
     erased,
     facts,
@@ -105,8 +106,20 @@ async def test_a_correction_brings_back_the_state_before_in_whatever_order_it_is
     ]
 
 
-def test_no_event_of_an_appointment_leaves_a_hole_in_its_sequence() -> None:
-    assert {event for event in CATALOGUE if event.topic is APPOINTMENTS} <= HANDLERS.keys()
+def test_no_event_of_what_is_counted_leaves_a_hole_in_its_sequence() -> None:
+    counted = {event.topic for event in FACTS}
+    assert {event for event in CATALOGUE if event.topic in counted} <= FACTS <= HANDLERS.keys()
+
+
+async def test_a_doubt_and_a_released_share_leave_no_hole_even_alone(reporting_database: ServiceDatabase) -> None:
+    story = Session().opened().released().doubted().shortened(3).trusted()
+    alone = Session().opened().doubted()
+    await hear(reporting_database.database, [*reversed(story.events), alone.events[-1]])
+    async with reporting_database.admin() as connection:
+        rows = await connection.fetch(
+            "SELECT missing_events, offered_minutes, start_at FROM session_fact ORDER BY missing_events"
+        )
+    assert [tuple(row) for row in rows] == [(0, 180, story.start), (1, 240, alone.start)]
 
 
 async def test_an_event_that_changes_no_figure_leaves_no_hole_even_alone(reporting_database: ServiceDatabase) -> None:

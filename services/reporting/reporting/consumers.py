@@ -17,6 +17,7 @@ from smp.contracts import (
     CallRequested,
     CallTaskDone,
     CallTaskRaised,
+    CapacityReleased,
     ConsultationDone,
     ConsultationPrepared,
     ConsultationStarted,
@@ -35,6 +36,8 @@ from smp.contracts import (
     SessionCancelled,
     SessionChanged,
     SessionOpened,
+    SessionSupported,
+    SessionUnsupported,
     SiteOpened,
     SlotBooked,
     SlotCancelled,
@@ -67,6 +70,9 @@ _OF_SESSION: Mapping[type[EventData], Callable[[Event[Any]], Row]] = {
     SessionOpened: record_session.planned,
     SessionChanged: record_session.planned,
     SessionCancelled: record_session.cancelled,
+    SessionUnsupported: record_session.noted,
+    SessionSupported: record_session.noted,
+    CapacityReleased: record_session.noted,
 }
 _OF_MESSAGE: Mapping[type[EventData], Callable[[Event[Any]], Row]] = {
     MessagePlanned: record_message.planned,
@@ -80,6 +86,8 @@ _OF_CALL_TASK: Mapping[type[EventData], Callable[[Event[Any]], Row]] = {
     CallTaskRaised: record_message.call_raised,
     CallTaskDone: record_message.call_done,
 }
+FACTS = frozenset({*_OF_APPOINTMENT, *_OF_SESSION, *_OF_MESSAGE, *_OF_CALL_TASK})
+"""Whose sequences are counted: of their topics every event must be heard, or it would seem to be missing."""
 
 
 def _merged(

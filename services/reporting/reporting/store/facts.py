@@ -19,7 +19,7 @@ _OF_APPOINTMENT = (
     "held", "request", "placement", "move", "expiry", "cancellation", "arrival", "start", "consultation", "absence",
     "preparation", "departure", "excuse", "correction", "mention",
 )  # fmt: skip
-_OF_SESSION = ("plan", "withdrawal")
+_OF_SESSION = ("plan", "withdrawal", "mention")
 _OF_MESSAGE = ("intention", "acceptance", "delivery", "failure", "expiry", "dropping")
 _OF_CALL_TASK = ("alert", "answer")
 
