@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +25,24 @@ from smp_local.day.player import Player, plan
 from smp_local.home import REPOSITORY
 from smp_local.trouble import Trouble
 from smp_local.worlds import CENTRES
+from smp_local.worlds.history import History
 from smp_local.worlds.opening import open_centre
 from smp_local.worlds.platform import Platform
 from tests.chaos import checker, evidence
 from tests.chaos.books import PatientBooks
+from tests.chaos.errands import ERNEE, Errands
 from tests.chaos.hunter import Hunter, Kill
 from tests.chaos.machine import Machine, new_folder, running
 from tests.chaos.mondays import Watched, account, mondays, play
-from tests.chaos.report import Report
-from tests.chaos.schedule import AT_FAILPOINTS, mixed
+from tests.chaos.report import FULL, Report
+from tests.chaos.schedule import AT_FAILPOINTS, Strike, mixed
 
 KILLS, SEED = 200, 1
 MOST_PER_MONDAY = 50
 COMMANDS = 450  # of a Monday, that fall outside recoveries: they are shared among its kills
 SPEED = 1440.0  # twelve hours of a centre in half a minute, where nothing dies
 PATIENCE = 300.0  # seconds that anything may take, kills included
+MOST_MORE = 300  # kills for the last places
 LAST_LOOK = 60.0  # seconds for the accounts of a play that failed
 RESULT = REPOSITORY / "build" / "chaos.json"
 
@@ -82,7 +85,7 @@ async def _run(folder: Path, report: Report) -> None:
         clock = clock_from(machine.home.clock)
         at_failpoints = round(report.asked * AT_FAILPOINTS)
         gap = max(2, COMMANDS // min(report.asked - at_failpoints, MOST_PER_MONDAY))
-        strikes = mixed(report.asked, at_failpoints, report.seed, gap)
+        strikes = _strikes(machine, mixed(report.asked, at_failpoints, report.seed, gap), report)
         dice = random.Random(f"backends/{report.seed}")
         hunter = Hunter(machine, strikes, dice, clock.now, lambda kill: _tell(kill, report.asked))
         report.kills = hunter.kills
@@ -90,6 +93,15 @@ async def _run(folder: Path, report: Report) -> None:
             await _whichever_fails(hunter.run(), _live(machine, hunter, report))
         finally:
             report.failpoints, report.failpoints_hit = machine.failpoints.points(), machine.failpoints.hits()
+
+
+def _strikes(machine: Machine, planned: Iterator[Strike], report: Report) -> Iterator[Strike]:
+    """As planned; a full run goes on until booking has died at every place that it was ever at."""
+    yield from planned
+    for _ in range(MOST_MORE if report.asked >= FULL else 0):
+        if not machine.failpoints.never_hit("booking"):
+            return
+        yield Strike(1, 0.5, ("booking",), 0.0, patient=True, at_failpoints=True)
 
 
 async def _live(machine: Machine, hunter: Hunter, report: Report) -> None:
@@ -101,17 +113,20 @@ async def _live(machine: Machine, hunter: Hunter, report: Report) -> None:
             report.mondays.append(day.isoformat())
             plans = plan(day, report.seed + number)
             player = Player(machine.addresses, plans, speed=SPEED, say=screen.say, patience=PATIENCE)
-            player.history = player.platform.history = Watched(hunter)
-            report.histories.append(player.history)
-            async with contextlib.aclosing(player):
-                await _play_and_judge(player, books, hunter, report)
+            player.history, asked = Watched(hunter), Watched(hunter)
+            player.platform.history = player.history
+            report.histories += [player.history, asked]
+            async with contextlib.aclosing(player), _platform(machine, asked) as platform:
+                await _play_and_judge(player, Errands(platform, player), books, hunter, report)
             if hunter.is_over:
                 return
 
 
-async def _play_and_judge(player: Player, books: PatientBooks, hunter: Hunter, report: Report) -> None:
+async def _play_and_judge(
+    player: Player, errands: Errands, books: PatientBooks, hunter: Hunter, report: Report
+) -> None:
     try:
-        await play(player, books, hunter)
+        await play(player, errands, books, hunter)
     except Exception:
         # A platform that broke a promise may stop the play: its accounts then tell why.
         with contextlib.suppress(Exception):
@@ -130,9 +145,13 @@ async def _judge(player: Player, books: PatientBooks, report: Report) -> None:
 async def _open_worlds(machine: Machine, hunter: Hunter, report: Report) -> None:
     history = Watched(hunter)
     report.histories.append(history)
-    async with hunter.open_season(), Platform(machine.addresses, patience=PATIENCE, history=history) as platform:
-        await asyncio.gather(*(open_centre(platform, centre) for centre in CENTRES))
-    screen.say(f"Laval et Le Mans sont ouverts ({len(hunter.kills)} kills).")
+    async with hunter.open_season(), _platform(machine, history) as platform:
+        await asyncio.gather(*(open_centre(platform, centre) for centre in (*CENTRES, ERNEE)))
+    screen.say(f"Laval, Le Mans et Ernée sont ouverts ({len(hunter.kills)} kills).")
+
+
+def _platform(machine: Machine, history: History) -> Platform:
+    return Platform(machine.addresses, patience=PATIENCE, history=history)
 
 
 async def _whichever_fails(hunting: Coroutine[Any, Any, None], living: Coroutine[Any, Any, None]) -> None:

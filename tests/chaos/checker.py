@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 from smp_local.worlds.history import Entry
@@ -37,7 +38,7 @@ def nobody_waits_for_an_answer(found: Snapshot) -> Iterator[Finding]:
 
 def nothing_was_done_unasked(found: Snapshot) -> Iterator[Finding]:
     """This world began empty: what no answer tells of is a command done twice."""
-    told = {UUID(id) for entry in found.entries if entry.outcome == "ok" for id in _ids(entry)}
+    told = {UUID(id) for entry in found.entries if entry.outcome == "ok" for id in _ids(entry)} | found.offered
     for id in found.appointments.keys() - told:
         yield Finding("doubled", f"Le rendez-vous {id} a été pris sans que personne ne l'ait appris.")
     for id in found.patients - told:
@@ -49,11 +50,12 @@ Promise = tuple[str, UUID, int | None, str | None]  # what, whose id, at which v
 
 def _promises(entry: Entry) -> Iterator[Promise]:
     answer, version = entry.answer, entry.answer.get("version")
-    if "appointment" in answer:
-        yield "rendez-vous", UUID(answer["appointment"]), version, answer.get("state")
+    if placed := _appointments(entry):
+        for each in placed:
+            yield "rendez-vous", UUID(each["appointment"]), each.get("version"), each.get("state")
     elif "rule" in answer:
         yield "règle", UUID(answer["rule"]), None, None
-        for session in answer["sessions"]:
+        for session in answer.get("sessions", ()):
             yield "vacation", UUID(session["session"]), None, None
     elif "session" in answer:
         yield "vacation", UUID(answer["session"]), None, None
@@ -62,9 +64,20 @@ def _promises(entry: Entry) -> Iterator[Promise]:
 
 
 def _ids(entry: Entry) -> Iterator[str]:
-    for name in ("appointment", "id"):
-        if name in entry.answer:
-            yield entry.answer[name]
+    yield from (each["appointment"] for each in _appointments(entry))
+    if "id" in entry.answer:
+        yield entry.answer["id"]
+
+
+def _appointments(entry: Entry) -> list[dict[str, Any]]:
+    """Those that an answer tells of: itself, a family, what came of an offer."""
+    answer = entry.answer
+    told = [answer, answer.get("appointment"), *answer.get("appointments", ())]
+    return [
+        each
+        for each in told
+        if isinstance(each, dict) and isinstance(each.get("appointment"), str) and "version" in each
+    ]
 
 
 def _is_kept(found: Snapshot, said: set[tuple[UUID, int]], promise: Promise) -> bool:

@@ -18,8 +18,9 @@ async def read(books: PatientBooks, entries: Sequence[Entry], now: datetime) -> 
     patients = await rows("registry", "SELECT id FROM patient")
     others = [
         *await rows("registry", "SELECT id FROM site UNION ALL SELECT id FROM professional"),
-        *await rows("booking", "SELECT id FROM session UNION ALL SELECT id FROM session_rule"),
+        *await rows("booking", _MADE),
     ]
+    offered = await rows("booking", "SELECT appointment AS id FROM offer")
     kafka = await books.kafka()
     jobs: list[dict[str, Any]] = (await books.sink("/ledger"))["jobs"]
     return Snapshot(
@@ -27,6 +28,7 @@ async def read(books: PatientBooks, entries: Sequence[Entry], now: datetime) -> 
         entries=entries,
         known=frozenset(row["id"] for row in (*patients, *others)),
         patients=frozenset(row["id"] for row in patients),
+        offered=frozenset(row["id"] for row in offered),
         appointments={row["id"]: _appointment(row) for row in await rows("booking", _APPOINTMENTS)},
         occupied=[Occupied(**row) for row in await rows("booking", _OCCUPIED)],
         outbox=[Said(**row) for service in SERVICES for row in await rows(service, _OUTBOX)],
@@ -39,6 +41,9 @@ async def read(books: PatientBooks, entries: Sequence[Entry], now: datetime) -> 
     )
 
 
+_MADE = " UNION ALL ".join(
+    f"SELECT id FROM {table}" for table in ("session", "session_rule", "closure", "absence", "reachability")
+)
 _APPOINTMENTS = """
     SELECT id, state, ARRAY(SELECT step->>'state' FROM jsonb_array_elements(trail) AS step
                             ORDER BY (step->>'version')::integer) AS trail
@@ -81,11 +86,13 @@ _PROJECTIONS: dict[str, tuple[Side, Side]] = {
             FROM appointment"""),
         ("reporting", """
             SELECT appointment, status, CASE WHEN missing_events = 0 THEN upper(heard) - 1 END, patient, site,
-                (placement).start_at, (placement).end_at, (placement).kind, mode, (request).booked_at, (arrival).at,
-                (consultation).started_at, (consultation).ended_at, (consultation).outcome, (consultation).severity,
-                (consultation).otherwise_emergency, (cancellation).cancelled_by, (cancellation).reason,
-                (cancellation).late
-            FROM appointment_fact"""),
+                (placement).start_at, (placement).end_at, (placement).kind, mode, (request).booked_at,
+                CASE WHEN status <> 'booked' THEN (arrival).at END,
+                (done).started_at, (done).ended_at, (done).outcome, (done).severity, (done).otherwise_emergency,
+                (over).cancelled_by, (over).reason, (over).late
+            FROM (SELECT *, CASE WHEN status = 'done' THEN consultation END AS done,
+                         CASE WHEN status IN ('cancelled', 'excused') THEN cancellation END AS over
+                  FROM appointment_fact) AS fact"""),
     ),
     "Fait de la vacation": (
         ("booking", "SELECT id, state = 'cancelled', site, starts_at FROM session"),
@@ -137,7 +144,10 @@ _PROJECTIONS: dict[str, tuple[Side, Side]] = {
     ),
     "Rendez-vous chez notifications": (
         ("booking", """
-            SELECT id, CASE state WHEN 'booked' THEN 'expected' WHEN 'cancelled' THEN state ELSE 'over' END, starts_at
+            SELECT id,
+                CASE WHEN state = 'booked' THEN 'expected'
+                     WHEN state IN ('cancelled', 'excused') THEN 'cancelled' ELSE 'over' END,
+                coalesce(preparation_start, starts_at)
             FROM appointment WHERE booked_at IS NOT NULL"""),
         ("notifications", "SELECT appointment, state, starts_at FROM appointment WHERE starts_at IS NOT NULL"),
     ),

@@ -3,7 +3,10 @@
 import contextlib
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+
+from tests.chaos.tripping import place_of
 
 TRIPPING = Path(__file__).with_name("tripping.py")
 
@@ -42,9 +45,17 @@ class Failpoints:
         """Those at which the program died."""
         return self._read("hits")
 
+    def never_hit(self, program: str) -> list[str]:
+        """The places of a program that were met and at which it never died."""
+        return sorted(_places(self.points(), program) - _places(self.hits(), program))
+
     def _read(self, ending: str) -> list[str]:
         return sorted(
             f"{file.stem}: {line}"
             for file in self.folder.glob(f"*.{ending}")
             for line in set(file.read_text().splitlines())
         )
+
+
+def _places(points: Iterable[str], program: str) -> set[str]:
+    return {place_of(point) for point in points if point.startswith(f"{program}: ")}

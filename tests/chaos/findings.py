@@ -87,8 +87,9 @@ class Snapshot:
 
     now: datetime
     entries: Sequence[Entry] = ()
-    known: frozenset[UUID] = frozenset()  # ids of sites, professionals, patients, rules, sessions that exist
+    known: frozenset[UUID] = frozenset()  # ids of sites, people, rules, sessions, closures and absences that exist
     patients: frozenset[UUID] = frozenset()
+    offered: frozenset[UUID] = frozenset()  # places that the waiting list keeps for somebody, by itself
     appointments: Mapping[UUID, Appointment] = field(default_factory=dict)
     occupied: Sequence[Occupied] = ()
     outbox: Sequence[Said] = ()

@@ -10,6 +10,7 @@ from smp_local.day.player import Player
 from smp_local.day.quiet import until_texts_settled
 from smp_local.worlds.history import Entry, History
 from tests.chaos.books import PatientBooks
+from tests.chaos.errands import Errands
 from tests.chaos.hunter import Hunter
 
 FIRST = date(2026, 11, 23)
@@ -38,10 +39,11 @@ class Watched(History):
         return super().of(key, service, path)
 
 
-async def play(player: Player, books: PatientBooks, hunter: Hunter) -> None:
+async def play(player: Player, errands: Errands, books: PatientBooks, hunter: Hunter) -> None:
     """Live the day in open season, then wait until nothing moves any more."""
     try:
         async with hunter.open_season():
+            errands.schedule()
             await player.call_ahead(books)
             await player.remind(books)
             await player.live_the_day()

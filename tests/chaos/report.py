@@ -1,6 +1,7 @@
 """What a run gave: `build/chaos.json` for machines, a few French lines for people."""
 
 import json
+import re
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -11,7 +12,10 @@ from smp_local.day.ledger import Fault, Ledger
 from smp_local.worlds.history import Entry, History
 from tests.chaos.findings import KINDS, Finding
 from tests.chaos.hunter import Kill
+from tests.chaos.tripping import place_of
 
+_ID = re.compile(r"[0-9a-f-]{36}")
+FULL = 1_000  # kills, from which on every place of booking must have been hit
 SHOWN = 30  # findings that a person reads; the file has them all
 MORE_KINDS = ("parked", "seen_across")  # of the day's ledger
 
@@ -54,6 +58,10 @@ class Report:
         return sorted(mine | {f"{fault.kind} : {fault.what}" for fault in self.faults})
 
     @property
+    def refused(self) -> list[Entry]:
+        return [entry for entry in self.entries if entry.outcome == "refused"]
+
+    @property
     def unknown(self) -> list[Entry]:
         """Commands that went at least once without an answer."""
         return [entry for entry in self.entries if entry.doubts or entry.outcome in ("invoked", "unknown")]
@@ -64,9 +72,16 @@ class Report:
         return [entry for entry in self.unknown if entry.outcome in ("ok", "refused")]
 
     @property
+    def places(self) -> list[str]:
+        """Every line of booking that waits between durable effects: its number is its place here."""
+        return sorted(_of_booking(self.failpoints))
+
+    @property
     def is_clean(self) -> bool:
         wrong = any(self.count(kind) for kind in (*KINDS, *MORE_KINDS))
         complete = self.trouble is None and len(self.kills) >= self.asked
+        if self.asked >= FULL and _never(self.failpoints_hit, self.places):
+            return False
         return complete and not wrong and len(self.unknown) == len(self.resolved)
 
     def as_dict(self) -> dict[str, object]:
@@ -77,10 +92,14 @@ class Report:
             "kills_at_failpoints": sum(kill.at_failpoint for kill in self.kills),
             "failpoints": len(self.failpoints),
             "failpoints_hit": len(self.failpoints_hit),
-            "failpoints_of_booking": [_of_booking(self.failpoints_hit), _of_booking(self.failpoints)],
+            "places_of_booking": dict(enumerate(self.places, 1)),
+            "places_of_booking_never_hit": _never(self.failpoints_hit, self.places),
             "failpoints_never_hit": sorted(set(self.failpoints) - set(self.failpoints_hit)),
             "kills_two_at_once": sum(kill.together for kill in self.kills),
             "acknowledged": sum(entry.outcome == "ok" for entry in self.entries),
+            "refused": dict(
+                Counter(_told(entry) for entry in self.entries if entry.outcome == "refused").most_common()
+            ),
             "unknown": len(self.unknown),
             "unknown_resolved": len(self.resolved),
             **{kind: self.count(kind) for kind in (*KINDS, *MORE_KINDS)},
@@ -109,8 +128,8 @@ class Report:
         )
         say(
             f"  {told['kills_at_failpoints']} morts en un point précis ; {told['failpoints_hit']} points sur "
-            f"{told['failpoints']} touchés, dont {_of_booking(self.failpoints_hit)} sur "
-            f"{_of_booking(self.failpoints)} de l'agenda."
+            f"{told['failpoints']} touchés ; de l'agenda, {len(_of_booking(self.failpoints_hit))} endroits sur "
+            f"{len(self.places)}."
         )
         times = _times(self.kills)
         if times:
@@ -124,8 +143,16 @@ class Report:
             say(f"  … et {len(self.lines) - SHOWN} autres dans le fichier.")
 
 
-def _of_booking(points: Iterable[str]) -> int:
-    return sum(point.startswith("booking") for point in points)
+def _told(entry: Entry) -> str:
+    return f"{_ID.sub('…', entry.path)} {entry.slug}"
+
+
+def _of_booking(points: Iterable[str]) -> set[str]:
+    return {place_of(point) for point in points if point.startswith("booking: ")}
+
+
+def _never(hit: Iterable[str], places: Iterable[str]) -> list[str]:
+    return sorted(set(places) - _of_booking(hit))
 
 
 def _times(kills: Sequence[Kill]) -> dict[str, float]:

@@ -7,20 +7,30 @@ is a point of its own. Nothing of it is in the services: the libraries that they
 module starts.
 
 FOLDER/PROGRAM.points lists every point that was ever met, PROGRAM.hits those at which the process died. While
-PROGRAM.armed exists, the process dies, as by kill -9, at the first point that is not among the hits.
+PROGRAM.armed exists, the process dies, as by kill -9, at the first point that is not among the hits. Its place, the
+line that waits, may be passed by several commands: freshly armed, it looks for a place where it never died.
 """
 
 import os
 import runpy
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 OURS = ("smp", "booking", "registry", "notifications", "reporting", "door_list")
+CHOOSY = 2.0  # seconds for which it looks for a new place, before a new way to a known one will do
 Call = Callable[..., Awaitable[Any]]
+
+
+def place_of(point: str) -> str:
+    """The service's own line that waits there, through the floor, and for what, whoever called it."""
+    links = point.partition(": ")[2].split(" > ") if ": " in point else point.split(" > ")
+    own = [at for at, link in enumerate(links) if not link.startswith("smp.")]
+    return " > ".join(links[own[-1] if own else 0 :])
 
 
 class Tripwire:
@@ -37,14 +47,21 @@ class Tripwire:
         if point not in self._seen:
             self._seen.add(point)
             _append(self._points, point)
-        if not os.path.exists(self._armed) or point in _lines(self._hits):
-            return
         try:
+            armed_for = time.time() - os.stat(self._armed).st_mtime
+            if not self._is_new(point, armed_for):
+                return
             os.rename(self._armed, self._tripped)  # one of us, once
         except FileNotFoundError:
             return
         _append(self._hits, point)
         os.kill(os.getpid(), signal.SIGKILL)
+
+    def _is_new(self, point: str, armed_for: float) -> bool:
+        hits = _lines(self._hits)
+        if armed_for < CHOOSY:
+            return place_of(point) not in {place_of(hit) for hit in hits}
+        return point not in hits
 
 
 def wrap(owner: type, name: str, wire: Tripwire, *, lasting: Callable[[Any], bool]) -> None:

@@ -80,6 +80,7 @@ class Platform:
         key: str,
         again_on: Collection[str] = (),
         headers: Mapping[str, str] | None = None,
+        method: Literal["POST", "PUT"] = "POST",
     ) -> Answer:
         """Do once whatever happens, and tell what came of it. `again_on`: refusals that time alone will lift.
 
@@ -87,7 +88,7 @@ class Platform:
         """
         entry = self.history.of(key, service, path)
         extra = {**(headers or {}), "Idempotency-Key": key}
-        answer = await self._insist(who, "POST", service, path, entry, again_on, json=dict(body or {}), headers=extra)
+        answer = await self._insist(who, method, service, path, entry, again_on, json=dict(body or {}), headers=extra)
         entry.status, entry.slug = answer.status, answer.slug
         entry.outcome = "ok" if answer.ok else "refused"
         if answer.ok and isinstance(answer.body, dict):
