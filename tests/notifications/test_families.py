@@ -1,7 +1,12 @@
 """Who speaks for a family when its first member does not come with the others any more: one reminder, never none."""
 
+import asyncio
+from typing import Any
+from uuid import UUID
+
 import pytest
 
+from smp.contracts.envelope import Event
 from tests.notifications.world import Book, World, at
 
 
@@ -55,3 +60,60 @@ class TestWhoSpeaksForAFamily:
         await world.hear(*(world.booked(each, party=party, notify=False) for each in (first, second)))
         await world.hear(world.cancelled(first, party=party, notify=False))
         assert await self.reminders(world, first, second) == [[], []]
+
+    async def test_a_first_who_came_after_all_speaks_again_when_the_one_who_had_the_word_goes(
+        self, world: World
+    ) -> None:
+        first, second, third = await self.family(world)
+        party = first.appointment
+        await world.hear(*(world.booked(each, party=party) for each in (first, second, third)))
+        await world.hear(world.cancelled(first, party=party), world.corrected(first, "cancelled", party=party))
+        await world.hear(world.cancelled(second, party=party))
+        assert await self.reminders(world, first, second, third) == [["cancelled", "planned"], ["cancelled"], []]
+
+    async def at_once(self, world: World, party: UUID, *events: Event[Any]) -> None:
+        """Each event is heard by another process; all of them have begun before the first one may look at the party."""
+        async with world.db.admin() as admin, admin.transaction():
+            await admin.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 4301))", str(party))
+            processes = []
+            for number, event in enumerate(events, 1):
+                processes.append(asyncio.create_task(world.hear(event)))
+                await world.until_waiting(number)
+        await asyncio.gather(*processes)
+
+    async def test_a_closure_that_cancels_two_of_them_at_once_leaves_the_word_to_the_third(self, world: World) -> None:
+        first, second, third = await self.family(world)
+        party = first.appointment
+        await world.hear(*(world.booked(each, party=party) for each in (first, second, third)))
+        await self.at_once(world, party, world.cancelled(first, party=party), world.cancelled(second, party=party))
+        gone, gone_too, stays = await self.reminders(world, first, second, third)
+        assert "planned" not in (*gone, *gone_too)
+        assert stays == ["planned"]
+
+    async def test_who_comes_after_all_and_who_is_heard_of_late_are_not_both_reminded(self, world: World) -> None:
+        first, second, third = await self.family(world)
+        party = first.appointment
+        await world.hear(*(world.booked(each, party=party) for each in (first, second)))
+        await world.hear(*(world.cancelled(each, party=party) for each in (first, second)))
+        stands = world.corrected(second, "cancelled", party=party)
+        await self.at_once(world, party, stands, world.booked(third, party=party))
+        assert await self.reminders(world, second, third) == [["planned"], []]
+
+    async def test_parties_told_of_in_any_order_are_taken_in_one_order(self, world: World) -> None:
+        """So that two processes never wait crosswise: whoever waits for one holds none that comes after it."""
+        families = {family[0].appointment: family for family in (await self.family(world), await self.family(world))}
+        for party, family in families.items():
+            await world.hear(*(world.booked(each, party=party) for each in family))
+        in_order = "SELECT p FROM unnest($1::uuid[]) AS p ORDER BY hashtextextended(p::text, 4301)"
+        before, after = [row["p"] for row in await world.rows(in_order, list(families))]
+        gone = [world.cancelled(families[party][0], party=party) for party in (after, before)]
+        async with world.db.admin() as admin, admin.transaction():
+            await admin.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 4301))", str(before))
+            process = asyncio.create_task(world.hear(*gone))
+            await world.until_waiting(1)
+            assert await admin.fetchval("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 4301))", str(after))
+        await process
+        assert [await self.reminders(world, *families[party][:2]) for party in families] == [
+            [["cancelled"], ["planned"]],
+            [["cancelled"], ["planned"]],
+        ]

@@ -32,9 +32,7 @@ async def test_a_rebuild_hears_everything_again_and_sends_nothing_again(world: W
     before = await world.texts(book)
     story.append(world.contact_changed(registered.subject, [landline()]))
     await world.hear(story[-1])
-    async with world.db.admin() as admin:
-        await admin.execute("TRUNCATE appointment, patient, site_address, site")
-        await admin.execute("DELETE FROM smp.inbox; DELETE FROM smp.sequence_heard")
+    await world.forget()
     world.clock.time += timedelta(minutes=5)
     await world.hear(*story)
     await world.sender.send_due()

@@ -1,5 +1,6 @@
 """A small world for notifications: Laval, patients with sealed contacts, appointments told by events."""
 
+import asyncio
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from aiokafka import ConsumerRecord
 
+from notifications.__main__ import service
 from notifications.consumers import Consumers
 from notifications.domain.messages import Retry
 from notifications.use_cases.policy import Policy
@@ -275,6 +277,19 @@ class World:
         """Deliver events as Kafka would: one batch per topic, in order."""
         for topic in dict.fromkeys(event.data.topic.name for event in events):
             await self.consumer.handle([self._record(e) for e in events if e.data.topic.name == topic])
+
+    async def until_waiting(self, count: int) -> None:
+        """Until so many connections of this database wait for another one's lock."""
+        sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        async with asyncio.timeout(10), self.db.admin() as admin:
+            while await admin.fetchval(sql) < count:
+                pass
+
+    async def forget(self) -> None:
+        """As a rebuild does: the projections are thrown away, and what was heard."""
+        async with self.db.admin() as admin:
+            await admin.execute(f"TRUNCATE {', '.join(service.projections)}")
+            await admin.execute("DELETE FROM smp.inbox; DELETE FROM smp.sequence_heard")
 
     async def patient(self, phones: list[dict[str, Any]] | None = None) -> UUID:
         """A patient of an open site."""

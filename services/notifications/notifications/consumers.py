@@ -1,12 +1,13 @@
 """Which events notifications listens to, and which use case each one calls."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from notifications.use_cases.ask_for_call import ask_for_call
 from notifications.use_cases.end_appointment import end_appointments
 from notifications.use_cases.plan import plan_for_bookings, plan_for_cancellation, plan_for_move, plan_for_restoration
 from notifications.use_cases.plan_offer import end_offer, end_unanswered_offer, plan_for_offer
-from notifications.use_cases.plan_party import let_another_speak
+from notifications.use_cases.plan_party import let_another_speak, take_parties
 from notifications.use_cases.policy import Policy
 from notifications.use_cases.project_patients import change_contact, erase_patient, register_patient
 from notifications.use_cases.project_sites import close_site, open_site
@@ -48,6 +49,7 @@ class Consumers:
     @property
     def handlers(self) -> Handlers:
         """By event type."""
+        told = Bulk(self._told)
         return {
             SiteOpened: open_site,
             SiteRelocated: self._relocated,
@@ -55,14 +57,14 @@ class Consumers:
             PatientRegistered: register_patient,
             PatientContactChanged: change_contact,
             PatientErased: erase_patient,
-            SlotBooked: Bulk(self._booked),
-            SlotMoved: self._moved,
-            SlotCancelled: self._cancelled,
+            SlotBooked: told,
+            SlotMoved: told,
+            SlotCancelled: told,
             SlotOffered: self._offered,
             OfferAccepted: end_offer,
             OfferDeclined: end_offer,
             OfferExpired: self._offer_expired,
-            StatusCorrected: self._corrected,
+            StatusCorrected: told,
             CallRequested: self._call_requested,
             PatientArrived: _ENDED,
             ConsultationPrepared: _ENDED,
@@ -74,30 +76,31 @@ class Consumers:
     async def _relocated(self, tx: Transaction, delivery: Delivery[SiteRelocated]) -> None:
         await follow_relocation(tx, delivery, self.policy)
 
-    async def _booked(self, tx: Transaction, deliveries: Sequence[Delivery[SlotBooked]]) -> None:
-        await plan_for_bookings(tx, deliveries, self.policy)
+    async def _told(self, tx: Transaction, deliveries: Sequence[Delivery[Any]]) -> None:
+        """What becomes of appointments. Parties are taken before anything is looked at: see `plan_party`."""
+        await take_parties(tx, deliveries)
+        if booked := [each for each in deliveries if isinstance(each.data, SlotBooked)]:
+            await plan_for_bookings(tx, booked, self.policy)
         for each in deliveries:
-            await let_another_speak(tx, each, self.policy)
+            await self._changed(tx, each)
+        await let_another_speak(tx, deliveries, self.policy)
 
-    async def _moved(self, tx: Transaction, delivery: Delivery[SlotMoved]) -> None:
-        await plan_for_move(tx, delivery, self.policy)
-        await let_another_speak(tx, delivery, self.policy)
+    async def _changed(self, tx: Transaction, delivery: Delivery[Any]) -> None:
+        match delivery.data:
+            case SlotMoved():
+                await plan_for_move(tx, delivery, self.policy)
+            case SlotCancelled():
+                await plan_for_cancellation(tx, delivery, self.policy)
+            case StatusCorrected(state="booked"):
+                await plan_for_restoration(tx, delivery, self.policy)
+            case StatusCorrected():
+                await end_appointments(tx, [delivery])
 
     async def _offered(self, tx: Transaction, delivery: Delivery[SlotOffered]) -> None:
         await plan_for_offer(tx, delivery, self.policy)
 
     async def _offer_expired(self, tx: Transaction, delivery: Delivery[OfferExpired]) -> None:
         await end_unanswered_offer(tx, delivery, self.policy)
-
-    async def _cancelled(self, tx: Transaction, delivery: Delivery[SlotCancelled]) -> None:
-        await plan_for_cancellation(tx, delivery, self.policy)
-        await let_another_speak(tx, delivery, self.policy)
-
-    async def _corrected(self, tx: Transaction, delivery: Delivery[StatusCorrected]) -> None:
-        if delivery.data.state == "booked":
-            await plan_for_restoration(tx, delivery, self.policy)
-        else:
-            await end_appointments(tx, [delivery])
 
     async def _call_requested(self, tx: Transaction, delivery: Delivery[CallRequested]) -> None:
         await ask_for_call(tx, delivery, self.policy)

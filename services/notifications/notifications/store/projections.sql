@@ -100,21 +100,28 @@ ORDER BY e.appointment
 ON CONFLICT (appointment) DO UPDATE SET version = excluded.version, state = excluded.state
 WHERE appointment.version < excluded.version;
 
--- name: one_event_of_a_party_at_a_time
--- Members of a party are told of by different processes: each must see what the former has planned.
-SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 4301));
+-- name: take_parties
+-- Members of a party are told of by different processes: each must see what the former has noted and planned. All take
+-- parties in one order, so that two processes never wait crosswise.
+SELECT pg_advisory_xact_lock(l.number)
+FROM (SELECT DISTINCT hashtextextended(p.party::text, 4301) AS number FROM unnest($1::uuid[]) AS p (party) ORDER BY number)
+    AS l;
 
 -- name: next_speaker
--- The first of those who are still expected together, when it is not the one whom the party is named after, the party was
--- told by text at all, and no reminder speaks for them.
+-- The first of those who are still expected together, when the one whom the party is named after is gone or has left the
+-- word to another, the party was told by text at all, and no reminder of somebody still expected speaks for them.
 SELECT a.appointment, a.territory, a.version, a.patient, a.site, a.starts_at, a.mode
 FROM appointment AS a
-WHERE a.party = $1 AND a.appointment <> $1 AND a.state = 'expected' AND NOT a.apart
-  AND NOT EXISTS (SELECT FROM appointment AS f WHERE f.appointment = $1 AND f.state = 'expected' AND NOT f.apart)
+WHERE a.party = $1 AND a.state = 'expected' AND NOT a.apart
+  AND (NOT EXISTS (SELECT FROM appointment AS f WHERE f.appointment = $1 AND f.state = 'expected' AND NOT f.apart)
+       OR EXISTS (SELECT FROM message AS m
+                  JOIN appointment AS o ON o.appointment = m.appointment
+                  WHERE o.party = $1 AND o.appointment <> $1 AND NOT o.apart AND m.purpose = 'reminder'))
   AND (SELECT d.verdict FROM decision AS d WHERE d.appointment = $1 ORDER BY d.version LIMIT 1) = 'planned'
   AND NOT EXISTS (SELECT FROM message AS m
                   JOIN appointment AS o ON o.appointment = m.appointment
-                  WHERE o.party = $1 AND NOT o.apart AND m.purpose = 'reminder' AND m.superseded IS NULL
+                  WHERE o.party = $1 AND o.state = 'expected' AND NOT o.apart
+                    AND m.purpose = 'reminder' AND m.superseded IS NULL
                     AND m.state IN ('planned', 'sending', 'accepted', 'delivered', 'unknown'))
 ORDER BY a.starts_at, a.appointment
 LIMIT 1;

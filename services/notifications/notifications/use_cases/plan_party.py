@@ -1,12 +1,12 @@
 """Who speaks for a family: the first of the party, and when that one is not expected with the others any more, the next
 of them. One reminder for all, never none.
 
-Members are told of in any order, for their appointments are different keys: after each event of one of them the whole
-party is looked at again, one event at a time.
+Members are told of in any order and by several processes, for their appointments are different keys: after each event
+of one of them the whole party is looked at again, one process at a time.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from notifications.domain.appointments import Mode, Slot
 from notifications.domain.planning import plan_reminder
@@ -19,20 +19,21 @@ from smp.postgres import Record, Statements, Transaction
 PROJECTIONS = Statements.load("notifications.store", "projections.sql")
 
 
-async def let_another_speak(tx: Transaction, delivery: Delivery[Told], policy: Policy) -> None:
-    """Plan the reminder of who speaks now, when the first of the party is gone and nobody else reminds the others."""
-    party = delivery.data.party
-    if party is None or delivery.now - delivery.event.time > policy.horizon:
-        return
-    speaker = await next_speaker(tx, party)
-    if speaker is not None:
-        await _remind(tx, speaker, delivery.event.traceparent, policy, delivery.now)
+async def take_parties(tx: Transaction, deliveries: Sequence[Delivery[Told]]) -> None:
+    """Keep other processes off these parties until the end; before the first look at any member, so that each process
+    sees what the former has noted and planned."""
+    if parties := {each.data.party for each in deliveries if each.data.party}:
+        await tx.execute(PROJECTIONS.take_parties, list(parties))
 
 
-async def next_speaker(tx: Transaction, party: UUID) -> Record | None:
-    """The member who is to speak from now on; nothing while the first does, or another one already has a reminder."""
-    await tx.execute(PROJECTIONS.one_event_of_a_party_at_a_time, party)
-    return await tx.fetchrow(PROJECTIONS.next_speaker, party)
+async def let_another_speak(tx: Transaction, deliveries: Sequence[Delivery[Told]], policy: Policy) -> None:
+    """Plan the reminder of who speaks now for each of these parties, when the first of it is gone and nobody else
+    reminds the others."""
+    fresh = [each for each in deliveries if each.now - each.event.time <= policy.horizon]
+    for party, delivery in {each.data.party: each for each in fresh if each.data.party}.items():
+        speaker = await tx.fetchrow(PROJECTIONS.next_speaker, party)
+        if speaker is not None:
+            await _remind(tx, speaker, delivery.event.traceparent, policy, delivery.now)
 
 
 async def _remind(tx: Transaction, speaker: Record, traceparent: str | None, policy: Policy, now: datetime) -> None:
