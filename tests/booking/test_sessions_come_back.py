@@ -1,14 +1,17 @@
 """A single or an edited session that a closure or an absence has cut comes back when that ends earlier."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from booking.domain.intervals import Interval
+from booking.domain.reshaping import meeting
 from booking.use_cases.calendar.following import Kept
 from booking.use_cases.calendar.shutting import Days
 from smp.contracts import ProfessionalLeft
 from tests.booking.agenda import Planner, of_hours
-from tests.booking.world import MONDAY, Centre, events_of, said_of
+from tests.booking.world import MONDAY, Centre, events_of, monday, said_of
 from tests.support.databases import ServiceDatabase
 
 TUESDAY = MONDAY + timedelta(days=1)
@@ -108,3 +111,30 @@ async def test_who_has_left_meanwhile_has_no_session_back(planner: Planner) -> N
     await planner.centre.hear(doctor, ProfessionalLeft(professional=doctor, from_date=MONDAY))
     await planner.reopen(shut.closure.id)
     assert await planner.hours(MONDAY) == []
+
+
+async def test_of_two_that_would_meet_as_both_come_back_one_stays_and_the_closure_ends(planner: Planner) -> None:
+    """In the hour that an absence freed another doctor has opened the room; a closure has cut both."""
+    doctor, other = await planner.centre.doctor(), await planner.centre.doctor()
+    first = await planner.centre.session(doctor, room="Salle 1")
+    away = await planner.absent(doctor, of_hours(MONDAY, "10:00-12:00"))
+    second = await planner.centre.session(other, "10:00", "12:00", room="Salle 1")
+    closed = await planner.close(of_hours(MONDAY, "11:00-12:00"))
+    assert await planner.hours(MONDAY) == ["2027-01-11 09:00-10:00", "2027-01-11 10:00-11:00"]
+    back = await planner.back(away.closure.id)
+    assert [each.sessions[0].id for each in back.left_alone] == [first.id]
+    back = await planner.reopen(closed.closure.id)
+    assert [(each.sessions[0].id, each.reason) for each in back.left_alone] == [(first.id, Kept.OVERLAP)]
+    assert [each.id for each in back.done.changed] == [second.id]
+    assert await planner.hours(MONDAY) == ["2027-01-11 09:00-10:00", "2027-01-11 10:00-12:00"]
+
+
+async def test_of_two_that_meet_only_as_they_are_to_become_the_later_stays_as_it_is(centre: Centre) -> None:
+    early, late = [
+        await centre.session(await centre.doctor(), start, end, room="Salle 1")
+        for start, end in (("09:00", "10:00"), ("11:00", "12:00"))
+    ]
+    longer = replace(early, period=Interval(monday("09:00"), monday("10:40")))
+    sooner = replace(late, period=Interval(monday("10:20"), monday("12:00")))
+    assert meeting([(late, sooner), (early, longer)]) == {max(early.id, late.id)}
+    assert meeting([(late, sooner), (early, replace(longer, room="Salle 2"))]) == frozenset()

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from uuid import UUID
 
 from booking.domain.appointments import Appointment, State
 from booking.domain.intervals import Interval
 from booking.domain.planning import Grid, remaining
+from booking.domain.resources import Resource
 from booking.domain.sessions import Session
 
 
@@ -43,6 +45,28 @@ def _slots(session: Session) -> dict[str, int]:
 def parts_of(session: Session, taken: Iterable[Interval], grid: Grid) -> tuple[Session, ...]:
     """The parts of a session that a closure or an absence leaves; all have its identity."""
     return tuple(replace(session, period=part) for part in remaining(session.period, taken, grid))
+
+
+def meeting(changed: Iterable[tuple[Session, Session]]) -> frozenset[UUID]:
+    """Which of these sessions (before, after) must stay as they are, for as they are to become two of them would have
+    the same professional or room at once: of two the one that meets the other as it is already, else the later by id.
+    """
+    in_order = sorted(changed, key=lambda pair: pair[0].id.int)
+    by_resource: dict[Resource, list[tuple[Session, Session]]] = {}
+    for pair in in_order:
+        for resource in pair[1].resources:
+            by_resource.setdefault(resource, []).append(pair)
+    stay: set[UUID] = set()
+    for sharing in by_resource.values():
+        for (one_before, one), (other_before, other) in combinations(sharing, 2):
+            if stay.isdisjoint((one.id, other.id)) and one.period.overlaps(other.period):
+                is_hopeless = _meet(one, other_before) and not _meet(other, one_before)
+                stay.add(one.id if is_hopeless else other.id)
+    return frozenset(stay)
+
+
+def _meet(one: Session, other: Session) -> bool:
+    return one.period.overlaps(other.period) and not set(one.resources).isdisjoint(other.resources)
 
 
 def home_of(it: Appointment, own: Session | None, others: Iterable[Session]) -> Session | None:

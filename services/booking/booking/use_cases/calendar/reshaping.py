@@ -19,7 +19,7 @@ from uuid import UUID
 from booking import problems
 from booking.domain.appointments import Appointment, State
 from booking.domain.intervals import Interval, without
-from booking.domain.reshaping import home_of, is_elsewhere, loses_company
+from booking.domain.reshaping import home_of, is_elsewhere, loses_company, meeting
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.domain.supervision import Reach, is_covered
@@ -171,9 +171,11 @@ async def apply(
 
 
 async def meet_others(tx: Transaction, reshaping: Reshaping) -> frozenset[UUID]:
-    """The changed sessions that would meet another one of their professional or their room."""
-    changed = [each.after for each in reshaping.changes if each.after is not None]
-    return await sessions.overlapping(tx, changed, [each.stored.session.id for each in reshaping.changes])
+    """The changed sessions that would meet another one of their professional or their room, changed or not."""
+    pairs = [(each.stored.session, each.after) for each in reshaping.changes if each.after is not None]
+    changing = [each.stored.session.id for each in reshaping.changes]
+    met = await sessions.overlapping(tx, [after for _, after in pairs], changing)
+    return met | meeting([(before, after) for before, after in pairs if before.id not in met])
 
 
 def listed(hit: Iterable[Appointment]) -> list[dict[str, str]]:
