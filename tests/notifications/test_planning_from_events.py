@@ -1,3 +1,4 @@
+import asyncio
 from datetime import date, timedelta
 
 from smp.ids import new_id
@@ -356,6 +357,89 @@ async def test_who_can_no_longer_be_reached_by_a_text_is_called_about_the_new_ad
     await world.hear(world.contact_changed(patient, [landline()]))
     await world.hear(world.relocated("2 place du 11 Novembre", date(2026, 3, 20)))
     assert [row[0] for row in await world.calls(book)] == ["address"]
+
+
+async def test_an_address_that_was_wrong_is_told_again(world: World, carrier: Carrier) -> None:
+    book = world.book(await world.patient(), at("20T10:30"))
+    await world.hear(world.booked(book))
+    world.clock.time = at("18T10:30")
+    await world.sender.send_due()
+    for line in ("2 place du 11 Novembre", "3 place du 11 Novembre"):
+        await world.hear(world.relocated(line, date(2026, 3, 20)))
+        await world.sender.send_due()
+    assert [text[:2] for text in await world.texts(book)][2:] == [
+        ("confirmation", "accepted"),
+        ("reminder", "accepted"),
+    ]
+    wrong, right = carrier.texts[-2:]
+    assert ("2 place" in wrong, "3 place" in right) == (True, True)
+
+
+async def test_an_address_that_was_wrong_and_has_not_been_told_yet_is_told_once(world: World, carrier: Carrier) -> None:
+    told, called = await world.patient(), await world.patient()
+    books = [world.book(patient, at("20T10:30")) for patient in (told, called)]
+    await world.hear(*(world.booked(book) for book in books))
+    world.clock.time = at("18T10:30")
+    await world.sender.send_due()
+    already = len(carrier.texts)
+    await world.hear(world.contact_changed(called, [landline()]))
+    for line in ("2 place du 11 Novembre", "3 place du 11 Novembre"):
+        await world.hear(world.relocated(line, date(2026, 3, 20)))
+    await world.sender.send_due()
+    (text,) = carrier.texts[already:]
+    assert "3 place" in text
+    assert await world.calls(books[1]) == [("address", "no_mobile", "open")]
+
+
+async def test_a_text_that_left_while_the_move_was_on_its_way_is_corrected(world: World, carrier: Carrier) -> None:
+    book = world.book(await world.patient(), at("20T10:30"))
+    await world.hear(world.booked(book))
+    world.clock.time = at("18T10:25")
+    moved = world.relocated("2 place du 11 Novembre", date(2026, 3, 20))
+    world.clock.time = at("18T10:30")
+    await world.sender.send_due()
+    assert "Cerdan" in carrier.texts[-1]
+    world.clock.time = at("18T10:35")
+    await world.hear(moved)
+    await world.sender.send_due()
+    assert "11 Novembre" in carrier.texts[-1]
+
+
+async def test_a_text_that_is_leaving_when_the_site_moves_is_corrected(world: World) -> None:
+    """The order is forced: a sender has read the old address and not committed when the move is heard."""
+    book = world.book(await world.patient(), at("20T10:30"))
+    await world.hear(world.booked(book))
+    world.clock.time = at("18T10:30")
+    await world.sender.send_due()
+    async with world.db.admin() as admin, admin.transaction():
+        await admin.execute("UPDATE message SET state = 'planned' WHERE purpose = 'reminder'")
+    async with world.db.admin() as admin, admin.transaction():
+        await admin.execute("UPDATE message SET state = 'sending' WHERE purpose = 'reminder'")
+        hearing = asyncio.create_task(world.hear(world.relocated("2 place du 11 Novembre", date(2026, 3, 20))))
+        await world.until_waiting(1)
+    await hearing
+    assert ("address", "planned", 2) in await world.texts(book)
+
+
+async def test_a_rebuild_tells_no_move_again(world: World, carrier: Carrier) -> None:
+    """The reminder of somebody who has read the old address gave the new one."""
+    site, registered = world.opened(), world.registered()
+    book = world.book(registered.subject, at("20T10:30"))
+    booked = world.booked(book)
+    await world.hear(site, registered, booked)
+    world.clock.time = at("17T10:30")
+    await world.sender.send_due()
+    moved = world.relocated("2 place du 11 Novembre", date(2026, 3, 20))
+    await world.hear(moved)
+    world.clock.time = at("18T10:30")
+    await world.sender.send_due()
+    already = len(carrier.texts)
+    assert "11 Novembre" in carrier.texts[-1]
+    await world.forget()
+    await world.hear(site, registered, booked)
+    await world.hear(moved)
+    await world.sender.send_due()
+    assert carrier.texts[already:] == []
 
 
 async def test_nobody_from_another_territory_sees_texts_or_calls(world: World) -> None:

@@ -48,8 +48,14 @@ def test_the_tag_fits_the_provider_and_is_the_same_for_the_same_text(
 
 def test_two_texts_never_share_a_tag() -> None:
     appointments = [uuid4() for _ in range(50)]
-    tags = {dedupe_key(a, purpose, version) for a in appointments for purpose in Purpose for version in range(1, 6)}
-    assert len(tags) == 50 * len(Purpose) * 5
+    tags = {
+        dedupe_key(a, purpose, version, occasion)
+        for a in appointments
+        for purpose in Purpose
+        for version in range(1, 6)
+        for occasion in range(3)
+    }
+    assert len(tags) == 50 * len(Purpose) * 5 * 3
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))

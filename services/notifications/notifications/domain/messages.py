@@ -59,12 +59,14 @@ def can_become(state: State, wanted: State) -> bool:
     return wanted in TRANSITIONS[state]
 
 
-def dedupe_key(appointment: UUID, purpose: Purpose, version: int) -> str:
-    """The provider's tag for the text of one appointment state: 20 characters (OVH's limit), 96 bits.
+def dedupe_key(appointment: UUID, purpose: Purpose, version: int, occasion: int = 0) -> str:
+    """The provider's tag for the text of one appointment state: 20 characters (OVH's limit), 96 bits. `occasion` is the
+    number of the site's event, where that one calls for the text.
 
     Computed from facts alone, so that a sender that lost everything else still finds its own text.
     """
-    digest = sha256(f"{appointment}/{purpose}/{version}".encode()).digest()
+    about = f"{appointment}/{purpose}/{version}" + (f"/{occasion}" if occasion else "")
+    digest = sha256(about.encode()).digest()
     return b32encode(digest[:12]).decode().rstrip("=")
 
 

@@ -9,11 +9,11 @@ WITH outdated AS (
 )
 INSERT INTO call_task (
     task, territory, message, appointment, version, purpose, patient, site, starts_at, mode, reason, traceparent,
-    raised_at, state, sequence, outcome, ended_at, answer_by
+    raised_at, state, sequence, outcome, ended_at, answer_by, occasion
 )
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::timestamptz,
     CASE WHEN outcome IS NULL THEN 'open' ELSE 'dropped' END, CASE WHEN outcome IS NULL THEN 1 ELSE 2 END,
-    outcome, CASE WHEN outcome IS NOT NULL THEN $13::timestamptz END, $14::timestamptz
+    outcome, CASE WHEN outcome IS NOT NULL THEN $13::timestamptz END, $14::timestamptz, $15
 FROM outdated
 ON CONFLICT ON CONSTRAINT call_task_once DO NOTHING
 RETURNING task, territory, appointment, site, state, outcome, sequence, traceparent;

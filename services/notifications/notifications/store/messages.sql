@@ -9,37 +9,48 @@ FOR UPDATE;
 -- New texts; those already planned stay as they are.
 INSERT INTO message (
     message, territory, appointment, version, purpose, patient, site, starts_at, mode, tag, traceparent,
-    planned_at, due_at, at_once, answer_by
+    planned_at, due_at, at_once, answer_by, occasion
 )
 SELECT d.message, d.territory, d.appointment, d.version, d.purpose, d.patient, d.site, d.starts_at, d.mode, d.tag,
-    d.traceparent, $1, d.due_at, d.at_once, d.answer_by
+    d.traceparent, $1, d.due_at, d.at_once, d.answer_by, d.occasion
 FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::int[], $6::text[], $7::uuid[], $8::uuid[], $9::timestamptz[],
-            $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::bool[], $15::timestamptz[])
+            $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::bool[], $15::timestamptz[],
+            $16::int[])
     AS d (message, territory, appointment, version, purpose, patient, site, starts_at, mode, tag, traceparent, due_at,
-          at_once, answer_by)
+          at_once, answer_by, occasion)
 ON CONFLICT ON CONSTRAINT message_once DO NOTHING
 RETURNING message;
 
+-- name: lock_planned_of_site
+-- The texts to come that give the address of a site, held until it has changed: those that senders have read the old one
+-- for are let go first.
+SELECT message FROM message
+WHERE site = $1 AND state = 'planned' AND purpose IN ('confirmation', 'change', 'reminder', 'address')
+ORDER BY message
+FOR UPDATE;
+
 -- name: have_old_address
--- Who is expected at a site from a day on, was sent a text that gave its address before it was known to move, and has no
--- text to come that would give the new one; with what planning needs to know.
+-- Who is expected at a site from a day on, was sent a text that gave its address, which was the old one until now, and has
+-- neither a text nor a call about it to come that would give the new one; with what planning needs to know.
 SELECT a.appointment, a.territory, a.version, a.patient, a.site, a.starts_at, a.mode, s.zone, s.subdivision,
     p.reachable_by_text, p.text_consent, p.erased_at IS NOT NULL AS erased, u.reason AS unusable
 FROM appointment AS a
 LEFT JOIN site AS s ON s.site = a.site
 LEFT JOIN patient AS p ON p.patient = a.patient
 LEFT JOIN unusable_contact AS u ON u.patient = p.patient AND u.contact_event = p.contact_event
-WHERE a.site = $1 AND a.state = 'expected' AND a.mode = 'AMB' AND a.starts_at > $4
-    AND (a.starts_at AT TIME ZONE coalesce(s.zone, $6))::date >= $2
+WHERE a.site = $1 AND a.state = 'expected' AND a.mode = 'AMB' AND a.starts_at > $3
+    AND (a.starts_at AT TIME ZONE coalesce(s.zone, $5))::date >= $2
     AND EXISTS (
         SELECT FROM message AS m
-        WHERE m.appointment = a.appointment AND m.version <= a.version AND m.state = ANY ($5::text[])
-            AND m.purpose IN ('confirmation', 'change', 'reminder', 'address')
-            AND coalesce(m.accepted_at, m.due_at) <= $3)
+        WHERE m.appointment = a.appointment AND m.version <= a.version AND m.state = ANY ($4::text[])
+            AND m.purpose IN ('confirmation', 'change', 'reminder', 'address'))
     AND NOT EXISTS (
         SELECT FROM message AS m
         WHERE m.appointment = a.appointment AND m.version <= a.version AND m.state = 'planned'
             AND m.purpose IN ('confirmation', 'change', 'reminder', 'address'))
+    AND NOT EXISTS (
+        SELECT FROM call_task AS c
+        WHERE c.appointment = a.appointment AND c.version <= a.version AND c.state = 'open' AND c.purpose = 'address')
 ORDER BY a.appointment;
 
 -- name: drop_outdated
@@ -188,7 +199,7 @@ UPDATE message AS m SET state = $2, reason = $3, ended_at = $4, lease_until = NU
 FROM wanted AS w
 WHERE m.message = w.message AND m.state = ANY ($5::text[])
 RETURNING m.message, m.territory, m.appointment, m.version, m.site, m.purpose, m.patient, m.starts_at, m.mode, m.state,
-    m.reason, m.sequence, m.contact_event, m.answer_by, m.traceparent;
+    m.reason, m.sequence, m.contact_event, m.answer_by, m.occasion, m.traceparent;
 
 -- name: by_references
 -- The texts that receipts speak of, by the position of the receipt.

@@ -90,6 +90,13 @@ WHERE NOT EXISTS (SELECT FROM appointment AS a WHERE a.appointment = $1 AND a.ve
 ON CONFLICT ON CONSTRAINT decision_once DO NOTHING
 RETURNING true;
 
+-- name: decide_relocation
+-- The claim to tell of a move: true the first time it is heard.
+INSERT INTO relocation (site, sequence, territory, event_id, heard_at)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT ON CONSTRAINT relocation_once DO NOTHING
+RETURNING true;
+
 -- name: end_appointments
 -- The last states that matter here, of different appointments; in one order, so that two processes never wait crosswise.
 INSERT INTO appointment (appointment, territory, version, state, patient, site)

@@ -271,11 +271,12 @@ def _columns(named: Mapping[UUID, tuple[Subject, Draft]]) -> list[list[Any]]:
             about.site,
             about.starts_at,
             about.mode,
-            dedupe_key(about.appointment, draft.purpose, about.version),
+            dedupe_key(about.appointment, draft.purpose, about.version, about.occasion),
             about.traceparent,
             draft.due_at,
             draft.at_once,
             about.answer_by,
+            about.occasion,
         )
         for message, (about, draft) in named.items()
     ]

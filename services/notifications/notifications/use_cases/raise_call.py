@@ -29,6 +29,8 @@ class Subject:
     traceparent: str | None
     answer_by: datetime | None = None
     """Of an offer."""
+    occasion: int = 0
+    """The number of the site's event that calls for it; 0 when the appointment's own does."""
 
 
 async def raise_call(
@@ -52,6 +54,7 @@ async def raise_call(
         about.traceparent,
         now,
         about.answer_by,
+        about.occasion,
     )
     if row is None:
         return False

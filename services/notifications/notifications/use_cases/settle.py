@@ -61,4 +61,5 @@ def _subject(row: Row) -> Subject:
         mode=Mode(row["mode"]),
         traceparent=row["traceparent"],
         answer_by=row["answer_by"],
+        occasion=row["occasion"],
     )

@@ -1,4 +1,5 @@
-"""A site moves: whoever has read its old address, and has no text to come that would give the new one, is told once."""
+"""A site moves: whoever has read its old address, and has no text to come that would give the new one, is told once;
+and again when that address is corrected."""
 
 from notifications.domain.appointments import Mode, Slot
 from notifications.domain.messages import LEFT
@@ -11,18 +12,24 @@ from smp.consumer import Delivery
 from smp.contracts import SiteRelocated
 from smp.postgres import Statements, Transaction
 
-SQL = Statements.load("notifications.store", "messages.sql")
+MESSAGES = Statements.load("notifications.store", "messages.sql")
+PROJECTIONS = Statements.load("notifications.store", "projections.sql")
 
 
 async def follow_relocation(tx: Transaction, delivery: Delivery[SiteRelocated], policy: Policy) -> None:
     """Keep the address, and tell it. A text that is still to leave, the reminder above all, gives it by itself; who was
-    never sent a text is called by the centre. News older than the horizon is told to nobody."""
+    never sent a text is called by the centre. What has left until now gave the address of before, however long the news
+    was on its way. News older than the horizon is told to nobody."""
     await relocate_site(tx, delivery)
     event, moved = delivery.event, delivery.data
-    if delivery.order == "stale" or delivery.now - event.time > policy.horizon:
+    first = await tx.fetchval(
+        PROJECTIONS.decide_relocation, moved.site, event.sequence, event.territory, event.id, delivery.now
+    )
+    if not first or delivery.order == "stale" or delivery.now - event.time > policy.horizon:
         return
+    await tx.execute(MESSAGES.lock_planned_of_site, moved.site)
     rows = await tx.fetch(
-        SQL.have_old_address, moved.site, moved.from_date, event.time, delivery.now, sorted(LEFT), policy.default_zone
+        MESSAGES.have_old_address, moved.site, moved.from_date, delivery.now, sorted(LEFT), policy.default_zone
     )
     for row in rows:
         slot = Slot(row["site"], row["starts_at"], Mode(row["mode"]))
@@ -35,6 +42,7 @@ async def follow_relocation(tx: Transaction, delivery: Delivery[SiteRelocated], 
             starts_at=slot.start,
             mode=slot.mode,
             traceparent=event.traceparent,
+            occasion=event.sequence,
         )
         rules = policy.rules(row["zone"], row["subdivision"])
         await tell(tx, about, plan_address(slot, delivery.now, rules), row, delivery.now)
