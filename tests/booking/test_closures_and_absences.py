@@ -241,6 +241,15 @@ class TestAClosure:
         assert [(each.id, each.room, each.reason) for each in found] == [(shut.closure.id, "Cabinet 1", "meeting")]
 
 
+async def test_what_ends_within_the_minute_is_over(planner: Planner) -> None:
+    planner.now = monday("09:59") + timedelta(seconds=30)
+    hour, doctor = of_hours(MONDAY, "09:00-10:00"), await planner.centre.doctor()
+    assert (await refusal(planner.close(hour))).problem is problems.SESSION_PAST
+    assert (await refusal(planner.absent(doctor, hour))).problem is problems.SESSION_PAST
+    shut = await planner.close(of_hours(MONDAY, "09:00-10:01"))
+    assert shut.closure.period.length == timedelta(minutes=1)
+
+
 async def test_a_year_of_absence_takes_no_more_statements_than_a_week(
     planner: Planner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

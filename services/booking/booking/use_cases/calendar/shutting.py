@@ -113,9 +113,10 @@ async def draft_shutting(
 
     Raises Refusal: SESSION_PAST, FORBIDDEN when it touches sessions of a site the actor does not cover.
     """
-    if closure.period.end <= now:
+    from_now = _next_minute(now)
+    if closure.period.end <= from_now:
         raise Refusal(problems.SESSION_PAST)
-    closure = replace(closure, period=Interval(max(closure.period.start, _next_minute(now)), closure.period.end))
+    closure = replace(closure, period=Interval(max(closure.period.start, from_now), closure.period.end))
     await closures.insert(tx, closure, Author(actor.subject, now))
     announcing_calendar.shut(tx, closure, now)
     first, last = scene.days(closure.period)
