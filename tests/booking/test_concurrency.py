@@ -295,7 +295,7 @@ async def test_a_booking_started_before_the_cancellation_is_waited_for_and_found
         request = BookRequest(session.id, monday("09:00"), "consultation", patient)
         await book_slot(tx, request, RULES, actor=SECRETARY, now=NOW)
         cancelling = asyncio.create_task(outcome(_cancel(centre, session)))
-        await _until_somebody_waits(centre)
+        await until_somebody_waits(centre)
         assert not cancelling.done()
     assert await cancelling is problems.HAS_APPOINTMENTS
 
@@ -308,7 +308,7 @@ async def test_a_booking_that_comes_during_the_cancellation_finds_the_session_ca
         how = Consent("practitioner_ill")
         await cancel_session(tx, session.id, how, RULES, actor=SECRETARY, now=NOW)
         booking = asyncio.create_task(outcome(centre.book(session, "09:00", patient)))
-        await _until_somebody_waits(centre)
+        await until_somebody_waits(centre)
         assert not booking.done()
     assert await booking is problems.SESSION_CANCELLED
 
@@ -323,7 +323,7 @@ async def test_a_supervisor_who_leaves_while_their_intern_is_booked_is_waited_fo
         request = BookRequest(session.id, monday("09:00"), "consultation", patient)
         await book_slot(tx, request, RULES, actor=SECRETARY, now=NOW)
         leaving = asyncio.create_task(outcome(_cancel(centre, presence)))
-        await _until_somebody_waits(centre)
+        await until_somebody_waits(centre)
         assert not leaving.done()
     assert await leaving is problems.HAS_APPOINTMENTS
 
@@ -338,7 +338,7 @@ async def test_the_second_of_two_supervisors_who_leave_cannot_count_on_the_first
         how = Consent("practitioner_ill")
         await cancel_session(tx, first.id, how, RULES, actor=SECRETARY, now=NOW)
         leaving = asyncio.create_task(outcome(_cancel(centre, second)))
-        await _until_somebody_waits(centre)
+        await until_somebody_waits(centre)
         assert not leaving.done()
     assert await leaving is problems.HAS_APPOINTMENTS
 
@@ -350,12 +350,12 @@ async def test_a_session_is_not_opened_on_a_day_that_is_being_closed(centre: Cen
         closure = ClosureRequest(centre.site, Days(MONDAY), Consent("works"))
         await close_site(tx, closure, RULES, actor=SECRETARY, now=NOW)
         opening = asyncio.create_task(outcome(centre.session(doctor)))
-        await _until_somebody_waits(centre)
+        await until_somebody_waits(centre)
         assert not opening.done()
     assert await opening is problems.SITE_CLOSED
 
 
-async def _until_somebody_waits(centre: Centre) -> None:
+async def until_somebody_waits(centre: Centre) -> None:
     async with asyncio.timeout(5):
         while True:
             async with centre.transaction() as tx:

@@ -34,9 +34,9 @@ async def site_opened(tx: Transaction, delivery: Delivery[SiteOpened]) -> None:
     it, event = delivery.data, delivery.event
     if not is_zone(it.zone):
         raise PermanentError("the zone of the site is not an IANA zone")
+    await _must_follow(tx, delivery, it.site, presence.SITE)
     week = _week(it.opening_hours, it.opened_on.isoformat(), event.sequence)
     await projections.site_opened(tx, it.site, event.territory, it.zone, it.subdivision, it.opened_on, week)
-    await _must_follow(tx, delivery, it.site, presence.SITE)
 
 
 async def opening_hours_changed(tx: Transaction, delivery: Delivery[OpeningHoursChanged]) -> None:
@@ -47,33 +47,33 @@ async def opening_hours_changed(tx: Transaction, delivery: Delivery[OpeningHours
 
 async def site_closed(tx: Transaction, delivery: Delivery[SiteClosed]) -> None:
     it = delivery.data
+    await _must_follow(tx, delivery, it.site, presence.SITE)
     await projections.site_closed(tx, it.site, delivery.event.territory, it.from_date)
     await supervision.ask_again_for_all_days(tx, delivery.event.territory, delivery.now)
-    await _must_follow(tx, delivery, it.site, presence.SITE)
 
 
 async def professional_joined(tx: Transaction, delivery: Delivery[ProfessionalJoined]) -> None:
     it, event = delivery.data, delivery.event
+    await _must_follow(tx, delivery, it.professional, presence.PROFESSIONAL)
     role = {"sequence": event.sequence, "from": it.contract_start.isoformat(), "role": it.role}
     await projections.professional_joined(
         tx, it.professional, event.territory, it.sites, it.contract_start, it.contract_end, event.sequence, role
     )
     await supervision.ask_again_for_all_days(tx, delivery.event.territory, delivery.now)
-    await _must_follow(tx, delivery, it.professional, presence.PROFESSIONAL)
 
 
 async def professional_role_changed(tx: Transaction, delivery: Delivery[ProfessionalRoleChanged]) -> None:
     it, event = delivery.data, delivery.event
+    await _must_follow(tx, delivery, it.professional, presence.PROFESSIONAL)
     role = {"sequence": event.sequence, "from": it.from_date.isoformat(), "role": it.role}
     await projections.role_changed(tx, it.professional, event.territory, role)
-    await _must_follow(tx, delivery, it.professional, presence.PROFESSIONAL)
 
 
 async def professional_left(tx: Transaction, delivery: Delivery[ProfessionalLeft]) -> None:
     it, event = delivery.data, delivery.event
+    await _must_follow(tx, delivery, it.professional, presence.PROFESSIONAL)
     await projections.professional_left(tx, it.professional, event.territory, it.from_date, event.sequence)
     await supervision.ask_again_for_all_days(tx, delivery.event.territory, delivery.now)
-    await _must_follow(tx, delivery, it.professional, presence.PROFESSIONAL)
 
 
 async def supervision_assigned(tx: Transaction, delivery: Delivery[SupervisionAssigned]) -> None:
@@ -134,7 +134,8 @@ HANDLERS: Handlers = {
 
 
 async def _must_follow(tx: Transaction, delivery: Delivery[Any], id: UUID, subject: str) -> None:
-    """The agenda follows soon after, in a transaction of its own (`follow_registry`): this one locks no session."""
+    """The agenda follows soon after, in a transaction of its own (`follow_registry`): this one locks no session. Before
+    the fact itself is written, for that is the order in which whoever follows locks."""
     await presence.must_follow(tx, id, delivery.event.territory, subject, delivery.event.sequence)
 
 

@@ -32,8 +32,7 @@ async def agree_presence(
     Raises Refusal: SITE_UNKNOWN, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE, FORBIDDEN.
     """
     require_site(actor, site)
-    staff = await staffed(tx, site, plan.professional, rules)
+    staff = await staffed(tx, site, plan.professional, rules, look_again=True)
     version = await presence.agree(tx, plan, site, staff.site.territory, Author(actor.subject, now))
     announcing_calendar.presence_agreed(tx, plan, site, staff.site.territory, version, now)
-    await presence.look_again(tx, plan.professional, staff.site.territory, presence.PROFESSIONAL)
     return PresenceAgreed(site, plan, version)

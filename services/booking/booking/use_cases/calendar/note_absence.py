@@ -10,7 +10,7 @@ from booking.domain.local_time import instant
 from booking.domain.rules import Rules
 from booking.store import closures, presence, projections, sessions
 from booking.store import rules as rule_store
-from booking.store.closures import Closure, CutSession
+from booking.store.closures import CutSession
 from booking.store.sessions import Author
 from booking.use_cases.access import require_site
 from booking.use_cases.calendar import shutting
@@ -61,15 +61,15 @@ async def draft_absence(
     HOUR_MISSING, END_BEFORE_START, PERIOD_TOO_LONG, FORBIDDEN.
     """
     require_site(actor, request.site)
-    staff = await staffed(tx, request.site, request.professional, rules)
+    # Away is away everywhere: in territories that whoever notes it has no right to see, the platform's own job lets the
+    # days of rules follow soon after, as for a fact of registry.
+    staff = await staffed(tx, request.site, request.professional, rules, look_again=True)
     scene = await _scene(tx, request.professional, request.site, now)
     absence = new_closure(staff.site, request.days, request.reason, professional=request.professional)
     known = await closures.absences_of(tx, [request.professional], absence.period)
     if any(each.period.contains(absence.period) for each in known):
         raise Refusal(problems.ALREADY_ABSENT)
-    draft = await shutting.draft_shutting(tx, absence, scene, rules, actor=actor, now=now)
-    await _follow_elsewhere(tx, absence)
-    return draft
+    return await shutting.draft_shutting(tx, absence, scene, rules, actor=actor, now=now)
 
 
 async def end_absence(
@@ -83,19 +83,11 @@ async def end_absence(
     if absence is None or absence.professional is None:
         raise Refusal(problems.ABSENCE_UNKNOWN)
     require_site(actor, absence.site)
+    await presence.look_again(tx, absence.professional, absence.territory, presence.PROFESSIONAL)  # before any lock
     cut = await closures.cut_ahead(tx, None, absence.professional, now)
     scene = await _scene(tx, absence.professional, absence.site, now, cut)
     at = instant(back_on, time(), scene.sites[absence.site].zone) if back_on else now
-    followed = await shutting.reopen(tx, absence, at, scene, rules, Author(actor.subject, now))
-    await _follow_elsewhere(tx, absence)
-    return followed
-
-
-async def _follow_elsewhere(tx: Transaction, absence: Closure) -> None:
-    """Away is away everywhere: in territories that whoever notes it has no right to see, the platform's own job lets
-    the days of rules follow soon after, as for a fact of registry."""
-    assert absence.professional is not None
-    await presence.look_again(tx, absence.professional, absence.territory, presence.PROFESSIONAL)
+    return await shutting.reopen(tx, absence, at, scene, rules, Author(actor.subject, now))
 
 
 async def _scene(

@@ -14,7 +14,7 @@ from booking.domain.people import Professional, Site
 from booking.domain.planning import Contract, Planned
 from booking.domain.rules import Rules
 from booking.domain.sessions import LONGEST_HOURS, Session
-from booking.store import projections
+from booking.store import presence, projections
 from booking.store.rules import StoredRule
 from booking.use_cases.kinds.kind_book import kind_on
 from booking.use_cases.patience import heard
@@ -33,14 +33,19 @@ class Staffed:
     professional: Professional
 
 
-async def staffed(tx: Transaction, site: UUID, professional: UUID, rules: Rules) -> Staffed:
+async def staffed(
+    tx: Transaction, site: UUID, professional: UUID, rules: Rules, *, look_again: bool = False
+) -> Staffed:
     """Both, waiting for those that registry has just created. Until the commit the site cannot be
-    closed, nor the professional noted absent.
+    closed, nor the professional noted absent. `look_again`: the job is to look at all their sessions soon after; that
+    is asked before they are locked, for the job begins with it too.
 
     Raises Refusal: SITE_UNKNOWN, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE.
     """
-    await heard(lambda: projections.site(tx, site), site, rules.patience)
+    known = await heard(lambda: projections.site(tx, site), site, rules.patience)
     await heard(lambda: projections.professional(tx, professional), professional, rules.patience)
+    if known is not None and look_again:
+        await presence.look_again(tx, professional, known.territory, presence.PROFESSIONAL)
     where = await projections.site_for_planning(tx, site)
     if where is None:
         raise Refusal(problems.SITE_UNKNOWN)
