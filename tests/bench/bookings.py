@@ -1,10 +1,8 @@
 """P1: a complete booking over HTTP against PostgreSQL's own one-statement booking. P4: what saying it costs."""
 
 import asyncio
-import contextlib
 import itertools
-import os
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator
 from datetime import datetime
 
 import asyncpg
@@ -18,6 +16,7 @@ from tests.bench.agenda import Agenda, open_agenda
 from tests.bench.bench import Bench
 from tests.bench.client import closed_loop
 from tests.bench.figures import Figure, Ledger, Run
+from tests.bench.pinning import pinned, where
 from tests.bench.processes import booking, identity, token
 from tests.bench.rounds import compare
 from tests.support.databases import ServiceDatabase, service_database
@@ -27,36 +26,35 @@ _DRAIN_SECONDS = 120.0
 
 
 async def complete(bench: Bench) -> Figure:
-    """P1: bookings per second, closed loop, both with eight clients; the relay is off (P4 measures it). PostgreSQL has
-    a process for each client and both cores; the API has two processes, one for each core."""
+    """P1: bookings per second, closed loop, both with eight clients; the relay is off (P4 measures it)."""
     seconds = 2 if bench.short else 10
     async with (
         service_database(bench.admin_url, "booking", "booking") as served,
         service_database(bench.admin_url, "booking", "booking") as bare,
         identity(bench) as issuer,
-        booking(bench, served.app_url, issuer, "api") as (first, port),
-        booking(bench, served.app_url, issuer, "api") as (second, other_port),
+        booking(bench, served.app_url, issuer, "api") as (api, port),
     ):
         async with served.admin() as admin, bare.admin() as other:
             agenda, engines = await open_agenda(admin), await open_agenda(other)
-        requests, spent = _requests(agenda, await token(issuer)), _Spent(first, second)
-        rounds = await compare(
-            lambda: spent.on(_over_http(served, (port, other_port), requests, seconds)),
-            lambda: _by_the_engine(bench, bare, engines, seconds),
-            bench.rounds,
-        )
+        requests, spent = _requests(agenda, await token(issuer)), _Spent(api)
+        with pinned(bench, api) as cpu:
+            rounds = await compare(
+                lambda: spent.on(_over_http(served, port, requests, seconds)),
+                lambda: _by_the_engine(bench, bare, engines, seconds, cpu=cpu),
+                bench.rounds,
+            )
     what = (
-        "POST /v1/appointments (token, row security, idempotency key, exclusion constraint, outbox; two processes, "
-        f"relay off) ÷ one statement by pgbench on the same tables, {engine.CLIENTS} clients each"
+        "POST /v1/appointments (token, row security, idempotency key, exclusion constraint, outbox, trace; "
+        f"relay off) ÷ one statement by pgbench on the same tables, {engine.CLIENTS} clients each, {where(cpu)}"
     )
     return Figure("P1", what, "bookings/s", GOAL_P1, rounds, extra={"api_cpu_ms_per_booking": spent.milliseconds()})
 
 
 class _Spent:
-    """The processor time of the API's processes, which says more than a rate when the machine is shared."""
+    """The processor time of the API's process, which says more than a rate when the machine is shared."""
 
-    def __init__(self, *processes: psutil.Process) -> None:
-        self._processes = processes
+    def __init__(self, process: psutil.Process) -> None:
+        self._process = process
         self._seconds = 0.0
         self._bookings = 0
 
@@ -71,8 +69,8 @@ class _Spent:
         return round(1000 * self._seconds / max(1, self._bookings), 3)
 
     def _now(self) -> float:
-        times = [process.cpu_times() for process in self._processes]
-        return float(sum(each.user + each.system for each in times))
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
 
 
 async def said(bench: Bench) -> Figure:
@@ -84,21 +82,20 @@ async def said(bench: Bench) -> Figure:
     ):
         async with service.admin() as admin:
             agenda = await open_agenda(admin)
-        with _pinned(bench, relay) as cpu:
+        with pinned(bench, relay) as cpu:
             rounds = await compare(
                 lambda: _with_relay(bench, service, agenda, seconds, cpu),
                 lambda: _by_the_engine(bench, service, agenda, seconds, outbox=False, cpu=cpu),
                 bench.rounds,
             )
     await topics.empty(bench.bootstrap, APPOINTMENTS)
-    where = "PostgreSQL on core 1, all else on core 0" if cpu is not None else "not pinned"
-    what = f"one-statement booking with outbox row and live relay to Kafka ÷ the same without outbox, pgbench, {where}"
+    what = f"one-statement booking with outbox row, live relay to Kafka ÷ the same without, pgbench, {where(cpu)}"
     return Figure("P4", what, "bookings/s", GOAL_P4, rounds)
 
 
-async def _over_http(service: ServiceDatabase, ports: Sequence[int], requests: Iterator[bytes], seconds: float) -> Run:
+async def _over_http(service: ServiceDatabase, port: int, requests: Iterator[bytes], seconds: float) -> Run:
     before = await _counts(service)
-    statuses, took = await closed_loop(ports, requests, engine.CLIENTS, seconds)
+    statuses, took = await closed_loop(port, requests, engine.CLIENTS, seconds)
     booked = statuses.pop(201, 0)
     ledger = _compared(before, await _counts(service), booked) + Ledger(wrong=sum(statuses.values()))
     return Run(booked / took, ledger)
@@ -177,28 +174,3 @@ def _body(session: object, start: datetime, patient: object) -> dict[str, object
         "channel": "phone",
         "notify": True,
     }
-
-
-@contextlib.contextmanager
-def _pinned(bench: Bench, relay: psutil.Process) -> Iterator[int | None]:
-    """The database alone on core 1; relay, broker and load on core 0 (PERFORMANCE §5.2). None with fewer cores."""
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    postmaster = bench.servers.postgres.pid
-    broker = bench.servers.kafka.pid
-    if len(cores) < 2 or postmaster is None or broker is None:
-        yield None
-        return
-    pinned = {each.pid: cores[1] for each in (psutil.Process(postmaster), *psutil.Process(postmaster).children())}
-    pinned |= {relay.pid: cores[0]} | {thread.id: cores[0] for thread in psutil.Process(broker).threads()}
-    for pid, core in pinned.items():
-        _stay(pid, {core})
-    try:
-        yield cores[0]
-    finally:
-        for pid in pinned:
-            _stay(pid, set(cores))
-
-
-def _stay(pid: int, cores: set[int]) -> None:
-    with contextlib.suppress(OSError):
-        os.sched_setaffinity(pid, cores)

@@ -3,8 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import cycle, islice
+from collections.abc import Iterator
 
 _END = b"\r\n\r\n"
 _LENGTH = b"content-length: "
@@ -54,10 +53,9 @@ class _Connection(asyncio.Protocol):
 
 
 async def closed_loop(
-    ports: Sequence[int], requests: Iterator[bytes], connections: int, seconds: float
+    port: int, requests: Iterator[bytes], connections: int, seconds: float
 ) -> tuple[Counter[int], float]:
-    """Keep `connections` busy for `seconds`, shared between the ports as a balancer would; how many answers of each
-    status, and the seconds they really took."""
+    """Keep `connections` busy for `seconds`; how many answers of each status, and the seconds they really took."""
     loop = asyncio.get_running_loop()
     statuses: Counter[int] = Counter()
     end = time.perf_counter() + seconds
@@ -69,7 +67,7 @@ async def closed_loop(
     started, shared = time.perf_counter(), until_the_end()
     made = [
         (await loop.create_connection(lambda: _Connection(shared, statuses), "127.0.0.1", port))[1]
-        for port in islice(cycle(ports), connections)
+        for _ in range(connections)
     ]
     await asyncio.gather(*(connection.done for connection in made))
     return statuses, time.perf_counter() - started

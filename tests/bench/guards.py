@@ -9,6 +9,7 @@ from tests.bench.agenda import Agenda, open_agenda
 from tests.bench.bench import Bench
 from tests.bench.engine import CLIENTS, book, pgbench
 from tests.bench.figures import Figure, Ledger, Run
+from tests.bench.pinning import pinned, where
 from tests.bench.rounds import compare
 from tests.support.databases import ServiceDatabase, service_database
 
@@ -65,17 +66,18 @@ async def guarded(bench: Bench) -> Figure:
         async with closed.admin() as admin, open_.admin() as other:
             ours, bare = await open_agenda(admin), await open_agenda(other)
             await other.execute("ALTER TABLE occupancy DROP CONSTRAINT occupancy_no_overlap")
-        rounds = await compare(
-            lambda: _book(bench, closed, ours, seconds, guards=True),
-            lambda: _book(bench, open_, bare, seconds, guards=False),
-            bench.rounds,
-        )
+        with pinned(bench) as cpu:
+            rounds = await compare(
+                lambda: _book(bench, closed, ours, seconds, cpu, guards=True),
+                lambda: _book(bench, open_, bare, seconds, cpu, guards=False),
+                bench.rounds,
+            )
         places = FEW_PLACES if bench.short else PLACES
         rush = await _rush(bench, closed, ours, places)
     sound = rush.sold == places and not rush.overlaps and not rush.deadlocks
     what = (
         "one-statement booking with exclusion constraint, row security, idempotency key ÷ the same rows unguarded, "
-        f"pgbench, {CLIENTS} clients; then {WRITERS} writers on one practitioner ({places} places)"
+        f"pgbench, {CLIENTS} clients, {where(cpu)}; then {WRITERS} writers on one practitioner ({places} places)"
     )
     return Figure(
         "P3", what, "bookings/s", GOAL_P3, rounds,
@@ -88,11 +90,13 @@ async def guarded(bench: Bench) -> Figure:
     )  # fmt: skip
 
 
-async def _book(bench: Bench, service: ServiceDatabase, agenda: Agenda, seconds: int, *, guards: bool) -> Run:
+async def _book(
+    bench: Bench, service: ServiceDatabase, agenda: Agenda, seconds: int, cpu: int | None, *, guards: bool
+) -> Run:
     before = await _counts(service)
     # The app's role obeys row security; a superuser does not.
     url = service.app_url if guards else service.admin_url
-    done = await book(url, agenda, bench.servers.home, seconds, answer=guards)
+    done = await book(url, agenda, bench.servers.home, seconds, answer=guards, cpu=cpu)
     grown = {name: after - before[name] for name, after in (await _counts(service)).items()}
     booked = done.count
     answers = booked if guards else 0
