@@ -41,7 +41,6 @@ WITH placed AS (
     SELECT a.id, r.number, r.kind, '53', tstzrange(a.starts_at, a.ends_at)
     FROM placed AS a, (VALUES (:who::bigint, 'practitioner'), (:who::bigint + 1000000, 'room'),
                               (:whose::bigint + 2000000, 'patient')) AS r (number, kind)
-    ON CONFLICT DO NOTHING
     RETURNING 1
 ){outbox}{answer}
 SELECT count(*) FROM occupied;

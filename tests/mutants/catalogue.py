@@ -314,9 +314,9 @@ BOOKING_MUTANTS = (
         (LIFE, RACES, STATEFUL),
     ),
     Mutant(
-        "together-keeps-a-part", "a booking of a batch is made with only a part of what it takes",
+        "together-without-a-look", "one place taken since the look undoes a whole batch",
         f"{BOOKING}/store/appointments.sql",
-        "CASE WHEN h.resources = w.wanted THEN w.id END", "w.id",
+        "AND n.id NOT IN (SELECT appointment FROM asked WHERE is_taken)", "",
         ("tests/booking/test_book_together.py",),
     ),
     Mutant(

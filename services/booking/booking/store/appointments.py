@@ -76,7 +76,7 @@ async def book_together(
     Raises asyncpg.PostgresError when one of them lost a race, or an answer is there already: then nothing was written.
     """
     rows = await db.fetch(SQL.book_together, *_columns(new), list(sessions), list(sessions.values()), *db.columns)
-    return frozenset(row["appointment"] for row in rows)
+    return frozenset(row["id"] for row in rows)
 
 
 async def insert(tx: Transaction, new: Sequence[tuple[Appointment, Sequence[Resource]]]) -> dict[UUID, frozenset[int]]:

@@ -90,8 +90,8 @@ SELECT appointment, resources FROM had;
 -- name: book_together
 -- Several bookings with all that they occupy, say and answer, in one statement that is a transaction of its own. Each
 -- is made only if its session is open and as it was read ($37, $38), nobody is changing it, and nothing that it wants is
--- taken; the others are left out. Taken between that look and the write, a booking has only a part of what it wants: its
--- id is then null, which the table refuses, and the whole statement is undone. Answers which were made.
+-- taken; the others are left out. What is taken between that look and the write, the exclusion constraint refuses, and the
+-- whole statement is undone: no `ON CONFLICT`, which would look twice more into the index. Answers which were made.
 WITH shared AS (
     SELECT s.id
     FROM unnest($37::uuid[], $38::int[]) AS r (id, version)
@@ -130,35 +130,31 @@ WITH shared AS (
     SELECT a.appointment, a.resource, a.kind, a.territory, tstzrange(a.starts_at, a.ends_at)
     FROM asked AS a JOIN wish AS w ON w.id = a.appointment
     ORDER BY a.n
-    ON CONFLICT DO NOTHING
-    RETURNING appointment
-), had AS (
-    SELECT appointment, count(*) AS resources FROM occupied GROUP BY appointment
 ), placed AS (
     INSERT INTO appointment (id, territory, site, session, day, patient, professional, role, kind, mode, starts_at,
                              ends_at, capacity_class, channel, state, notify, requested_at, expires_at, booked_at,
                              trail, kind_version, compartment, buffer_before, buffer_after, named,
                              neutral_wording, party, preparation_start, others)
-    SELECT CASE WHEN h.resources = w.wanted THEN w.id END, w.territory, w.site, w.session, w.day, w.patient,
+    SELECT w.id, w.territory, w.site, w.session, w.day, w.patient,
            w.professional, w.role, w.kind, w.mode, w.starts_at, w.ends_at, w.capacity_class, w.channel, w.state,
            w.notify, w.requested_at, w.expires_at, w.booked_at, jsonb_build_array(w.step), w.kind_version,
            w.compartment, w.buffer_before, w.buffer_after, w.named, w.neutral_wording, w.party, w.preparation_start,
            w.company -> 'others'
-    FROM wish AS w JOIN had AS h ON h.appointment = w.id
+    FROM wish AS w
 ), answered AS (
     INSERT INTO smp.idempotency (subject, key, fingerprint, status, body)
     SELECT w.subject, w.key, w.fingerprint, w.status, w.body
-    FROM wish AS w JOIN had AS h ON h.appointment = w.id
+    FROM wish AS w
     ORDER BY w.subject, w.key
 ), said AS (
     INSERT INTO smp.outbox (id, aggregatetype, aggregateid, type, sequence, territory, site, occurred_at, traceparent,
                             payload)
     SELECT w.event, w.topic, w.aggregate, w.type, w.sequence, w.event_territory, w.event_site, w.occurred_at,
            w.traceparent, w.payload
-    FROM wish AS w JOIN had AS h ON h.appointment = w.id
+    FROM wish AS w
     ORDER BY w.n
 )
-SELECT appointment FROM had;
+SELECT id FROM wish;
 
 -- name: one_at_a_time
 -- Bookings of one patient and kind wait for each other until the commit: each must see what the former took.
