@@ -68,7 +68,9 @@ async def _settle(runtime: Runtime) -> None:
 
 
 async def _recheck(runtime: Runtime) -> None:
-    await recheck_supervision(runtime.database, runtime.state["rules"], runtime.clock.now())
+    begins = not runtime.state.get("has_rechecked")
+    await recheck_supervision(runtime.database, runtime.state["rules"], runtime.clock.now(), begins=begins)
+    runtime.state["has_rechecked"] = True
 
 
 service = Service(

@@ -95,9 +95,10 @@ async def ask_again_for_all_days(tx: Transaction, territory: str, now: datetime)
     await tx.execute(SQL.ask_again_for_all_days, territory, now)
 
 
-async def judge_by(tx: Transaction, ratio: Dated) -> list[str]:
-    """From now on coverage is judged by this ratio: the territories for which that is new."""
-    return [row["territory"] for row in await tx.fetch(SQL.judge_by, str(ratio))]
+async def judge_by(tx: Transaction, ratio: Dated, *, begins: bool) -> list[str]:
+    """This process judges coverage by this ratio, where others do not by another one: the territories for which it is
+    new. `begins`: it has just been started, and so has the setting that counts."""
+    return [row["territory"] for row in await tx.fetch(SQL.judge_by, str(ratio), begins) if row["is_new"]]
 
 
 async def territories_to_spread(tx: Transaction, asked_before: datetime) -> list[str]:
@@ -110,8 +111,9 @@ async def spread(tx: Transaction, territory: str, first: date) -> None:
     await tx.execute(SQL.spread, territory, first)
 
 
-async def days_to_look_at(tx: Transaction) -> list[tuple[str, date]]:
-    return [(row["territory"], row["day"]) for row in await tx.fetch(SQL.days_to_look_at)]
+async def days_to_look_at(tx: Transaction, ratio: Dated) -> list[tuple[str, date]]:
+    """Where coverage is judged by this ratio."""
+    return [(row["territory"], row["day"]) for row in await tx.fetch(SQL.days_to_look_at, str(ratio))]
 
 
 async def take_day(tx: Transaction, territory: str, day: date) -> None:

@@ -44,13 +44,19 @@ INSERT INTO supervision_recheck (territory, day) SELECT $1, unnest($2::date[]);
 INSERT INTO supervision_recheck (territory, asked_at) VALUES ($1, $2);
 
 -- name: judge_by
--- The territories whose coverage was judged by another ratio so far, or never; from now on by this one.
-INSERT INTO judged_ratio (territory, written)
+-- Coverage is judged by this ratio where it is already, where it never was, and elsewhere when this process begins ($2),
+-- for the younger has the newer setting, or when nobody who judged by the other was heard of for two minutes.
+INSERT INTO judged_ratio AS j (territory, written)
 SELECT DISTINCT s.territory, $1::text
 FROM supervision AS s
-WHERE NOT EXISTS (SELECT FROM judged_ratio AS j WHERE j.territory = s.territory AND j.written = $1)
-ON CONFLICT (territory) DO UPDATE SET written = excluded.written
-RETURNING territory;
+WHERE NOT EXISTS (
+    SELECT FROM judged_ratio AS known
+    WHERE known.territory = s.territory
+      AND CASE WHEN known.written = $1 THEN known.held_at > now() - interval '20 seconds'
+               ELSE NOT $2 AND known.held_at > now() - interval '2 minutes' END)
+ON CONFLICT (territory) DO UPDATE SET written = excluded.written, held_at = excluded.held_at
+WHERE $2 OR j.written = $1 OR j.held_at <= now() - interval '2 minutes'
+RETURNING territory, old.written IS DISTINCT FROM new.written AS is_new;
 
 -- name: territories_to_spread
 -- Territories of which every day is to be looked at, once nobody has asked for some seconds: facts come in bursts.
@@ -72,11 +78,13 @@ FROM appointment AS a
 WHERE a.role = 'intern' AND a.day >= $2 AND (SELECT count(*) FROM asked) > 0;
 
 -- name: days_to_look_at
--- Days whose presence has changed; not while facts of their territory are still coming in.
+-- Days whose presence has changed; not while facts of their territory are still coming in, nor where others judge by
+-- another ratio.
 SELECT DISTINCT q.territory, q.day
 FROM supervision_recheck AS q
 WHERE q.day IS NOT NULL
   AND NOT EXISTS (SELECT FROM supervision_recheck AS w WHERE w.territory = q.territory AND w.day IS NULL)
+  AND NOT EXISTS (SELECT FROM judged_ratio AS j WHERE j.territory = q.territory AND j.written <> $1)
 ORDER BY q.territory, q.day;
 
 -- name: take_day

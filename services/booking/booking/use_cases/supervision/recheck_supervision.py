@@ -28,18 +28,19 @@ STANDING = frozenset({State.HELD, State.BOOKED}) | WAITING
 QUIET = timedelta(seconds=5)  # registry's facts come in bursts, at a rebuild above all: they are judged once all heard
 
 
-async def recheck_supervision(database: Database, rules: Rules, now: datetime) -> int:
+async def recheck_supervision(database: Database, rules: Rules, now: datetime, *, begins: bool = True) -> int:
     """The job: look again at every day that was asked for, and at all of them once the ratio is another setting.
-    Returns how many days were looked at."""
+    `begins`: for the first time in this process. While processes have different ratios, which is so during a change of
+    the setting, the one that began last judges. Returns how many days were looked at."""
     async with database.transaction(Scope.everywhere()) as tx:
-        for territory in await supervision.judge_by(tx, rules.interns_per_supervisor):
+        for territory in await supervision.judge_by(tx, rules.interns_per_supervisor, begins=begins):
             await supervision.ask_again_for_all_days(tx, territory, now - QUIET)  # nothing more is to be waited for
         territories = await supervision.territories_to_spread(tx, now - QUIET)
     for territory in territories:
         async with database.transaction(Scope(frozenset({territory}))) as tx:
             await supervision.spread(tx, territory, now.date() - timedelta(days=1))
     async with database.transaction(Scope.everywhere()) as tx:
-        days = await supervision.days_to_look_at(tx)
+        days = await supervision.days_to_look_at(tx, rules.interns_per_supervisor)
     for territory, day in days:
         async with database.transaction(Scope(frozenset({territory}))) as tx:
             await _look_at(tx, territory, day, rules, now)
