@@ -195,6 +195,10 @@ class Model:
     def confirm(self, hold: Visit, patient: str) -> Problems:
         if hold.state == "expired" or self.is_over(hold):
             return frozenset({"hold-expired", "hold-for-another-patient"})
+        if hold.state == "cancelled" and not hold.presence.is_open:
+            return frozenset({"session-cancelled", "hold-for-another-patient"})
+        if hold.state == "cancelled" and hold.end > hold.presence.end:
+            return frozenset({"outside-session", "hold-for-another-patient"})
         if hold.state != "held":
             return frozenset({"wrong-transition", "hold-for-another-patient"})
         if hold.patient not in (None, patient):

@@ -18,6 +18,7 @@ from booking.use_cases.appointments.mark_no_show import mark_no_show
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.appointments.start_consultation import start_consultation
 from smp.ids import new_id
+from tests.booking.agenda import AND_CANCEL, Planner, of_hours
 from tests.booking.world import (
     MONDAY,
     NOW,
@@ -86,6 +87,28 @@ class TestHolds:
         refused = await refusal(confirm(centre, hold.id, patient, now=LATER))
         assert refused.problem is problems.HOLD_EXPIRED
         assert starts(refused) == at("09:00", "09:20", "09:40")
+
+    async def test_a_hold_that_its_session_took_along_is_refused_with_other_places(self, centre: Centre) -> None:
+        doctor, other = await centre.doctor(), await centre.session(await centre.doctor())
+        session = await centre.session(doctor)
+        early, late = await centre.hold(session, "09:00"), await centre.hold(session, "11:40")
+        planner = Planner(centre)
+        await planner.change(session.id, AND_CANCEL, hours="09:00-11:00")
+        refused = await refusal(confirm(centre, late.id, await centre.patient()))
+        assert refused.problem is problems.OUTSIDE_SESSION
+        assert len(refused.extensions["alternatives"]) == 3
+        await planner.absent(doctor, of_hours(MONDAY, "08:00-13:00"), cancel=True)
+        refused = await refusal(confirm(centre, early.id, await centre.patient()))
+        assert refused.problem is problems.SESSION_CANCELLED
+        assert {each["session"] for each in refused.extensions["alternatives"]} == {str(other.id)}
+        assert starts(refused) == at("09:00", "09:20", "09:40")
+
+    async def test_a_hold_that_was_given_up_by_hand_is_over(self, centre: Centre) -> None:
+        hold = await centre.hold(await centre.session(await centre.doctor()), "09:00")
+        async with centre.transaction() as tx:
+            await cancel_appointment(tx, hold.id, CancelRequest("patient"), RULES, actor=SECRETARY, now=NOW)
+        refused = await refusal(confirm(centre, hold.id, await centre.patient()))
+        assert refused.problem is problems.WRONG_TRANSITION
 
     async def test_a_booking_takes_an_expired_hold_over_in_its_own_transaction(
         self, centre: Centre, booking_database: ServiceDatabase

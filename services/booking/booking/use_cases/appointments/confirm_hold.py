@@ -9,10 +9,13 @@ from booking.domain import resources
 from booking.domain.appointments import Action, Appointment, State, after
 from booking.domain.rules import Rules
 from booking.store import appointments
+from booking.store.appointments import Place
 from booking.use_cases.access import require_channel, require_compartment, require_site
 from booking.use_cases.appointments import announcing, placing
 from booking.use_cases.appointments.book_slot import Booked
 from booking.use_cases.appointments.caps import require_under_cap
+from booking.use_cases.appointments.company import joined_by
+from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.kinds.kind_book import kind_of
 from smp.auth import Actor
 from smp.postgres import Transaction
@@ -36,8 +39,8 @@ async def confirm_hold(
     """Book the slot that a hold keeps.
 
     Raises Refusal: APPOINTMENT_UNKNOWN, PATIENT_UNKNOWN, PATIENT_ERASED, NOT_ELIGIBLE, HOLD_FOR_ANOTHER,
-    WRONG_TRANSITION, FORBIDDEN, TOO_MANY_RUNNING; with alternatives HOLD_EXPIRED, SESSION_CANCELLED, NEVER_SEEN,
-    PATIENT_BUSY.
+    WRONG_TRANSITION, FORBIDDEN, TOO_MANY_RUNNING; with alternatives HOLD_EXPIRED, SESSION_CANCELLED, OUTSIDE_SESSION,
+    NEVER_SEEN, PATIENT_BUSY.
     """
     place = await placing.wait_for_patient(
         tx, lambda: appointments.place_of_hold(tx, request.hold, request.patient), request.patient, rules
@@ -53,8 +56,12 @@ async def confirm_hold(
         raise Refusal(problems.HOLD_FOR_ANOTHER)
     kind = await kind_of(tx, rules, hold)
     require_compartment(actor, kind)
-    wish = placing.Wish(place.session, kind, hold.period.start, request.patient, rules, now, channel=hold.channel)
-    await _require_running(tx, hold, wish)
+    wish = placing.Wish(
+        place.session, kind, hold.period.start, request.patient, rules, now,
+        channel=hold.channel,
+        partners=partners_of(kind, joined_by(hold)),
+    )  # fmt: skip
+    await _require_running(tx, hold, place, wish)
     warnings = placing.require_eligible(kind, place)
     if not place.is_open:
         await placing.refuse(tx, problems.SESSION_CANCELLED, wish)
@@ -76,10 +83,15 @@ async def confirm_hold(
     return Booked(booked, warnings)
 
 
-async def _require_running(tx: Transaction, hold: Appointment, wish: placing.Wish) -> None:
-    """Refuse a hold that is not one any more; the place of an expired one may be among the alternatives."""
+async def _require_running(tx: Transaction, hold: Appointment, place: Place, wish: placing.Wish) -> None:
+    """Refuse a hold that is not one any more; the place of an expired one may be among the alternatives. One that was
+    given up with its session, or with these hours of it, is told so: somebody waits on the telephone."""
     if hold.state is State.EXPIRED:
         await placing.refuse(tx, problems.HOLD_EXPIRED, wish)
+    if hold.state is State.CANCELLED and not place.is_open:
+        await placing.refuse(tx, problems.SESSION_CANCELLED, wish)
+    if hold.state is State.CANCELLED and not place.session.period.contains(hold.period):
+        await placing.refuse(tx, problems.OUTSIDE_SESSION, wish)
     if after(hold.state, Action.BOOK) is None:
         raise Refusal(problems.WRONG_TRANSITION, state=hold.state)
     if hold.has_expired(wish.now):
