@@ -3,11 +3,11 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
+from itertools import combinations, pairwise, permutations
 from typing import Any
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from booking import problems
@@ -77,6 +77,57 @@ def test_a_family_has_one_practitioner_whenever_one_has_room_for_all(
     if found is not None:
         assert len({(each.session, each.period.start) for each in found.values()}) == count
         assert found[patients[0]].period != slot(1, late).period
+
+
+def ten(session: int, place: int) -> Slot:
+    """A place of twenty minutes on a grid of ten."""
+    start = NINE + place * TWENTY / 2
+    return Slot(Interval(start, start + TWENTY), UUID(int=session), UUID(int=99), UUID(int=session), "gp")
+
+
+def comes_together(places: tuple[Slot, ...]) -> bool:
+    """As the rule is written: runs without room for one more between two, that begin together."""
+    runs = [
+        sorted(each.period.start for each in places if each.session == session)
+        for session in {each.session for each in places}
+    ]
+    gaps = [later - earlier - TWENTY for run in runs for earlier, later in pairwise(run)]
+    begins = [run[0] for run in runs]
+    return all(timedelta() <= gap < TWENTY for gap in gaps) and max(begins) - min(begins) < TWENTY
+
+
+@settings(max_examples=300)
+@given(
+    free=st.sets(st.tuples(st.integers(1, 3), st.integers(0, 7)), min_size=2, max_size=8),
+    count=st.integers(2, 4),
+    elsewhere=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 8)), max_size=5),
+)
+def test_a_family_is_seated_exactly_when_there_is_a_way_by_the_fewest_and_the_earliest(
+    free: set[tuple[int, int]], count: int, elsewhere: list[tuple[int, int]]
+) -> None:
+    """Against every way of giving places to them."""
+    patients = [UUID(int=100 + n) for n in range(count)]
+    busy = {who: [ten(9, hour).period for n, hour in elsewhere if n == at] for at, who in enumerate(patients)}
+    ways = [
+        (len({each.session for each in chosen}), min(each.period.start for each in chosen))
+        for chosen in combinations([ten(*each) for each in free], count)
+        if comes_together(chosen)
+        and any(
+            not any(
+                place.period.overlaps(hour) for place, who in zip(chosen, seated, strict=True) for hour in busy[who]
+            )
+            for seated in permutations(patients)
+        )
+    ]
+    found = together([ten(*each) for each in free], patients, busy, TWENTY)
+    assert (found is None) == (not ways)
+    if found is None:
+        return
+    places = tuple(found.values())
+    assert comes_together(places)
+    assert len(set(places)) == count
+    assert not any(found[who].period.overlaps(hour) for who in patients for hour in busy[who])
+    assert (len({each.session for each in places}), min(each.period.start for each in places)) == min(ways)
 
 
 def test_a_family_too_large_for_one_goes_to_the_fewest_at_the_same_hour() -> None:
