@@ -212,7 +212,7 @@ class Model:
     def move(self, visit: Visit, presence: Presence, start: datetime) -> Problems:
         if visit.state != "booked":
             return frozenset({"wrong-transition"})
-        found = self.place(presence, start, visit.patient, visit, visit.channel)
+        found = self.place(presence, start, visit.patient, visit, visit.channel, others_float=True)
         if not found:
             visit.presence, visit.start = presence, start
             visit.becomes("booked", "SlotMoved", self.now)
@@ -332,8 +332,9 @@ class Model:
                 each.becomes("booked", "SlotMoved", self.now)
         self.adrift = []
 
-    def _float(self, wanted: Presence, start: datetime, over: list[Visit]) -> list[Visit]:
-        """Those who would change so that `wanted` is free at that hour, if all of them can have another place."""
+    def _float(self, wanted: Presence, start: datetime, over: list[Visit], leaving: Visit | None) -> list[Visit]:
+        """Those who would change so that `wanted` is free at that hour, if all of them can have another place; what
+        `leaving` gives up for it is free."""
         if start - self.now < FLOAT_NOTICE:
             return []
         fits = [p for p in self.presences if p.is_open and p.is_for_anybody and start in p.starts]
@@ -342,11 +343,12 @@ class Model:
             each
             for each in self.visits
             if each.state == "booked" and not each.named and not each.party and each.start == start
-            and each.presence in able and each.presence.supervisor is None
+            and each.presence in able and each.presence.supervisor is None and each is not leaving
         ]  # fmt: skip
         if not any(each.presence is wanted for each in floating):
             return []
-        stay = [each for each in self.visits if each not in floating and each not in over and each.start == start]
+        gone = [*floating, *over, leaving]
+        stay = [each for each in self.visits if each not in gone and each.start == start]
         taken = {resource for each in stay for resource in each.resources}
         usable = [p for p in able if p is not wanted and p.resources.isdisjoint(taken)]
         return floating if len(usable) >= len(floating) else []
@@ -395,7 +397,7 @@ class Model:
             if each is leaving or not meets or not each.resources & resources:
                 continue
             (over if self.is_over(each) or self.has_rested(each) else standing).append(each)
-        adrift = self._float(floats, start, over) if floats and standing else []
+        adrift = self._float(floats, start, over, leaving) if floats and standing else []
         taken = {resource for each in standing if each not in adrift for resource in each.resources & resources}
         taken |= {("patient", each.patient or "") for each in adrift} & resources
         if taken:

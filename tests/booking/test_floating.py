@@ -18,6 +18,7 @@ from booking.use_cases.appointments import floating
 from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
 from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
 from booking.use_cases.appointments.mark_arrived import mark_arrived
+from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.kinds.kind_book import kind_on
 from booking.use_cases.waiting_list import offering
 from booking.use_cases.waiting_list.offering import Choice, Where
@@ -72,6 +73,12 @@ async def book(centre: Centre, session: Session, hour: str = "09:00", now: Any =
         return (await book_slot(tx, request, RULES, actor=SECRETARY, now=now)).appointment
 
 
+async def move(centre: Centre, it: Appointment, session: Session, hour: str) -> Appointment:
+    request = MoveRequest(session.id, monday(hour))
+    async with centre.transaction() as tx:
+        return (await move_appointment(tx, it.id, request, RULES, actor=SECRETARY, now=NOW)).appointment
+
+
 class TestFloating:
     async def test_whoever_named_nobody_gives_way_unnoticed(
         self, centre: Centre, booking_database: ServiceDatabase
@@ -112,6 +119,39 @@ class TestFloating:
         async with centre.transaction() as tx:
             await mark_arrived(tx, near.id, actor=SECRETARY, now=monday("09:50"))
         assert (await refusal(book(centre, one, "10:00"))).problem is problems.SLOT_TAKEN
+
+    async def test_whoever_moves_is_given_way_too(self, centre: Centre, booking_database: ServiceDatabase) -> None:
+        one, other = [await centre.session(await centre.doctor()) for _ in range(2)]
+        anybody = await book(centre, one, named=False)
+        later = await book(centre, one, "10:00")
+        moved = await move(centre, later, one, "09:00")
+        assert (moved.session, moved.period.start) == (one.id, monday("09:00"))
+        assert (await stored(centre, anybody.id)).session == other.id
+        assert await blocking(booking_database, anybody.id, later.id) == 4
+        assert await events_of(booking_database, later.id) == [("SlotBooked", 1), ("SlotMoved", 2)]
+
+    async def test_two_of_one_hour_exchange_their_practitioners_by_a_move(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        """The place that the move leaves is the only one that is left, whether or not its patient named somebody."""
+        one, other = [await centre.session(await centre.doctor()) for _ in range(2)]
+        for hour, named in (("09:00", True), ("09:20", False)):
+            asks, gives_way = await book(centre, one, hour, named=named), await book(centre, other, hour, named=False)
+            await move(centre, asks, other, hour)
+            here = [await stored(centre, each.id) for each in (asks, gives_way)]
+            assert [(each.session, each.version) for each in here] == [(other.id, 2), (one.id, 2)]
+            assert await blocking(booking_database, asks.id, gives_way.id) == 4
+
+    async def test_a_move_to_where_nobody_can_give_way_changes_nothing(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        one, other = [await centre.session(await centre.doctor()) for _ in range(2)]
+        anybody, named = await book(centre, one, named=False), await book(centre, other)
+        later = await book(centre, one, "10:00")
+        assert (await refusal(move(centre, later, one, "09:00"))).problem is problems.SLOT_TAKEN
+        for each in (anybody, named, later):
+            assert await stored(centre, each.id) == each
+            assert await blocking(booking_database, each.id) == 2
 
     async def test_of_two_who_ask_for_it_at_once_one_has_it_and_nobody_is_lost(
         self, centre: Centre, booking_database: ServiceDatabase

@@ -219,7 +219,9 @@ class Agenda(RuleBasedStateMachine):
         visit, presence = self._visit(which), self._presence(where)
         start = presence.start + place * GRID
         expected = self.model.move(visit, presence, start)
-        self._send(f"/appointments/{visit.id}/move", {"session": presence.id, "start": start.isoformat()}, expected)
+        if self._send(f"/appointments/{visit.id}/move", {"session": presence.id, "start": start.isoformat()}, expected):
+            self._adopt()
+        self.model.adrift = []
 
     @precondition(lambda self: self.model.visits)
     @rule(which=st.integers(0, 50), by=st.sampled_from(("patient", "centre")))
@@ -335,10 +337,14 @@ class Agenda(RuleBasedStateMachine):
         if answer := self._send(path, {**where, **body}, expected):
             new.id = answer["appointment"]
             self.model.visits.append(new)
-            if self.model.adrift:
-                self.met["a float"] += 1
-                self.model.adopt(self.world.wait(self._where(self.model.adrift)))
+            self._adopt()
         self.model.adrift = []
+
+    def _adopt(self) -> None:
+        """Who of those that may have changed practitioner stands where."""
+        if self.model.adrift:
+            self.met["a float"] += 1
+            self.model.adopt(self.world.wait(self._where(self.model.adrift)))
 
     async def _where(self, visits: list[Visit]) -> dict[str, Presence]:
         """In which session each of them stands now."""

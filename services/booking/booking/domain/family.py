@@ -64,7 +64,7 @@ class _Distribution:
 
 @dataclass(frozen=True, slots=True)
 class _Party:
-    """The patients around some places: of those `expected` elsewhere meanwhile, their hours there; how many `others`."""
+    """The patients, as some places meet them: the hours of those `expected` elsewhere meanwhile; how many `others`."""
 
     expected: Sequence[Sequence[Interval]]
     others: int

@@ -3,7 +3,7 @@ same hour, and the place is free for whoever asks for it. The patient notices no
 was told of them is told nothing new (`notify` stays as it was, so that the reminder is kept).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +34,12 @@ async def occupy(
         now, cool_down = wish.now, wish.rules.cool_down
         return await placing.insert_or_take_over(tx, new, wanted, now, cool_down, first_call=first_call)
 
+    if taken := await given_way(tx, wish, write):
+        await placing.refuse_taken(tx, taken, wish)
+
+
+async def given_way(tx: Transaction, wish: Wish, write: Callable[[], Awaitable[frozenset[int]]]) -> frozenset[int]:
+    """Write what occupies the place wished for, with the others out of its way if need be; what is still taken."""
     taken = await write()
     if taken and (moves := await _way_out(tx, wish)):
         with suppress(appointments.Taken):
@@ -42,8 +48,7 @@ async def occupy(
                 taken = await write()
                 if taken:
                     raise appointments.Taken
-    if taken:
-        await placing.refuse_taken(tx, taken, wish)
+    return taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class _Change:
 async def _way_out(tx: Transaction, wish: Wish) -> list[_Change]:
     """Who would have to change practitioner so that the place wished for is free, in order; nobody when that is not
     possible. Never within the notice of the settings; never towards or from interns, sessions with shares, families or
-    appointments held by two.
+    appointments held by two. The place that a move has given up is free for them.
 
     Sessions that somebody is changing and appointments that somebody is busy with stay out of it: nobody waits here.
     """
@@ -69,7 +74,8 @@ async def _way_out(tx: Transaction, wish: Wish) -> list[_Change]:
     able = {each.id: each for each in await sessions.open_at(tx, wish.session.site, around) if _suits(each, wish)}
     able[wish.session.id] = wish.session
     standing = await appointments.lock_floating(tx, wish.session.site, wish.session.day, period, wish.kind.code)
-    standing = [each for each in standing if each.session in able]
+    leaving = wish.leaving.id if wish.leaving else None
+    standing = [each for each in standing if each.session in able and each.id != leaving]
     if not any(each.session == wish.session.id for each in standing):
         return []
     free = await _free(tx, able, around, standing)

@@ -12,6 +12,7 @@ from booking.use_cases.access import require_sight, require_site
 from booking.use_cases.appointments import announcing, placing
 from booking.use_cases.appointments.book_slot import Booked
 from booking.use_cases.appointments.company import in_company, joined_by, resources_of
+from booking.use_cases.appointments.floating import given_way
 from booking.use_cases.appointments.steps import appointment_for
 from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.kinds.kind_book import kind_of
@@ -33,7 +34,8 @@ class MoveRequest:
 async def move_appointment(
     tx: Transaction, id: UUID, request: MoveRequest, rules: Rules, *, actor: Actor, now: datetime
 ) -> Booked:
-    """The same appointment in another slot; patient and kind stay.
+    """The same appointment in another slot; patient and kind stay. Whoever named nobody gives way, to the place that is
+    left if need be.
 
     Raises Refusal as `book_slot` does, APPOINTMENT_UNKNOWN and WRONG_TRANSITION besides; then nothing has changed.
     """
@@ -73,10 +75,14 @@ async def move_appointment(
 
 async def _take_place(tx: Transaction, moved: Appointment, wish: placing.Wish) -> None:
     wanted = resources_of(moved, wish.session)
-    taken = await appointments.replace_occupancies(tx, moved, wanted)
-    if taken and await placing.expire_in_the_way(tx, taken, moved.whole, wish.now, wish.rules.cool_down):
+
+    async def write() -> frozenset[int]:
         taken = await appointments.replace_occupancies(tx, moved, wanted)
-    if taken:
+        if taken and await placing.expire_in_the_way(tx, taken, moved.whole, wish.now, wish.rules.cool_down):
+            return await appointments.replace_occupancies(tx, moved, wanted)
+        return taken
+
+    if taken := await given_way(tx, wish, write):
         # The refusal rolls all back; what was had so far must not hide a slot from the alternatives.
         await appointments.clear_partial(tx, [moved.id])
         await placing.refuse_taken(tx, taken, wish)
