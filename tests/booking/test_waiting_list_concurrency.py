@@ -19,6 +19,7 @@ from smp.postgres import Database, is_transient
 from smp.problems import Refusal
 from tests.booking.waiting import accept, cancel, decline, join, leave, offer_to, offers_to, run_jobs
 from tests.booking.world import NOW, PARIS, RULES, Centre
+from tests.support.api import FixedClock
 from tests.support.databases import ServiceDatabase
 
 HOURS = tuple(f"{9 + n // 3:02}:{n % 3 * 20:02}" for n in range(9))
@@ -72,7 +73,7 @@ async def test_whatever_comes_at_once_no_place_is_double_and_nobody_has_two_offe
     async def jobs(by: Centre) -> None:
         for _ in range(4):
             await attempt(end_offers(by.database, NOW))
-            await attempt(offer_places(by.database, RULES, NOW))
+            await attempt(offer_places(by.database, RULES, FixedClock(NOW)))
 
     async def answers(by: Centre) -> None:
         for entry in luck.sample(entries, len(entries)):
@@ -137,7 +138,7 @@ async def test_two_processes_never_offer_one_place_to_two_people(two: tuple[Cent
     _, booked = await full_sessions(centre, 1)
     entries = [await join(centre) for _ in range(3)]
     await cancel(centre, booked[0])
-    await asyncio.gather(*(attempt(offer_places(by.database, RULES, NOW)) for by in two * 3))
+    await asyncio.gather(*(attempt(offer_places(by.database, RULES, FixedClock(NOW))) for by in two * 3))
     made = [offer for entry in entries for offer in await offers_to(centre, entry)]
     assert len(made) == 1
 
@@ -149,7 +150,7 @@ async def test_one_person_is_asked_once_by_two_processes(two: tuple[Centre, Cent
     entries = [await join(centre, patient), await join(centre, patient, kinds=("minor_emergency",))]
     for each in booked[:6]:
         await cancel(centre, each)
-    await asyncio.gather(*(attempt(offer_places(by.database, RULES, NOW)) for by in two * 3))
+    await asyncio.gather(*(attempt(offer_places(by.database, RULES, FixedClock(NOW))) for by in two * 3))
     made = [offer for entry in entries for offer in await offers_to(centre, entry)]
     assert len(made) == 1
 

@@ -30,6 +30,7 @@ from tests.booking.waiting import (
     run_jobs,
 )
 from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, eligibility, monday, paris, refusal
+from tests.support.api import FixedClock
 from tests.support.databases import ServiceDatabase
 
 TOMORROW = NOW + timedelta(days=1)
@@ -185,7 +186,7 @@ class TestWhatWasPassedOver:
         entry = await join(centre)
         async with centre.transaction() as tx:
             await tx.execute("SELECT FROM waiting_list_entry WHERE id = $1 FOR UPDATE", entry.id)
-            await offer_places(centre.database, RULES, NOW)
+            await offer_places(centre.database, RULES, FixedClock(NOW))
         assert await offers_to(centre, entry) == []
         await run_jobs(centre, NOW + timedelta(seconds=2))
         assert (await offer_to(centre, entry)).period.start == monday("09:00")

@@ -20,6 +20,7 @@ from booking.use_cases.waiting_list.offer_places import offer_places, reach_furt
 from booking.use_cases.waiting_list.set_priority import set_priority
 from smp.auth import Actor
 from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, actor
+from tests.support.api import FixedClock
 
 
 async def join(
@@ -62,7 +63,7 @@ async def run_jobs(centre: Centre, now: datetime = NOW, rules: Rules = RULES) ->
     await end_rests(centre.database, now)
     await end_offers(centre.database, now)
     await reach_further(centre.database, rules, now)
-    await offer_places(centre.database, rules, now)
+    await offer_places(centre.database, rules, FixedClock(now))
 
 
 async def offers_to(centre: Centre, entry: Entry) -> list[Offer]:

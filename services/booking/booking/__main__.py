@@ -38,11 +38,13 @@ async def _expire(runtime: Runtime) -> None:
     await end_rests(runtime.database, runtime.clock.now())
 
 
+async def _end_offers(runtime: Runtime) -> None:
+    await end_offers(runtime.database, runtime.clock.now())
+
+
 async def _offer(runtime: Runtime) -> None:
-    """First what has ended, then what is free: a place that came back goes to the next at once."""
-    now = runtime.clock.now()
-    await end_offers(runtime.database, now)
-    await offer_places(runtime.database, runtime.state["rules"], now)
+    """A job of its own, however long its queues are: what ends meanwhile is noted."""
+    await offer_places(runtime.database, runtime.state["rules"], runtime.clock)
 
 
 async def _close_waiting(runtime: Runtime) -> None:
@@ -82,6 +84,7 @@ service = Service(
     jobs=[
         Job("expire-holds", every=1, run=_expire),
         Job("follow-registry", every=1, run=_follow),
+        Job("end-offers", every=0.5, run=_end_offers),
         Job("offer-places", every=0.5, run=_offer),
         Job("close-waiting-list-entries", every=60, run=_close_waiting),
         Job("materialise-sessions", every=60, run=_materialise),

@@ -23,6 +23,7 @@ from booking.use_cases.calendar.agenda import Agenda
 from booking.use_cases.calendar.following import CODES, Draft, Followed, Kept
 from booking.use_cases.calendar.planning import contract_at
 from booking.use_cases.calendar.reshaping import Change
+from booking.use_cases.one_by_one import one_by_one
 from smp.postgres import Database, Scope, Transaction
 
 BY = "booking.follow-registry"
@@ -36,10 +37,13 @@ async def follow_registry(database: Database, rules: Rules, now: datetime) -> in
     """The job. Returns how many sites and professionals were looked at."""
     async with database.transaction(Scope.everywhere()) as tx:
         waiting = await presence.pending(tx)
-    for each in waiting:
+
+    async def look(subject: Pending) -> None:
         async with database.transaction(Scope.everywhere()) as tx:
-            if await presence.take(tx, each):
-                await follow(tx, each, rules, now)
+            if await presence.take(tx, subject):
+                await follow(tx, subject, rules, now)
+
+    await one_by_one(BY, waiting, look)
     return len(waiting)
 
 

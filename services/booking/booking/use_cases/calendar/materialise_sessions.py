@@ -12,6 +12,7 @@ from booking.store import projections, sessions
 from booking.store import rules as rule_store
 from booking.store.sessions import Author
 from booking.use_cases.calendar import agenda, following
+from booking.use_cases.one_by_one import one_by_one
 from smp.postgres import Database, Scope, Transaction
 
 BY = "booking.materialise-sessions"
@@ -32,9 +33,13 @@ async def materialise_rules(database: Database, rules: Rules, now: datetime) -> 
     async with database.transaction(Scope.everywhere()) as tx:
         behind = await rule_store.behind(tx, (now + rules.horizon - timedelta(days=1)).date())
     opened = 0
-    for rule in behind:
+
+    async def look(rule: UUID) -> None:
+        nonlocal opened
         async with database.transaction(Scope.everywhere()) as tx:
             opened += len((await materialise(tx, rule, rules, Author(BY, now))).opened)
+
+    await one_by_one(BY, behind, look)
     return opened
 
 

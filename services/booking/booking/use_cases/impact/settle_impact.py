@@ -21,10 +21,12 @@ from booking.store.impacts import Item, StoredImpact
 from booking.use_cases.appointments import announcing
 from booking.use_cases.appointments.cancel_appointment import CENTRE, CancelRequest, cancel
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.one_by_one import one_by_one
 from smp.auth import Actor
 from smp.postgres import Database, Scope, Transaction
 from smp.problems import CONFLICT, Refusal
 
+BY = "booking.settle-impacts"
 KEPT, MOVED, CANCELLED, CALL = "kept", "moved", "cancelled", "call"
 _BATCH = 100
 _DESK = frozenset({"secretary"})
@@ -59,8 +61,7 @@ async def settle_impacts(database: Database, rules: Rules, now: datetime) -> Non
     """The job: go on with every plan that is not carried out to its end."""
     async with database.transaction(Scope.everywhere()) as tx:
         unfinished = await impacts.being_applied(tx, _BATCH)
-    for impact in unfinished:
-        await settle_impact(database, impact, rules, now)
+    await one_by_one(BY, unfinished, lambda impact: settle_impact(database, impact, rules, now))
 
 
 async def settle_impact(database: Database, id: UUID, rules: Rules, now: datetime, limit: int | None = None) -> None:

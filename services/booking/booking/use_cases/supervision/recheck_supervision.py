@@ -17,6 +17,7 @@ from booking.domain.rules import Rules
 from booking.domain.supervision import Coverage, Lost
 from booking.store import projections, supervision
 from booking.store.supervision import InternAct
+from booking.use_cases.one_by_one import one_by_one
 from smp.contracts import AppointmentSupported, AppointmentUnsupported
 from smp.contracts.base import EventData
 from smp.contracts.envelope import Event
@@ -41,9 +42,13 @@ async def recheck_supervision(database: Database, rules: Rules, now: datetime, *
             await supervision.spread(tx, territory, now.date() - timedelta(days=1))
     async with database.transaction(Scope.everywhere()) as tx:
         days = await supervision.days_to_look_at(tx, rules.interns_per_supervisor)
-    for territory, day in days:
+
+    async def look(at: tuple[str, date]) -> None:
+        territory, day = at
         async with database.transaction(Scope(frozenset({territory}))) as tx:
             await _look_at(tx, territory, day, rules, now)
+
+    await one_by_one(BY, days, look)
     return len(days)
 
 

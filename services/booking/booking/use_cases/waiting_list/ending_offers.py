@@ -9,6 +9,7 @@ from booking.domain.waiting_list import Entry, EntryState
 from booking.store import appointments, offers, waiting_list
 from booking.use_cases.appointments import announcing
 from booking.use_cases.appointments.cancel_appointment import PATIENT
+from booking.use_cases.one_by_one import one_by_one
 from booking.use_cases.waiting_list import announcing_waiting
 from smp.postgres import Database, Scope, Transaction
 
@@ -21,9 +22,12 @@ async def end_offers(database: Database, now: datetime) -> int:
     """The job: offers whose hold has ended without an answer, whoever ended it, end too. Returns how many."""
     async with database.transaction(Scope.everywhere()) as tx:
         found = await offers.without_hold(tx, _BATCH)
-    for id in found:
+
+    async def look(offer: UUID) -> None:
         async with database.transaction(Scope.everywhere()) as tx:
-            await _end(tx, id, now)
+            await _end(tx, offer, now)
+
+    await one_by_one(BY, found, look)
     return len(found)
 
 

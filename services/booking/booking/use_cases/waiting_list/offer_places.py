@@ -16,6 +16,7 @@ from booking.store import appointments, offers
 from booking.store.offers import FreedPlace
 from booking.use_cases.waiting_list.offering import Outcome, Where, offer_time
 from booking.use_cases.waiting_list.second_look import look_for
+from smp.clock import Clock
 from smp.logging import log, where
 from smp.postgres import Database, Scope, Transaction, is_transient
 
@@ -40,11 +41,12 @@ class _Queue(Generic[L]):
     settle: Callable[[Transaction, L, Rules, datetime], Awaitable[Outcome]]
     put_off: Callable[[Transaction, int, datetime], Awaitable[None]]
 
-    async def look(self, database: Database, rules: Rules, now: datetime) -> Outcome | None:
+    async def look(self, database: Database, rules: Rules, clock: Clock) -> Outcome | None:
         """Look at one line; nothing when there is none left."""
         line: L | None = None
         try:
             async with database.transaction(Scope.everywhere()) as tx:
+                now = clock.now()
                 line = await self.take(tx, now)
                 return None if line is None else await self.settle(tx, line, rules, now)
         except Exception as error:
@@ -54,15 +56,15 @@ class _Queue(Generic[L]):
                 "line of a queue set aside", queue=self.name, line=line.id, error=type(error).__name__, at=where(error)
             )
             async with database.transaction(Scope.everywhere()) as tx:
-                await self.put_off(tx, line.id, now + _SET_ASIDE)
+                await self.put_off(tx, line.id, clock.now() + _SET_ASIDE)
             return Outcome.NOBODY
 
 
-async def offer_places(database: Database, rules: Rules, now: datetime) -> int:
-    """The job: look at all that was freed and at all who are to be looked at again, until both queues are empty.
-    Returns how many offers were made."""
+async def offer_places(database: Database, rules: Rules, clock: Clock) -> int:
+    """The job: look at all that was freed and at all who are to be looked at again, until both queues are empty; that
+    may take long, so that each line has its own `now`. Returns how many offers were made."""
     made = 0
-    while (done := await _look(database, rules, now)) is not None:
+    while (done := await _look(database, rules, clock)) is not None:
         made += done is Outcome.OFFERED
     return made
 
@@ -73,9 +75,9 @@ async def reach_further(database: Database, rules: Rules, now: datetime) -> int:
         return await offers.reach_further(tx, now + timedelta(days=rules.offers.days_ahead))
 
 
-async def _look(database: Database, rules: Rules, now: datetime) -> Outcome | None:
-    done = await _FREED.look(database, rules, now)
-    return await _AGAIN.look(database, rules, now) if done is None else done
+async def _look(database: Database, rules: Rules, clock: Clock) -> Outcome | None:
+    done = await _FREED.look(database, rules, clock)
+    return await _AGAIN.look(database, rules, clock) if done is None else done
 
 
 async def _settle(tx: Transaction, place: FreedPlace, rules: Rules, now: datetime) -> Outcome:
