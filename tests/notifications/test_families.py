@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from smp.contracts.envelope import Event
-from tests.notifications.world import Book, World, at
+from tests.notifications.world import Book, World, at, landline
 
 
 class TestWhoSpeaksForAFamily:
@@ -70,6 +70,37 @@ class TestWhoSpeaksForAFamily:
         await world.hear(world.cancelled(first, party=party), world.corrected(first, "cancelled", party=party))
         await world.hear(world.cancelled(second, party=party))
         assert await self.reminders(world, first, second, third) == [["cancelled", "planned"], ["cancelled"], []]
+
+    async def test_whom_no_text_reaches_leaves_the_word_to_the_next(self, world: World) -> None:
+        first, second, third = await self.family(world)
+        party = first.appointment
+        await world.hear(world.contact_changed(second.patient, [landline()]))
+        await world.hear(*(world.booked(each, party=party) for each in (first, second, third)))
+        await world.hear(world.cancelled(first, party=party))
+        assert await self.reminders(world, first, second, third) == [["cancelled"], [], ["planned"]]
+
+    @pytest.mark.parametrize("gone", [False, True])
+    async def test_a_rebuild_reminds_nobody_else_whoever_is_heard_first(self, world: World, gone: bool) -> None:
+        first, second, third = await self.family(world)
+        party = first.appointment
+        story: list[Event[Any]] = [world.booked(each, party=party) for each in (third, second, first)]
+        await world.hear(*story)
+        if gone:
+            story.append(world.cancelled(first, party=party))
+            await world.hear(story[-1])
+        before = await self.reminders(world, first, second, third)
+        await world.forget()
+        for event in story:
+            await world.hear(event)
+        assert await self.reminders(world, first, second, third) == before
+
+    async def test_who_was_moved_apart_is_reminded_alone_whatever_is_undone(self, world: World) -> None:
+        first, second, third = await self.family(world)
+        party = first.appointment
+        await world.hear(*(world.booked(each, party=party) for each in (first, second, third)))
+        await world.hear(world.moved(second, at("20T11:30"), party=party))
+        await world.hear(world.cancelled(second, party=party), world.corrected(second, "cancelled", party=party))
+        assert await self.reminders(world, first, second, third) == [["planned"], ["cancelled", "planned"], []]
 
     async def at_once(self, world: World, party: UUID, *events: Event[Any]) -> None:
         """Each event is heard by another process; all of them have begun before the first one may look at the party."""

@@ -281,7 +281,7 @@ class World:
     async def until_waiting(self, count: int) -> None:
         """Until so many connections of this database wait for another one's lock."""
         sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        async with asyncio.timeout(10), self.db.admin() as admin:
+        async with asyncio.timeout(60), self.db.admin() as admin:
             while await admin.fetchval(sql) < count:
                 pass
 

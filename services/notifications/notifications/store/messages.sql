@@ -9,15 +9,15 @@ FOR UPDATE;
 -- New texts; those already planned stay as they are.
 INSERT INTO message (
     message, territory, appointment, version, purpose, patient, site, starts_at, mode, tag, traceparent,
-    planned_at, due_at, at_once, answer_by, occasion
+    planned_at, due_at, at_once, answer_by, occasion, party
 )
 SELECT d.message, d.territory, d.appointment, d.version, d.purpose, d.patient, d.site, d.starts_at, d.mode, d.tag,
-    d.traceparent, $1, d.due_at, d.at_once, d.answer_by, d.occasion
+    d.traceparent, $1, d.due_at, d.at_once, d.answer_by, d.occasion, d.party
 FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::int[], $6::text[], $7::uuid[], $8::uuid[], $9::timestamptz[],
             $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::bool[], $15::timestamptz[],
-            $16::int[])
+            $16::int[], $17::uuid[])
     AS d (message, territory, appointment, version, purpose, patient, site, starts_at, mode, tag, traceparent, due_at,
-          at_once, answer_by, occasion)
+          at_once, answer_by, occasion, party)
 ON CONFLICT ON CONSTRAINT message_once DO NOTHING
 RETURNING message;
 

@@ -114,39 +114,35 @@ SELECT pg_advisory_xact_lock(l.number)
 FROM (SELECT DISTINCT hashtextextended(p.party::text, 4301) AS number FROM unnest($1::uuid[]) AS p (party) ORDER BY number)
     AS l;
 
--- name: next_speaker
--- The first of those who are still expected together, when the one whom the party is named after is gone or has left the
--- word to another, the party was told by text at all, and no reminder of somebody still expected speaks for them.
+-- name: who_may_speak
+-- Those who are still expected together, in order, when the one whom the party is named after is known to be gone or has
+-- left the word to another, and the party was told by text at all.
 SELECT a.appointment, a.territory, a.version, a.patient, a.site, a.starts_at, a.mode
 FROM appointment AS a
 WHERE a.party = $1 AND a.state = 'expected' AND NOT a.apart
-  AND (NOT EXISTS (SELECT FROM appointment AS f WHERE f.appointment = $1 AND f.state = 'expected' AND NOT f.apart)
+  AND (EXISTS (SELECT FROM appointment AS f WHERE f.appointment = $1 AND (f.state <> 'expected' OR f.apart))
        OR EXISTS (SELECT FROM message AS m
-                  JOIN appointment AS o ON o.appointment = m.appointment
-                  WHERE o.party = $1 AND o.appointment <> $1 AND NOT o.apart AND m.purpose = 'reminder'))
+                  WHERE m.party = $1 AND m.appointment <> $1 AND m.purpose = 'reminder'))
   AND (SELECT d.verdict FROM decision AS d WHERE d.appointment = $1 ORDER BY d.version LIMIT 1) = 'planned'
-  AND NOT EXISTS (SELECT FROM message AS m
-                  JOIN appointment AS o ON o.appointment = m.appointment
-                  WHERE o.party = $1 AND o.state = 'expected' AND NOT o.apart
-                    AND m.purpose = 'reminder' AND m.superseded IS NULL
-                    AND m.state IN ('planned', 'sending', 'accepted', 'delivered', 'unknown'))
-ORDER BY a.starts_at, a.appointment
-LIMIT 1;
+ORDER BY a.starts_at, a.appointment;
 
--- name: reminder_of_another
--- Whether another member of the party speaks for all meanwhile.
+-- name: is_spoken_for
+-- Whether a reminder speaks for a party; of another member than this one, if one is given. Of somebody who is gone it
+-- does not; of somebody not heard of since it was planned, as during a rebuild, it does.
 SELECT EXISTS (
     SELECT FROM message AS m
-    JOIN appointment AS o ON o.appointment = m.appointment
-    WHERE o.party = $1 AND o.appointment <> $2 AND o.state = 'expected' AND NOT o.apart AND m.purpose = 'reminder'
+    LEFT JOIN appointment AS o ON o.appointment = m.appointment AND o.version >= m.version
+    WHERE m.party = $1 AND m.purpose = 'reminder' AND ($2::uuid IS NULL OR m.appointment <> $2)
       AND m.superseded IS NULL AND m.state IN ('planned', 'sending', 'accepted', 'delivered', 'unknown')
+      AND (o.appointment IS NULL OR (o.state = 'expected' AND NOT o.apart))
 );
 
 -- name: planning_contexts
 -- What planning needs to know, for each appointment in order, of the site and of whoever is told: the patient, or the
--- first of the party that the patient belongs to, once heard of and while expected with them. Every column may be NULL.
+-- first of the party that the patient belongs to, once heard of and while expected with them; and the party that a text
+-- about it speaks for. Every column may be NULL.
 SELECT asked.contact, s.zone, s.subdivision, p.reachable_by_text, p.text_consent, p.erased_at IS NOT NULL AS erased,
-    u.reason AS unusable, a.mode
+    u.reason AS unusable, a.mode, CASE WHEN NOT a.apart THEN a.party END AS party
 FROM (
     SELECT e.n, e.site, e.appointment, coalesce(first.patient, e.patient) AS contact
     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) WITH ORDINALITY AS e (site, patient, appointment, party, n)

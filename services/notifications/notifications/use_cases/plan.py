@@ -95,7 +95,8 @@ async def plan_for_restoration(tx: Transaction, delivery: Delivery[StatusCorrect
     context = await _context(tx, event)
     slot = Slot(stands.site, _hour(stands), _mode(stands))
     drafts = plan_restoration(slot, earlier, delivery.now, _rules(context, policy))
-    if stands.party and await tx.fetchval(PROJECTIONS.reminder_of_another, stands.party, stands.appointment):
+    party = context["party"]
+    if party and await tx.fetchval(PROJECTIONS.is_spoken_for, party, stands.appointment):
         drafts = tuple(draft for draft in drafts if draft.purpose is not Purpose.REMINDER)
     await tell(tx, _subject(event, slot, context), drafts, context, delivery.now)
 
@@ -202,6 +203,7 @@ def _subject(event: Event[Told], slot: Slot, context: Record) -> Subject:
         starts_at=slot.start,
         mode=slot.mode,
         traceparent=event.traceparent,
+        party=context["party"],
     )
 
 
@@ -277,6 +279,7 @@ def _columns(named: Mapping[UUID, tuple[Subject, Draft]]) -> list[list[Any]]:
             draft.at_once,
             about.answer_by,
             about.occasion,
+            about.party,
         )
         for message, (about, draft) in named.items()
     ]

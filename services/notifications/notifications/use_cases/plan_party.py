@@ -7,9 +7,11 @@ of one of them the whole party is looked at again, one process at a time.
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from notifications.domain.appointments import Mode, Slot
 from notifications.domain.planning import plan_reminder
+from notifications.store.rows import to_reachability
 from notifications.use_cases.plan import Told, tell
 from notifications.use_cases.policy import Policy
 from notifications.use_cases.raise_call import Subject
@@ -31,16 +33,29 @@ async def let_another_speak(tx: Transaction, deliveries: Sequence[Delivery[Told]
     reminds the others."""
     fresh = [each for each in deliveries if each.now - each.event.time <= policy.horizon]
     for party, delivery in {each.data.party: each for each in fresh if each.data.party}.items():
-        speaker = await tx.fetchrow(PROJECTIONS.next_speaker, party)
-        if speaker is not None:
-            await _remind(tx, speaker, delivery.event.traceparent, policy, delivery.now)
+        if not await tx.fetchval(PROJECTIONS.is_spoken_for, party, None):
+            await _remind(tx, party, delivery.event.traceparent, policy, delivery.now)
 
 
-async def _remind(tx: Transaction, speaker: Record, traceparent: str | None, policy: Policy, now: datetime) -> None:
-    context = await tx.fetchrow(
-        PROJECTIONS.planning_contexts, [speaker["site"]], [speaker["patient"]], [speaker["appointment"]], [None]
+async def _remind(tx: Transaction, party: UUID, traceparent: str | None, policy: Policy, now: datetime) -> None:
+    """Through the first of those who may speak whom a text reaches."""
+    members = await tx.fetch(PROJECTIONS.who_may_speak, party)
+    contexts = await tx.fetch(
+        PROJECTIONS.planning_contexts,
+        [each["site"] for each in members],
+        [each["patient"] for each in members],
+        [each["appointment"] for each in members],
+        [None] * len(members),
     )
-    assert context is not None
+    for member, context in zip(members, contexts, strict=True):
+        if not context["erased"] and to_reachability(context).obstacle() is None:
+            await _tell(tx, member, context, traceparent, policy, now)
+            return
+
+
+async def _tell(
+    tx: Transaction, speaker: Record, context: Record, traceparent: str | None, policy: Policy, now: datetime
+) -> None:
     slot = Slot(speaker["site"], speaker["starts_at"], Mode(speaker["mode"]))
     about = Subject(
         territory=speaker["territory"],
@@ -51,6 +66,7 @@ async def _remind(tx: Transaction, speaker: Record, traceparent: str | None, pol
         starts_at=slot.start,
         mode=slot.mode,
         traceparent=traceparent,
+        party=context["party"],
     )
     rules = policy.rules(context["zone"], context["subdivision"])
     await tell(tx, about, plan_reminder(slot, now, rules), context, now)

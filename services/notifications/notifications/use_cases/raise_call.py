@@ -29,6 +29,8 @@ class Subject:
     traceparent: str | None
     answer_by: datetime | None = None
     """Of an offer."""
+    party: UUID | None = None
+    """For which a text speaks; nobody's whose hour is their own."""
     occasion: int = 0
     """The number of the site's event that calls for it; 0 when the appointment's own does."""
 
