@@ -265,6 +265,26 @@ async def test_nobody_is_sent_to_a_site_that_has_closed(world: World, carrier: C
     assert await world.calls(book) == [("confirmation", "undelivered", "open")]
 
 
+@pytest.mark.parametrize(("end", "why"), [("cancelled", "cancelled"), ("arrived", "over"), ("moved", "superseded")])
+async def test_nothing_leaves_about_an_appointment_that_is_not_so_any_more(
+    world: World, carrier: Carrier, book: Book, end: str, why: str
+) -> None:
+    """Whatever planned it meanwhile: here the text stands again as if nothing had dropped it."""
+    match end:
+        case "cancelled":
+            await world.hear(world.cancelled(book, notify=False))
+        case "arrived":
+            await world.hear(world.arrived(book))
+        case "moved":
+            await world.hear(world.moved(book, at("04T10:30"), notify=False))
+    async with world.db.admin() as admin:
+        await admin.execute("UPDATE message SET state = 'planned', reason = NULL, ended_at = NULL, superseded = NULL")
+    await world.sender.send_due()
+    assert carrier.texts == []
+    assert await world.rows("SELECT state, reason FROM message") == [{"state": "cancelled", "reason": why}]
+    assert (await world.said(book))[-1] == "MessageCancelled"
+
+
 async def test_a_text_without_receipt_for_three_days_is_unknown_and_stays_so(world: World, book: Book) -> None:
     await world.sender.send_due()
     world.clock.time += timedelta(hours=71)

@@ -85,7 +85,8 @@ WHERE patient = $1 AND state IN ('planned', 'sending')
 RETURNING message, territory, appointment, site, purpose, state, reason, sequence, traceparent;
 
 -- name: claim_due
--- Texts whose hour has come, and those whose sender never said how it ended, with what is needed to write them.
+-- Texts whose hour has come, and those whose sender never said how it ended, with what is needed to write them. What
+-- speaks of an older state of its appointment is superseded, whoever planned it when.
 WITH due AS (
     SELECT d.message FROM message AS d
     WHERE d.state = 'planned' AND d.due_at <= $1 AND d.not_before <= clock_timestamp()
@@ -97,7 +98,10 @@ WITH due AS (
 )
 SELECT m.message, m.territory, m.appointment, m.version, m.purpose, m.patient, m.site, m.starts_at, m.mode, m.tag,
     m.answer_by,
-    m.state, m.superseded, m.traceparent, m.due_at, m.at_once, m.attempts,
+    m.state, m.traceparent, coalesce(
+        m.superseded, CASE WHEN a.version > m.version AND a.state = 'expected' THEN 'superseded'
+                           WHEN a.version > m.version THEN a.state END
+    ) AS superseded, m.due_at, m.at_once, m.attempts,
     coalesce(clock_timestamp() - m.waiting_since, interval '0') AS waited,
     p.reachable_by_text, p.text_consent, p.sealed_contact, p.contact_event, p.erased_at IS NOT NULL AS erased,
     u.reason AS unusable,
@@ -109,6 +113,7 @@ FROM message AS m
 LEFT JOIN patient AS p ON p.patient = m.patient
 LEFT JOIN unusable_contact AS u ON u.patient = p.patient AND u.contact_event = p.contact_event
 LEFT JOIN site AS s ON s.site = m.site
+LEFT JOIN appointment AS a ON a.appointment = m.appointment
 WHERE m.message IN (SELECT message FROM due UNION ALL SELECT message FROM in_doubt)
 ORDER BY m.due_at
 FOR UPDATE OF m;
