@@ -117,6 +117,11 @@ TOO_MANY_ACTS = ProblemType(
     "Cet interne a déjà, sur cette demi-journée, autant d'actes que permis. D'autres créneaux sont proposés.",
     "This intern already has as many acts as allowed in this half-day. Other slots are proposed.",
 )
+ON_THE_WAY = ProblemType(
+    "practitioner-on-the-way", 409, "Praticien en route", "Practitioner on the way",
+    "À cette heure, le praticien est en route entre deux centres. D'autres créneaux sont proposés.",
+    "At that hour the practitioner is on the way between two centres. Other slots are proposed.",
+)
 NOT_A_SUPERVISOR = ProblemType(
     "not-a-supervisor", 422, "Pas un maître de stage", "Not a supervisor",
     "Seul un médecin peut être joignable pour des internes.",

@@ -216,6 +216,7 @@ _PLACE = (
     problems.NO_SUPERVISOR,
     problems.TOO_MANY_INTERNS,
     problems.TOO_MANY_ACTS,
+    problems.ON_THE_WAY,
     problems.CLASS_NOT_RELEASED,
     problems.COMPANY_MISSING,
     problems.SLOT_TAKEN,

@@ -13,6 +13,8 @@ from booking.domain.intervals import Interval
 from booking.domain.sessions import Session
 
 USUAL_WAY = timedelta(minutes=30)
+LONGEST_WAY = timedelta(hours=4)
+"""What may be declared for a pair of sites."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,10 @@ class Travel:
             for each in self.elsewhere
             if each.professional == session.professional and each.site != session.site
         )
+
+    def has(self, session: Session, period: Interval) -> bool:
+        """Whether the session's professional is elsewhere or on the way at some instant of a period."""
+        return any(away.overlaps(period) for away in self.away(session))
 
 
 NOWHERE_ELSE = Travel()

@@ -26,18 +26,20 @@ class Taken(Exception):
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where an appointment is to be put. `eligibility` is the patient's on that day, nothing when no patient is
-    named or when the registration has not been heard; `is_erased` once registry forgot the patient."""
+    named or when the registration has not been heard; `is_erased` once registry forgot the patient; `works_elsewhere`
+    when the professional may be on the way to or from another site, as far as was asked."""
 
     session: Session
     is_open: bool
     eligibility: Eligibility | None = None
     is_erased: bool = False
+    works_elsewhere: bool = False
 
 
 async def place(tx: Transaction, session: UUID) -> Place | None:
     """The session, shared until the commit, for somebody not known yet."""
     row = await tx.fetchrow(SQL.place, session)
-    return Place(session_of(row), row["state"] == "open") if row else None
+    return Place(session_of(row), row["state"] == "open", works_elsewhere=row["works_elsewhere"]) if row else None
 
 
 async def place_for_patient(tx: Transaction, session: UUID, patient: UUID) -> Place | None:
@@ -304,7 +306,8 @@ def _place_of(row: Record) -> Place:
     session = session_of(row)
     heard = row["registered_at"] is not None
     eligibility = status_on(declarations(row["eligibility"]), session.day) if heard else None
-    return Place(session, row["state"] == "open", eligibility, row["erased_at"] is not None)
+    elsewhere = row.get("works_elsewhere", False)
+    return Place(session, row["state"] == "open", eligibility, row["erased_at"] is not None, elsewhere)
 
 
 def _columns(new: Sequence[tuple[Appointment, Sequence[Resource]]]) -> tuple[Sequence[Any], ...]:

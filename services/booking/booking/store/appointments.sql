@@ -1,8 +1,13 @@
 -- name: place_for_patient
 -- All that a booking has to know, in one round trip; the session cannot be cancelled before the commit. No row, and
--- no lock, when either the session or the patient is unknown.
+-- no lock, when either the session or the patient is unknown. `works_elsewhere`: the professional has a session at another
+-- site so near that they may be on the way (no session is longer than 16 hours, no way than 4).
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.equipment, s.state, p.registered_at, p.erased_at, p.eligibility
+       s.slot_minutes, s.shares, s.equipment, s.state, p.registered_at, p.erased_at, p.eligibility,
+       EXISTS (SELECT FROM session AS e
+               WHERE e.professional = s.professional AND e.state = 'open' AND e.site <> s.site
+                 AND e.starts_at > s.starts_at - interval '20 hours' AND e.starts_at < s.ends_at + interval '4 hours')
+           AS works_elsewhere
 FROM session AS s
 JOIN patient AS p ON p.id = $2
 WHERE s.id = $1
@@ -10,11 +15,15 @@ FOR KEY SHARE OF s;
 
 -- name: place
 -- The same for a hold whose patient is not known yet.
-SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, equipment,
-       state
-FROM session
-WHERE id = $1
-FOR KEY SHARE;
+SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
+       s.slot_minutes, s.shares, s.equipment, s.state,
+       EXISTS (SELECT FROM session AS e
+               WHERE e.professional = s.professional AND e.state = 'open' AND e.site <> s.site
+                 AND e.starts_at > s.starts_at - interval '20 hours' AND e.starts_at < s.ends_at + interval '4 hours')
+           AS works_elsewhere
+FROM session AS s
+WHERE s.id = $1
+FOR KEY SHARE OF s;
 
 -- name: place_of_hold
 -- The same for a hold that becomes a booking: session before appointment, as whoever cancels a session does.
@@ -38,7 +47,11 @@ FOR KEY SHARE OF s;
 -- name: place_for_appointment
 -- The same for an appointment that moves to another session.
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.equipment, s.state, p.registered_at, p.erased_at, p.eligibility
+       s.slot_minutes, s.shares, s.equipment, s.state, p.registered_at, p.erased_at, p.eligibility,
+       EXISTS (SELECT FROM session AS e
+               WHERE e.professional = s.professional AND e.state = 'open' AND e.site <> s.site
+                 AND e.starts_at > s.starts_at - interval '20 hours' AND e.starts_at < s.ends_at + interval '4 hours')
+           AS works_elsewhere
 FROM session AS s
 JOIN patient AS p ON p.id = (SELECT patient FROM appointment WHERE id = $2)
 WHERE s.id = $1
@@ -47,7 +60,11 @@ FOR KEY SHARE OF s;
 -- name: places_for_patients
 -- The same for several bookings at once, only read: `book_together` looks whether the sessions are still as they were.
 SELECT n.n, s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.equipment, s.state, s.version, p.registered_at, p.erased_at, p.eligibility
+       s.slot_minutes, s.shares, s.equipment, s.state, s.version, p.registered_at, p.erased_at, p.eligibility,
+       EXISTS (SELECT FROM session AS e
+               WHERE e.professional = s.professional AND e.state = 'open' AND e.site <> s.site
+                 AND e.starts_at > s.starts_at - interval '20 hours' AND e.starts_at < s.ends_at + interval '4 hours')
+           AS works_elsewhere
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS n (session, patient, n)
 JOIN session AS s ON s.id = n.session
 JOIN patient AS p ON p.id = n.patient;

@@ -88,7 +88,7 @@ async def _ready(db: Reader, position: int, order: BookOrder, place: Place, rule
         wish, warnings = await permitted(db, request, place, rules, order.actor, order.now)
     except Refusal:
         return None
-    if placing.needs_a_look(session, wish.kind) or request.together_with:
+    if placing.needs_a_look(session, wish.kind) or request.together_with or place.works_elsewhere:
         return None
     period = placing.period_at_sight(place, wish)
     if isinstance(period, ProblemType):

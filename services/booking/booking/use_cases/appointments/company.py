@@ -36,6 +36,8 @@ async def in_company(
         return new.in_company(())
     start = min(new.period.start + partner.offset for partner in wanted)
     present = await sessions.open_at(tx, new.site, Interval(start, new.period.end))
+    away = await placing.on_the_way(tx, present, Interval(start, new.period.end), wish.rules)
+    present = [each for each in present if each.id not in away]
     others = [await _companion(tx, new, partner, present, wish, first_call, besides) for partner in wanted]
     return new.in_company(tuple(others))
 

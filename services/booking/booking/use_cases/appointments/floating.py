@@ -71,7 +71,9 @@ async def _way_out(tx: Transaction, wish: Wish) -> list[_Change]:
         return []
     period = Interval(wish.start, wish.start + wish.kind.duration)
     around = wish.kind.around(period)
-    able = {each.id: each for each in await sessions.open_at(tx, wish.session.site, around) if _suits(each, wish)}
+    suiting = [each for each in await sessions.open_at(tx, wish.session.site, around) if _suits(each, wish)]
+    away = await placing.on_the_way(tx, suiting, around, wish.rules)
+    able = {each.id: each for each in suiting if each.id not in away}
     able[wish.session.id] = wish.session
     standing = await appointments.lock_floating(tx, wish.session.site, wish.session.day, period, wish.kind.code)
     leaving = wish.leaving.id if wish.leaving else None

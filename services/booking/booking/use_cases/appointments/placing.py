@@ -18,8 +18,9 @@ from booking.domain.kinds import Kind
 from booking.domain.local_time import local_day, whole_day
 from booking.domain.resources import Resource
 from booking.domain.rules import Rules
-from booking.domain.sessions import Misfit, Session, fit
-from booking.store import appointments, projections, sessions
+from booking.domain.sessions import LONGEST_SESSION, Misfit, Session, fit
+from booking.domain.travel import LONGEST_WAY
+from booking.store import agendas, appointments, projections, sessions
 from booking.store.appointments import Place
 from booking.use_cases.appointments import announcing
 from booking.use_cases.availability.search_availability import free_slots
@@ -99,12 +100,24 @@ async def period_of(tx: Transaction, place: Place, wish: Wish) -> Interval:
 
     Raises Refusal with alternatives: SESSION_CANCELLED, KIND_NOT_OFFERED, ROOM_WANTED, EQUIPMENT_WANTED,
     MODE_NOT_OFFERED, OUTSIDE_SESSION, OFF_GRID, SLOT_PAST, LEAD_TOO_SHORT, LEAD_TOO_LONG, NEVER_SEEN, NO_SUPERVISOR,
-    TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED.
+    TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED, ON_THE_WAY.
     """
     found = await period_or_problem(tx, place, wish)
     if isinstance(found, ProblemType):
         await refuse(tx, found, wish)
+    if place.works_elsewhere and await on_the_way(tx, [place.session], wish.kind.around(found), wish.rules):
+        await refuse(tx, problems.ON_THE_WAY, wish)
     return found
+
+
+async def on_the_way(tx: Transaction, wanted: Sequence[Session], period: Interval, rules: Rules) -> frozenset[UUID]:
+    """Those of these sessions of a site whose professionals are at another site then, or on the way from or to it."""
+    if not wanted:
+        return frozenset()
+    people = {each.professional for each in wanted}
+    start, end = period.start - LONGEST_SESSION - LONGEST_WAY, period.end + LONGEST_WAY
+    travel = await agendas.travel(tx, wanted[0].site, people, start, end, rules.way)
+    return frozenset(each.id for each in wanted if travel.has(each, period))
 
 
 async def period_or_problem(tx: Transaction, place: Place, wish: Wish) -> Interval | ProblemType:
