@@ -13,7 +13,7 @@ import pytest
 
 from booking.domain.resources import practitioner
 from booking.domain.sessions import Session
-from booking.store import sessions
+from booking.store import projections, sessions
 from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
 from booking.use_cases.appointments.book_together import BookOrder, book_together
 from smp.auth import Actor
@@ -159,6 +159,16 @@ async def test_a_session_that_changed_since_the_look_is_left_out(centre: Centre)
         )
 
     assert await meddled(centre, meddle, *orders) == [False, False, True]
+
+
+async def test_whoever_was_forgotten_since_the_look_is_left_out(centre: Centre) -> None:
+    session = await centre.session(await centre.doctor())
+    gone, there = await centre.patient(), await centre.patient()
+
+    async def meddle(tx: Transaction) -> None:
+        await projections.patient_erased(tx, gone, centre.territory, NOW)
+
+    assert await meddled(centre, meddle, order(session, "09:00", gone), order(session, "09:20", there)) == [False, True]
 
 
 async def test_a_place_taken_since_the_look_is_left_out_and_the_others_are_booked(

@@ -3,18 +3,33 @@ committed when the other starts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
 
+from booking import problems
+from booking.consumers import patient_erased
+from booking.domain.appointments import State
 from booking.domain.presence import PresencePlan
+from booking.domain.sessions import Session
 from booking.store import presence, projections
 from booking.store.presence import PROFESSIONAL, Pending
+from booking.use_cases.appointments.book_slot import BookRequest, book_slot
 from booking.use_cases.calendar.agree_presence import agree_presence
 from booking.use_cases.calendar.shutting import Days
+from booking.use_cases.waiting_list.offer_places import offer_places
+from smp.consumer import Delivery
+from smp.contracts import Event, PatientErased
+from smp.problems import Refusal
 from tests.booking.agenda import Planner
+from tests.booking.test_book_together import order, together
 from tests.booking.test_concurrency import until_somebody_waits
-from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, joined
+from tests.booking.test_holds_and_steps import stored
+from tests.booking.waiting import join as join_list
+from tests.booking.waiting import offers_to
+from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, joined, monday
+from tests.support.api import FixedClock
 
 
 @pytest.fixture
@@ -59,6 +74,79 @@ async def test_whoever_changes_what_a_professional_does_waits_for_the_job_that_f
         await until_somebody_waits(planner.centre)
         assert await projections.professional_for_absence(tx, doctor) is not None
     assert await doing is None
+
+
+async def book(centre: Centre, session: Session, patient: UUID) -> object:
+    request = BookRequest(session.id, monday("09:00"), "consultation", patient)
+    async with centre.transaction() as tx:
+        return await book_slot(tx, request, RULES, actor=SECRETARY, now=NOW)
+
+
+async def hold(centre: Centre, session: Session, patient: UUID) -> object:
+    return await centre.hold(session, "09:00", patient)
+
+
+async def book_with_others(centre: Centre, session: Session, patient: UUID) -> object:
+    """As the API does, which leaves to `book_slot` what cannot be had together with others."""
+    (made,) = await together(centre, order(session, "09:00", patient))
+    return made or await book(centre, session, patient)
+
+
+async def wait(centre: Centre, _: Session, patient: UUID) -> object:
+    return await join_list(centre, patient)
+
+
+def erased(patient: UUID) -> PatientErased:
+    return PatientErased(patient=patient, erased_at=NOW)
+
+
+WAYS = [book, hold, book_with_others, wait]
+
+
+class TestPatientsWhoAreForgotten:
+    """Patients come before entries and appointments; whoever forgets one is alone with them, and comes first."""
+
+    async def test_what_is_being_booked_is_found_and_cancelled(self, centre: Centre) -> None:
+        session, patient = await centre.session(await centre.doctor()), await centre.patient()
+        async with centre.transaction() as tx:
+            request = BookRequest(session.id, monday("09:00"), "consultation", patient)
+            booked = (await book_slot(tx, request, RULES, actor=SECRETARY, now=NOW)).appointment
+            forgetting = asyncio.create_task(centre.hear(patient, erased(patient), sequences=[2]))
+            await _until_it_waits_or_is_over(centre, forgetting)
+        await forgetting
+        assert (await stored(centre, booked.id)).state is State.CANCELLED
+
+    @pytest.mark.parametrize("way", WAYS)
+    async def test_what_is_asked_meanwhile_finds_them_gone(
+        self, centre: Centre, way: Callable[[Centre, Session, UUID], Awaitable[object]]
+    ) -> None:
+        session, patient = await centre.session(await centre.doctor()), await centre.patient()
+        async with centre.transaction() as tx:
+            event: Event[Any] = Event.of(
+                erased(patient), subject=patient, territory=centre.territory, sequence=2, time=NOW
+            )
+            await patient_erased(tx, Delivery(event, "next", NOW))
+            asking = asyncio.create_task(_outcome(way(centre, session, patient)))
+            await _until_it_waits_or_is_over(centre, asking)
+        refused = await asking
+        assert isinstance(refused, Refusal)
+        assert refused.problem is problems.PATIENT_ERASED
+
+    async def test_an_offer_leaves_them_alone_and_waits_for_nobody(self, centre: Centre) -> None:
+        await centre.session(await centre.doctor(), "09:00", "09:20")
+        entry = await join_list(centre)
+        async with centre.transaction() as tx:
+            await projections.patient_erased(tx, entry.patient, centre.territory, NOW)
+            await offer_places(centre.database, RULES, FixedClock(NOW))
+        assert await offers_to(centre, entry) == []
+
+
+async def _until_it_waits_or_is_over(centre: Centre, doing: asyncio.Task[Any]) -> None:
+    async with asyncio.timeout(5):
+        while not doing.done():
+            async with centre.transaction() as tx:
+                if await tx.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+                    return
 
 
 async def _outcome(doing: Awaitable[object]) -> Exception | None:

@@ -32,7 +32,7 @@ BOOKING_MUTANTS = (
     Mutant(
         "booking-does-not-keep-session", "a booking reads its session without keeping it from cancellation",
         f"{BOOKING}/store/appointments.sql",
-        "JOIN patient AS p ON p.id = $2\nWHERE s.id = $1\nFOR KEY SHARE OF s;",
+        "JOIN patient AS p ON p.id = $2\nWHERE s.id = $1\nFOR KEY SHARE OF s, p;",
         "JOIN patient AS p ON p.id = $2\nWHERE s.id = $1;",
         (RACES,),
     ),

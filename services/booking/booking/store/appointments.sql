@@ -1,7 +1,7 @@
 -- name: place_for_patient
--- All that a booking has to know, in one round trip; the session cannot be cancelled before the commit. No row, and
--- no lock, when either the session or the patient is unknown. `works_elsewhere`: the professional has a session at another
--- site so near that they may be on the way (no session is longer than 16 hours, no way than 4).
+-- All that a booking has to know, in one round trip; neither can the session be cancelled before the commit, nor the
+-- patient be forgotten. No row, and no lock, when either of them is unknown. `works_elsewhere`: the professional has a
+-- session at another site so near that they may be on the way (no session is longer than 16 hours, no way than 4).
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
        s.slot_minutes, s.shares, s.equipment, s.state, p.registered_at, p.erased_at, p.eligibility,
        EXISTS (SELECT FROM session AS e
@@ -11,7 +11,7 @@ SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day
 FROM session AS s
 JOIN patient AS p ON p.id = $2
 WHERE s.id = $1
-FOR KEY SHARE OF s;
+FOR KEY SHARE OF s, p;
 
 -- name: place
 -- The same for a hold whose patient is not known yet.
@@ -32,7 +32,7 @@ SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day
 FROM session AS s
 JOIN patient AS p ON p.id = $2
 WHERE s.id = (SELECT session FROM appointment WHERE id = $1)
-FOR KEY SHARE OF s;
+FOR KEY SHARE OF s, p;
 
 -- name: place_of_appointment
 -- The same for an appointment that may take its place again.
@@ -42,7 +42,7 @@ FROM appointment AS a
 JOIN session AS s ON s.id = a.session
 JOIN patient AS p ON p.id = a.patient
 WHERE a.id = $1
-FOR KEY SHARE OF s;
+FOR KEY SHARE OF s, p;
 
 -- name: place_for_appointment
 -- The same for an appointment that moves to another session.
@@ -55,7 +55,7 @@ SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day
 FROM session AS s
 JOIN patient AS p ON p.id = (SELECT patient FROM appointment WHERE id = $2)
 WHERE s.id = $1
-FOR KEY SHARE OF s;
+FOR KEY SHARE OF s, p;
 
 -- name: places_for_patients
 -- The same for several bookings at once, only read: `book_together` looks whether the sessions are still as they were.
@@ -106,8 +106,8 @@ SELECT appointment, resources FROM had;
 
 -- name: book_together
 -- Several bookings with all that they occupy, say and answer, in one statement that is a transaction of its own. Each
--- is made only if its session is open and as it was read ($37, $38), nobody is changing it, and nothing that it wants is
--- taken; the others are left out. What is taken between that look and the write, the exclusion constraint refuses, and the
+-- is made only if its session is open and as it was read ($37, $38), nobody is changing it or forgetting the patient,
+-- and nothing that it wants is taken; the others are left out. What is taken between that look and the write, the exclusion constraint refuses, and the
 -- whole statement is undone: no `ON CONFLICT`, which would look twice more into the index. Answers which were made.
 WITH shared AS (
     SELECT s.id
@@ -115,6 +115,8 @@ WITH shared AS (
     JOIN session AS s ON s.id = r.id AND s.version = r.version AND s.state = 'open'
     ORDER BY s.id
     FOR KEY SHARE OF s SKIP LOCKED
+), known AS (
+    SELECT p.id FROM patient AS p WHERE p.id = ANY ($13::uuid[]) AND p.erased_at IS NULL FOR KEY SHARE SKIP LOCKED
 ), asked AS (
     SELECT o.*,
            (SELECT true
@@ -140,7 +142,7 @@ WITH shared AS (
               compartment, buffer_before, buffer_after, named, neutral_wording, party, preparation_start, company,
               event, topic, aggregate, type, sequence, event_territory, event_site, occurred_at, traceparent, payload,
               subject, key, fingerprint, status, body, n)
-    WHERE n.session IN (SELECT id FROM shared)
+    WHERE n.session IN (SELECT id FROM shared) AND n.patient IN (SELECT id FROM known)
       AND n.id NOT IN (SELECT appointment FROM asked WHERE is_taken)
 ), occupied AS (
     INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)

@@ -193,4 +193,6 @@ async def patient_contact(tx: Transaction, id: UUID, territory: str, reachable_b
 
 
 async def patient_erased(tx: Transaction, id: UUID, territory: str, erased_at: datetime) -> None:
+    """Waits for the bookings of this patient; later ones wait for this transaction, and find them gone."""
+    await tx.execute(SQL.lock_patient, id)
     await tx.execute(SQL.patient_erased, id, territory, erased_at)

@@ -159,6 +159,10 @@ VALUES ($1, $2, $3::jsonb)
 ON CONFLICT (id) DO UPDATE
 SET eligibility = CASE WHEN p.erased_at IS NULL THEN p.eligibility || excluded.eligibility ELSE '[]' END;
 
+-- name: lock_patient
+-- Before anything of a patient is forgotten: bookings for them have committed, or find them gone.
+SELECT FROM patient WHERE id = $1 FOR UPDATE;
+
 -- name: patient_erased
 -- PatientErased: the id stays, so that late events cannot bring the rest back.
 INSERT INTO patient (id, territory, erased_at)

@@ -36,19 +36,28 @@ LEFT JOIN patient AS p ON p.id = e.patient
 WHERE e.id = $1;
 
 -- name: lock
--- One entry, before a step.
+-- One entry, before a step; its patient first, as whoever forgets them does.
+WITH person AS (
+    SELECT eligibility FROM patient WHERE id = (SELECT patient FROM waiting_list_entry WHERE id = $1) FOR KEY SHARE
+)
 SELECT e.*, p.eligibility
 FROM waiting_list_entry AS e
-LEFT JOIN patient AS p ON p.id = e.patient
+LEFT JOIN person AS p ON true
 WHERE e.id = $1
 FOR UPDATE OF e;
 
 -- name: lock_free
--- One entry, unless somebody else is busy with it.
+-- One entry, unless somebody else is busy with it or forgets the patient.
+WITH person AS (
+    SELECT id, eligibility
+    FROM patient
+    WHERE id = (SELECT patient FROM waiting_list_entry WHERE id = $1)
+    FOR KEY SHARE SKIP LOCKED
+)
 SELECT e.*, p.eligibility
 FROM waiting_list_entry AS e
-LEFT JOIN patient AS p ON p.id = e.patient
-WHERE e.id = $1
+LEFT JOIN person AS p ON true
+WHERE e.id = $1 AND (p.id IS NOT NULL OR NOT EXISTS (SELECT FROM patient WHERE patient.id = e.patient))
 FOR UPDATE OF e SKIP LOCKED;
 
 -- name: lock_of_patient
@@ -113,8 +122,11 @@ ORDER BY id IS DISTINCT FROM $3, starts_at, id
 LIMIT 1;
 
 -- name: standing
--- Who a patient is to the list: known, erased, eligible since when.
-SELECT registered_at, erased_at, eligibility FROM patient WHERE id = $1 AND registered_at IS NOT NULL;
+-- Who a patient is to the list: known, erased, eligible since when; not to be forgotten before the commit.
+SELECT registered_at, erased_at, eligibility
+FROM patient
+WHERE id = $1 AND registered_at IS NOT NULL
+FOR KEY SHARE;
 
 -- name: known_professionals
 -- How many of these professionals have been heard of.

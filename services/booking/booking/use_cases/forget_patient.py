@@ -15,7 +15,8 @@ REASON = "patient_erased"
 
 
 async def forget_patient(tx: Transaction, patient: UUID, now: datetime) -> None:
-    """What the patient still had ahead, or waited for, is cancelled without a text; done twice it changes nothing."""
+    """What the patient still had ahead, or waited for, is cancelled without a text; done twice it changes nothing.
+    The patient is locked before (`projections.patient_erased`), so that nothing can be booked for them meanwhile."""
     await leave_of_patient(tx, patient, BY, now)
     ahead = await appointments.lock_future_of_patient(tx, patient)
     cancelled = [
