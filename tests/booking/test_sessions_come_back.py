@@ -8,6 +8,7 @@ import pytest
 from booking.domain.intervals import Interval
 from booking.domain.reshaping import meeting
 from booking.use_cases.calendar.following import Kept
+from booking.use_cases.calendar.restoring import forget_past
 from booking.use_cases.calendar.shutting import Days
 from smp.contracts import ProfessionalLeft
 from tests.booking.agenda import Planner, of_hours
@@ -138,3 +139,18 @@ async def test_of_two_that_meet_only_as_they_are_to_become_the_later_stays_as_it
     sooner = replace(late, period=Interval(monday("10:20"), monday("12:00")))
     assert meeting([(late, sooner), (early, longer)]) == {max(early.id, late.id)}
     assert meeting([(late, sooner), (early, replace(longer, room="Salle 2"))]) == frozenset()
+
+
+async def test_what_is_over_is_not_remembered_for_ever(planner: Planner) -> None:
+    doctor = await planner.centre.doctor()
+    session = await planner.centre.session(doctor)
+    await planner.absent(doctor, of_hours(MONDAY, "10:00-11:00"))
+
+    async def remembered() -> int:
+        async with planner.centre.transaction() as tx:
+            count: int = await tx.fetchval("SELECT count(*) FROM cut_session WHERE whole = $1", session.id)
+        return count
+
+    for days, left in ((0, 2), (7, 2), (8, 0)):
+        await forget_past(planner.centre.database, monday("09:00") + timedelta(days=days))
+        assert await remembered() == left

@@ -10,6 +10,7 @@ from booking.use_cases.appointments.expire_holds import end_rests, expire_holds
 from booking.use_cases.appointments.step_together import step_together
 from booking.use_cases.availability.agendas import Agendas, forget_changes
 from booking.use_cases.calendar.materialise_sessions import materialise_rules
+from booking.use_cases.calendar.restoring import forget_past
 from booking.use_cases.capacity.release_capacity import release_capacity
 from booking.use_cases.follow_registry import follow_registry
 from booking.use_cases.impact.settle_impact import settle_impacts
@@ -31,6 +32,7 @@ async def _start(runtime: Runtime) -> None:
 
 async def _forget(runtime: Runtime) -> None:
     await forget_changes(runtime.database)
+    await forget_past(runtime.database, runtime.clock.now())
 
 
 async def _expire(runtime: Runtime) -> None:

@@ -125,6 +125,11 @@ async def forget_cut(tx: Transaction, sessions: Iterable[UUID]) -> None:
     await tx.execute(SQL.forget_cut, list(sessions))
 
 
+async def forget_past_cut(tx: Transaction, until: datetime) -> None:
+    """Of what was over by then nothing is brought back any more."""
+    await tx.execute(SQL.forget_past_cut, until)
+
+
 def _closures(rows: Iterable[Record]) -> list[Closure]:
     return [_closure(row) for row in rows]
 

@@ -82,3 +82,7 @@ ORDER BY cut_session.session;
 -- name: forget_cut
 -- Somebody has decided otherwise, or the whole stands again.
 DELETE FROM cut_session WHERE whole IN (SELECT whole FROM cut_session WHERE session = ANY ($1::uuid[]));
+
+-- name: forget_past_cut
+-- What is over since then is brought back by nobody.
+DELETE FROM cut_session WHERE ends_at < $1;

@@ -4,7 +4,7 @@ opened something there meanwhile, nor when its professional works there no more.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from booking.domain.reshaping import follow, parts_of
@@ -17,8 +17,9 @@ from booking.use_cases.calendar.following import Draft, Followed, Kept, LeftAlon
 from booking.use_cases.calendar.planning import contract_at
 from booking.use_cases.calendar.reshaping import Change, Reshaping
 from smp.ids import new_id
-from smp.postgres import Transaction
+from smp.postgres import Database, Scope, Transaction
 
+_KEPT = timedelta(days=7)  # over everywhere, whatever the clocks
 REJOINED = "rejoined"  # said of a part that is one again with another
 
 
@@ -88,6 +89,12 @@ async def remember(tx: Transaction, found: Iterable[Restored], followed: Followe
         opened = [opening for opening in each.reshaping.openings if opening.session.id not in not_opened]
         await closures.note_cut(tx, cut_of(each.whole, opened))
     return replace(followed, left_alone=(*followed.left_alone, *missing))
+
+
+async def forget_past(database: Database, now: datetime) -> None:
+    """The job: what was cut and is over cannot come back."""
+    async with database.transaction(Scope.everywhere()) as tx:
+        await closures.forget_past_cut(tx, now - _KEPT)
 
 
 def _restored(
