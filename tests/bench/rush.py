@@ -24,9 +24,9 @@ from tests.bench.machine import calibrate
 from tests.bench.wire import Wire, wire
 from tests.booking.world import MONDAY, Centre, monday
 from tests.history.checker import STATES, TAKEN, check
-from tests.history.findings import Answer, Finding, Operation
+from tests.history.findings import Answer, Finding, Operation, Outcome
 from tests.history.processes import two_bookings
-from tests.history.reading import read
+from tests.history.reading import answers_of, read
 from tests.support.databases import ServiceDatabase, service_database
 
 SITES, DOCTORS, DAYS = 10, 3, 5
@@ -183,14 +183,15 @@ class _Rush:
             may_have_left = self.sick.has_left(own, returned) or self.sick.has_left(wanted, returned)
             if not is_judged and not (problem in LEFT and may_have_left):
                 self.faults.append(f"{what} {status} {problem}")
-        answer = None if problem else Answer(told["appointment"], told["version"], told["state"])
+        answers = () if problem else answers_of(told)
+        outcome: Outcome = "fail" if problem else "ok"
         desk.operations.append(
             Operation(
-                f"{what}-{len(desk.operations)}", what, invoked, "ok" if answer else "fail", returned, answer, problem,
+                f"{what}-{len(desk.operations)}", what, invoked, outcome, returned, answers, problem,
                 place["session"] if place else None, datetime.fromisoformat(place["start"]) if place else None, patient,
             )
         )  # fmt: skip
-        return told if answer else None
+        return told if answers else None
 
 
 async def measure(bench: Bench) -> Figure:
@@ -250,7 +251,7 @@ async def _open(database: Database, dice: random.Random) -> _Desk:
                 began = time.monotonic()
                 booked = (await centre.book(session, f"{9 + n // 3:02}:{n % 3 * 20:02}", patient)).appointment
                 answer = Answer(str(booked.id), booked.version, booked.state)
-                before.append(Operation(f"before-{booked.id}", "before", began, "ok", time.monotonic(), answer))
+                before.append(Operation(f"before-{booked.id}", "before", began, "ok", time.monotonic(), (answer,)))
                 others.append(str(patient))
     return _Desk(centre, sessions, patients, others, before)
 
@@ -258,11 +259,11 @@ async def _open(database: Database, dice: random.Random) -> _Desk:
 async def _judge(database: ServiceDatabase, desk: _Desk, sick: _Sick) -> tuple[Finding, ...]:
     """What the plan did to whom it hit, and to holds in the session, it did before its last line was told."""
     evidence = await read(database, desk.centre.site, desk.sessions, desk.patients + desk.others, desk.operations)
-    asked = {(it.answer.appointment, it.answer.version) for it in desk.operations if it.answer}
+    asked = {(answer.appointment, answer.version) for it in desk.operations for answer in it.answers}
     planned = [
         Operation(
             f"plan-{said.position}", "plan", sick.left_at, "ok", sick.done_at,
-            Answer(said.appointment, said.version, STATES.get(said.event, "booked")),
+            (Answer(said.appointment, said.version, STATES.get(said.event, "booked")),),
         )
         for said in evidence.said
         if (said.appointment, said.version) not in asked

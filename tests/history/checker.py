@@ -7,23 +7,34 @@ are there, and must agree with what each caller saw happen before or after what 
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
-from tests.history.findings import Answer, Evidence, Finding, Operation, Place, Said
+from tests.history.findings import Evidence, Finding, Operation, Place, Said
 
-BY_ITSELF = frozenset({"HoldExpired"})  # no command asks for it
+BY_ITSELF = frozenset({"HoldExpired", "SlotFloated"})  # no command asks for it, of that appointment
 RELEASING = frozenset({"SlotCancelled", "HoldExpired"})
 STATES = {
     "SlotHeld": "held",
     "SlotBooked": "booked",
     "SlotMoved": "booked",
+    "SlotFloated": "booked",
     "SlotCancelled": "cancelled",
     "HoldExpired": "expired",
     "PatientArrived": "arrived",
     "ConsultationStarted": "in_consultation",
     "ConsultationDone": "done",
     "PatientNoShow": "no_show",
+    "PatientLeftUnseen": "left_unseen",
 }
 TAKEN = frozenset({"slot-taken", "patient-already-booked"})
+
+
+class Effect(NamedTuple):
+    """What a command did to one appointment; version 0 when no event tells of it."""
+
+    appointment: str
+    version: int
+    state: str
 
 
 def check(evidence: Evidence) -> tuple[Finding, ...]:
@@ -46,7 +57,7 @@ def accepted_is_there_once(evidence: Evidence) -> Iterator[Finding]:
         event = said.get((answer.appointment, answer.version))
         if event is None:
             yield Finding("lost", f"{operation.key} was accepted and nothing says so")
-        elif STATES.get(event.event, answer.state) != answer.state:
+        elif _state_after(event, answer.state) != answer.state:
             yield Finding("lost", f"{operation.key} was told {answer.state}, the event is {event.event}")
     for (appointment, version), keys in claims.items():
         if len(keys) > 1:
@@ -70,11 +81,11 @@ def nothing_overlaps_at_any_time(evidence: Evidence) -> Iterator[Finding]:
     standing: dict[str, Place] = {}
     lines: defaultdict[str, dict[str, Place]] = defaultdict(dict)  # resource → appointment → place
     for each in _in_order(evidence):
-        if each.event in RELEASING or each.place is not None:
+        if _gives_back(each) or each.place is not None:
             left = standing.pop(each.appointment, None)
             for resource in left.resources if left else ():
                 del lines[resource][each.appointment]
-        if each.place is None or each.event in RELEASING:
+        if each.place is None or _gives_back(each):
             continue
         for resource in each.place.resources:
             for other, place in lines[resource].items():
@@ -95,13 +106,13 @@ def rows_are_what_was_said_last(evidence: Evidence) -> Iterator[Finding]:
         event, row, place = last.get(appointment), evidence.rows.get(appointment), places.get(appointment)
         if event is None or row is None or place is None:
             yield Finding("lost", f"{appointment} has {'no row' if row is None else 'no event that places it'}")
-        elif (row.state, row.version) != (STATES.get(event.event, row.state), event.version):
+        elif (row.state, row.version) != (_state_after(event, row.state), event.version):
             yield Finding(
                 "stale", f"{appointment} is {row.state} {row.version}, was said {event.event} {event.version}"
             )
         elif (row.session, row.start) != (place.session, place.start):
             yield Finding("stale", f"{appointment} does not lie where its last event put it")
-        elif row.taken != (frozenset() if event.event in RELEASING else place.resources):
+        elif row.taken != (frozenset() if _gives_back(event) else place.resources):
             yield Finding("stale", f"{appointment} takes {sorted(row.taken)} after {event.event}")
 
 
@@ -148,11 +159,11 @@ def _possible_tenancies(evidence: Evidence) -> dict[str, list[Tenancy]]:
         since, place = float("-inf"), None
         for said in trail:
             operation = by.get((said.appointment, said.version))
-            if place is not None and (said.place is not None or said.event in RELEASING):
+            if place is not None and (said.place is not None or _gives_back(said)):
                 until = operation.returned if operation and operation.returned is not None else float("inf")
                 _add(lines, place, since, until)
                 place = None
-            if said.place is not None and said.event not in RELEASING:
+            if said.place is not None and not _gives_back(said):
                 since, place = operation.invoked if operation else float("-inf"), said.place
         if place is not None:
             _add(lines, place, since, float("inf"))
@@ -166,12 +177,23 @@ def _add(lines: defaultdict[str, list[Tenancy]], place: Place, since: float, unt
             lines[resource].append((place, since, until))
 
 
-def _effects(evidence: Evidence) -> Iterator[tuple[Operation, Answer]]:
-    """The commands that took effect, with what they did; an unknown one as it was settled."""
+def _effects(evidence: Evidence) -> Iterator[tuple[Operation, Effect]]:
+    """The commands that took effect, with each thing they did; an unknown one as it was settled."""
+    named = {(each.cause, each.appointment): each.version for each in evidence.said if each.cause is not None}
     for each in evidence.operations:
-        answer = each.answer if each.outcome == "ok" else evidence.settled.get(each.key)
-        if answer is not None and each.outcome != "fail":
-            yield each, answer
+        if each.outcome == "fail":
+            continue
+        for it in each.answers if each.outcome == "ok" else evidence.settled.get(each.key, ()):
+            version = named.get((each.key, it.appointment), 0) if it.version is None else it.version
+            yield each, Effect(it.appointment, version, it.state)
+
+
+def _state_after(said: Said, otherwise: str) -> str:
+    return said.state or STATES.get(said.event, otherwise)
+
+
+def _gives_back(said: Said) -> bool:
+    return said.event in RELEASING or said.gives_back
 
 
 def _in_order(evidence: Evidence) -> list[Said]:

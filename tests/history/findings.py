@@ -11,10 +11,11 @@ Kind = Literal["lost", "doubled", "overlapping", "unresolved", "out_of_order", "
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an accepted command says of its appointment."""
+    """What an accepted command says of an appointment. Whoever cancels a session is not told the version: its event
+    names the command (`Said.cause`)."""
 
     appointment: str
-    version: int
+    version: int | None
     state: str
 
 
@@ -22,7 +23,8 @@ class Answer:
 class Operation:
     """One command. `invoked` and `returned` are real seconds of one clock; an unknown one has no return.
 
-    `session`, `start`, `patient` say the place that it wanted, where it wanted one.
+    `session`, `start`, `patient` say the place that it wanted, where it wanted one. A family, or a session, is
+    answered for several appointments at once.
     """
 
     key: str
@@ -30,7 +32,7 @@ class Operation:
     invoked: float
     outcome: Outcome
     returned: float | None = None
-    answer: Answer | None = None
+    answers: tuple[Answer, ...] = ()
     problem: str | None = None
     session: str | None = None
     start: datetime | None = None
@@ -49,13 +51,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One event, as the outbox numbered it; `place` where the event says one."""
+    """One event, as the outbox numbered it; `place` where the event says one. `cause`: the command that it names;
+    `state`: the one it says, of a correction; `gives_back`: the time of whoever left before the hour agreed is free."""
 
     position: int
     appointment: str
     version: int
     event: str
     place: Place | None = None
+    cause: str | None = None
+    state: str | None = None
+    gives_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +77,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Evidence:
-    """`settled` tells of each unknown command's key what was kept of it: its answer, or nothing."""
+    """`settled` tells of each unknown command's key what was kept of it: its answers, or none."""
 
     operations: Sequence[Operation]
     said: Sequence[Said]
     rows: Mapping[str, Row]
-    settled: Mapping[str, Answer | None] = field(default_factory=dict)
+    settled: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,8 @@ async def read(
             for row in await admin.fetch(_ROWS, site)
         }
         unknown = [each.key for each in operations if each.outcome == "unknown"]
-        kept = {row["key"]: _answer(row["body"]) for row in await admin.fetch(_ANSWERS, unknown)}
-    return Evidence(operations, said, rows, {key: kept.get(key) for key in unknown})
+        kept = {row["key"]: answers_of(json.loads(row["body"])) for row in await admin.fetch(_ANSWERS, unknown)}
+    return Evidence(operations, said, rows, {key: kept.get(key, ()) for key in unknown})
 
 
 _OUTBOX = """
@@ -48,10 +48,23 @@ _ROWS = "SELECT id::text AS id, state, version, session::text AS session, starts
 _ANSWERS = "SELECT key, body FROM smp.idempotency WHERE key = ANY ($1)"
 
 
+def cause_in(key: str) -> str:
+    """A command's key, as the code of a reason."""
+    return key.replace("-", "_")
+
+
 def _said(row: Record, rooms: Mapping[str, str | None]) -> Said:
+    told = json.loads(row["payload"])
+    event, reason = row["event"], str(told.get("reason"))
     return Said(
-        row["position"], row["appointment"], row["sequence"], row["event"], _place(json.loads(row["payload"]), rooms)
-    )
+        row["position"], row["appointment"], row["sequence"],
+        "SlotFloated" if event == "SlotMoved" and told.get("floated") else event,
+        _place(told, rooms),
+        cause=reason.replace("_", "-") if reason.startswith("crowd_") else None,
+        state=told["state"] if event == "StatusCorrected" else None,
+        gives_back=event == "PatientLeftUnseen"
+        and datetime.fromisoformat(told["left_at"]) < datetime.fromisoformat(told["start"]),
+    )  # fmt: skip
 
 
 def _place(told: Mapping[str, Any], rooms: Mapping[str, str | None]) -> Place | None:
@@ -77,6 +90,11 @@ def _names(sessions: Sequence[Session], patients: Sequence[str]) -> dict[int, st
     return names
 
 
-def _answer(body: bytes) -> Answer:
-    told = json.loads(body)
-    return Answer(told["appointment"], told["version"], told["state"])
+def answers_of(told: Mapping[str, Any]) -> tuple[Answer, ...]:
+    """What an answer says of appointments: of one, of a family, of those that went with a session."""
+    return tuple(
+        Answer(each, None, "cancelled")
+        if isinstance(each, str)
+        else Answer(each["appointment"], each["version"], each["state"])
+        for each in told.get("appointments", [told])
+    )

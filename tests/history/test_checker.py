@@ -15,8 +15,8 @@ def place(slot: int = 0, patient: str = "anna") -> Place:
     return Place("morning", start, start + TWENTY, frozenset({"practitioner ines", f"patient {patient}"}))
 
 
-def ok(key: str, what: str, at: float, answer: Answer, back: float | None = None) -> Operation:
-    return Operation(key, what, at, "ok", at + 0.5 if back is None else back, answer)
+def ok(key: str, what: str, at: float, *answers: Answer) -> Operation:
+    return Operation(key, what, at, "ok", at + 0.5, answers)
 
 
 def row(state: str, version: int, where: Place, *, holds: bool = True) -> Row:
@@ -30,7 +30,7 @@ SOUND = Evidence(
         ok("k1", "book", 0, BOOKED),
         ok("k2", "move", 1, MOVED),
         ok("k3", "book", 2, Answer("b", 1, "booked")),
-        Operation("k4", "book", 3, "fail", 3.5, None, "slot-taken", "morning", NINE, "carl"),
+        Operation("k4", "book", 3, "fail", 3.5, (), "slot-taken", "morning", NINE, "carl"),
         Operation("k5", "cancel", 4, "unknown"),
         Operation("k6", "book", 4, "unknown"),
     ),
@@ -41,7 +41,7 @@ SOUND = Evidence(
         Said(4, "b", 2, "SlotCancelled"),
     ),
     rows={"a": row("booked", 2, place(3)), "b": row("cancelled", 2, place(patient="bea"), holds=False)},
-    settled={"k5": Answer("b", 2, "cancelled"), "k6": None},
+    settled={"k5": (Answer("b", 2, "cancelled"),), "k6": ()},
 )
 
 
@@ -58,7 +58,7 @@ def test_a_sound_history_is_sound() -> None:
 
 
 def test_a_booking_that_was_accepted_and_is_not_there_is_lost() -> None:
-    gone = replace(SOUND, said=SOUND.said[:2], rows={"a": SOUND.rows["a"]}, settled={"k5": None, "k6": None})
+    gone = replace(SOUND, said=SOUND.said[:2], rows={"a": SOUND.rows["a"]}, settled={"k5": (), "k6": ()})
     assert "lost" in kinds(gone)
 
 
@@ -67,7 +67,7 @@ def test_a_row_without_events_is_lost() -> None:
 
 
 def test_a_command_told_another_state_than_was_said_is_lost() -> None:
-    told = (replace(SOUND.operations[0], answer=Answer("a", 1, "held")), *SOUND.operations[1:])
+    told = (replace(SOUND.operations[0], answers=(Answer("a", 1, "held"),)), *SOUND.operations[1:])
     assert kinds(replace(SOUND, operations=told)) == {"lost"}
 
 
@@ -115,11 +115,11 @@ def test_an_unknown_that_nobody_settled_is_unresolved() -> None:
 
 
 def test_an_unknown_settled_as_absent_whose_effect_is_there_is_doubled() -> None:
-    assert "doubled" in kinds(replace(SOUND, settled={"k5": None, "k6": None}))
+    assert "doubled" in kinds(replace(SOUND, settled={"k5": (), "k6": ()}))
 
 
 def test_an_unknown_settled_as_present_whose_effect_is_not_there_is_lost() -> None:
-    assert "lost" in kinds(replace(SOUND, settled={**SOUND.settled, "k6": Answer("c", 1, "booked")}))
+    assert "lost" in kinds(replace(SOUND, settled={**SOUND.settled, "k6": (Answer("c", 1, "booked"),)}))
 
 
 def test_a_move_that_took_effect_after_a_later_cancellation_is_out_of_order() -> None:
@@ -153,7 +153,7 @@ def test_a_cancelled_appointment_that_still_takes_its_place_is_stale() -> None:
 def test_a_version_used_twice_or_left_out_is_out_of_order() -> None:
     gap = (*SOUND.said[:3], replace(SOUND.said[3], version=3))
     rows = {**SOUND.rows, "b": replace(SOUND.rows["b"], version=3)}
-    settled = {**SOUND.settled, "k5": Answer("b", 3, "cancelled")}
+    settled = {**SOUND.settled, "k5": (Answer("b", 3, "cancelled"),)}
     assert kinds(replace(SOUND, said=gap, rows=rows, settled=settled)) == {"out_of_order"}
 
 
@@ -168,3 +168,126 @@ def test_a_place_refused_after_it_was_surely_free_again_is_refused_wrongly() -> 
     """The move away from slot 0 had returned, and the next booking of it was not yet sent."""
     asked = replace(SOUND.operations[3], invoked=1.6, returned=1.9)
     assert kinds(replace(SOUND, operations=(*without_operation("k4"), asked))) == {"refused_wrongly"}
+
+
+FAMILY = Evidence(
+    (ok("k1", "family", 0, Answer("a", 1, "booked"), Answer("b", 1, "booked")),),
+    (Said(1, "a", 1, "SlotBooked", place()), Said(2, "b", 1, "SlotBooked", place(1, "bea"))),
+    {"a": row("booked", 1, place()), "b": row("booked", 1, place(1, "bea"))},
+)
+
+
+def test_a_family_is_there_whole_or_lost() -> None:
+    assert check(FAMILY) == ()
+    assert kinds(replace(FAMILY, said=FAMILY.said[:1], rows={"a": FAMILY.rows["a"]})) == {"lost"}
+
+
+def test_a_member_that_the_family_was_not_told_of_is_doubled() -> None:
+    told = (ok("k1", "family", 0, Answer("a", 1, "booked")),)
+    assert kinds(replace(FAMILY, operations=told)) == {"doubled"}
+
+
+CORRECTED = Evidence(
+    (
+        ok("k1", "book", 0, BOOKED),
+        ok("k2", "cancel", 1, Answer("a", 2, "cancelled")),
+        ok("k3", "correct", 2, Answer("a", 3, "booked")),
+    ),
+    (
+        Said(1, "a", 1, "SlotBooked", place()),
+        Said(2, "a", 2, "SlotCancelled"),
+        Said(3, "a", 3, "StatusCorrected", place(), state="booked"),
+    ),
+    {"a": row("booked", 3, place())},
+)
+
+
+def test_a_correction_has_the_place_again_or_is_stale() -> None:
+    assert check(CORRECTED) == ()
+    assert kinds(replace(CORRECTED, rows={"a": row("booked", 3, place(), holds=False)})) == {"stale"}
+
+
+def test_a_correction_told_another_state_than_it_said_is_lost() -> None:
+    told = (*CORRECTED.operations[:2], ok("k3", "correct", 2, Answer("a", 3, "arrived")))
+    assert kinds(replace(CORRECTED, operations=told)) == {"lost"}
+
+
+def test_a_correction_of_a_place_that_somebody_else_has_overlaps() -> None:
+    between = (*CORRECTED.said[:2], Said(3, "b", 1, "SlotBooked", place(patient="bea")))
+    met = Evidence(
+        (*CORRECTED.operations, ok("k4", "book", 1.6, Answer("b", 1, "booked"))),
+        (*between, replace(CORRECTED.said[2], position=4)),
+        {**CORRECTED.rows, "b": row("booked", 1, place(patient="bea"))},
+    )
+    assert "overlapping" in kinds(met)
+
+
+def came(event: str, state: str, *, gives_back: bool = False, holds: bool = True) -> Evidence:
+    """Somebody who arrived, and what became of it."""
+    return Evidence(
+        (
+            ok("k1", "book", 0, BOOKED),
+            ok("k2", "arrive", 1, Answer("a", 2, "arrived")),
+            ok("k3", "leave", 2, Answer("a", 3, state)),
+        ),
+        (
+            Said(1, "a", 1, "SlotBooked", place()),
+            Said(2, "a", 2, "PatientArrived"),
+            Said(3, "a", 3, event, gives_back=gives_back),
+        ),
+        {"a": row(state, 3, place(), holds=holds)},
+    )
+
+
+def test_whoever_leaves_before_the_hour_gives_the_place_back_and_nobody_else() -> None:
+    assert check(came("PatientLeftUnseen", "left_unseen", gives_back=True, holds=False)) == ()
+    assert check(came("PatientLeftUnseen", "left_unseen")) == ()
+    assert kinds(came("PatientLeftUnseen", "left_unseen", gives_back=True)) == {"stale"}
+    assert kinds(came("PatientLeftUnseen", "left_unseen", holds=False)) == {"stale"}
+
+
+def test_the_time_of_a_no_show_stays_taken() -> None:
+    assert check(came("PatientNoShow", "no_show")) == ()
+    assert kinds(came("PatientNoShow", "no_show", holds=False)) == {"stale"}
+    assert kinds(came("PatientNoShow", "left_unseen")) == {"lost", "stale"}
+
+
+FLOATED = Evidence(
+    (ok("k1", "book", 0, BOOKED), ok("k2", "book", 1, Answer("b", 1, "booked"))),
+    (
+        Said(1, "a", 1, "SlotBooked", place()),
+        Said(2, "a", 2, "SlotFloated", replace(place(), resources=frozenset({"practitioner omar", "patient anna"}))),
+        Said(3, "b", 1, "SlotBooked", place(patient="bea")),
+    ),
+    {
+        "a": Row("booked", 2, "morning", NINE, frozenset({"practitioner omar", "patient anna"})),
+        "b": row("booked", 1, place(patient="bea")),
+    },
+)
+
+
+def test_somebody_given_to_a_colleague_was_asked_for_by_nobody_and_makes_room() -> None:
+    assert check(FLOATED) == ()
+    late = tuple(replace(each, position={1: 1, 2: 3, 3: 2}[each.position]) for each in FLOATED.said)
+    assert kinds(replace(FLOATED, said=late)) == {"overlapping"}
+    assert kinds(replace(FLOATED, said=(FLOATED.said[0], FLOATED.said[2]))) == {"overlapping", "stale"}
+
+
+SHUT = Evidence(
+    (ok("k1", "book", 0, BOOKED), ok("crowd-7", "shut", 1, Answer("a", None, "cancelled"))),
+    (Said(1, "a", 1, "SlotBooked", place()), Said(2, "a", 2, "SlotCancelled", cause="crowd-7")),
+    {"a": row("cancelled", 2, place(), holds=False)},
+)
+
+
+def test_those_who_go_with_a_session_are_those_that_were_told() -> None:
+    assert check(SHUT) == ()
+    untold = (SHUT.operations[0], replace(SHUT.operations[1], answers=()))
+    assert kinds(replace(SHUT, operations=untold)) == {"doubled"}
+    by_another = (SHUT.said[0], replace(SHUT.said[1], cause="crowd-8"))
+    assert kinds(replace(SHUT, said=by_another)) == {"lost", "doubled"}
+
+
+def test_a_session_cancelled_by_a_command_that_was_refused_is_doubled() -> None:
+    refused = (SHUT.operations[0], Operation("crowd-7", "shut", 1, "fail", 1.5, (), "session-cancelled"))
+    assert kinds(replace(SHUT, operations=refused)) == {"doubled"}
