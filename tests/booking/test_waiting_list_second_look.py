@@ -194,10 +194,12 @@ class TestWhatWasPassedOver:
     async def test_nothing_is_left_in_the_queue_for_who_does_not_wait_any_more(
         self, centre: Centre, booking_database: ServiceDatabase
     ) -> None:
-        await leave(centre, await join(centre))
+        entry = await join(centre)
+        await leave(centre, entry)
         await run_jobs(centre)
         async with booking_database.admin() as connection:
-            assert await connection.fetchval("SELECT count(*) FROM second_look") == 0
+            left = "SELECT count(*) FROM second_look WHERE patient = $1"
+            assert await connection.fetchval(left, entry.patient) == 0
 
 
 class TestBetweenOffers:
