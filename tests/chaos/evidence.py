@@ -149,7 +149,8 @@ _PROJECTIONS: dict[str, tuple[Side, Side]] = {
                      WHEN state IN ('cancelled', 'excused') THEN 'cancelled' ELSE 'over' END,
                 coalesce(preparation_start, starts_at)
             FROM appointment WHERE booked_at IS NOT NULL"""),
-        ("notifications", "SELECT appointment, state, starts_at FROM appointment WHERE starts_at IS NOT NULL"),
+        # An offer declined is a hold given up: known to be cancelled, and never booked.
+        ("notifications", "SELECT appointment, state, starts_at FROM appointment WHERE mode IS NOT NULL"),
     ),
 }  # fmt: skip
 
