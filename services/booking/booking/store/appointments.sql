@@ -107,8 +107,9 @@ SELECT appointment, resources FROM had;
 -- name: book_together
 -- Several bookings with all that they occupy, say and answer, in one statement that is a transaction of its own. Each
 -- is made only if its session is open and as it was read ($37, $38), nobody is changing it or forgetting the patient,
--- and nothing that it wants is taken; the others are left out. What is taken between that look and the write, the exclusion constraint refuses, and the
--- whole statement is undone: no `ON CONFLICT`, which would look twice more into the index. Answers which were made.
+-- and nothing that it wants is taken; the others are left out. What is taken between that look and the write, the
+-- exclusion constraint refuses, and the whole statement is undone: no `ON CONFLICT`, which would look twice more into
+-- the index. Answers which were made.
 WITH shared AS (
     SELECT s.id
     FROM unnest($37::uuid[], $38::int[]) AS r (id, version)
