@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from notifications.domain.appointments import Mode, Slot
 from notifications.domain.planning import plan_reminder
 from notifications.store.rows import to_reachability
 from notifications.use_cases.plan import Told, tell
@@ -56,17 +55,6 @@ async def _remind(tx: Transaction, party: UUID, traceparent: str | None, policy:
 async def _tell(
     tx: Transaction, speaker: Record, context: Record, traceparent: str | None, policy: Policy, now: datetime
 ) -> None:
-    slot = Slot(speaker["site"], speaker["starts_at"], Mode(speaker["mode"]))
-    about = Subject(
-        territory=speaker["territory"],
-        appointment=speaker["appointment"],
-        version=speaker["version"],
-        patient=speaker["patient"],
-        site=slot.site,
-        starts_at=slot.start,
-        mode=slot.mode,
-        traceparent=traceparent,
-        party=context["party"],
-    )
+    about = Subject.of(speaker, traceparent, party=context["party"])
     rules = policy.rules(context["zone"], context["subdivision"])
-    await tell(tx, about, plan_reminder(slot, now, rules), context, now)
+    await tell(tx, about, plan_reminder(about.slot, now, rules), context, now)

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
-from notifications.domain.appointments import Mode
+from notifications.domain.appointments import Mode, Slot
 from notifications.domain.messages import Purpose
 from notifications.domain.reachability import CallReason
 from notifications.use_cases.say import say, say_call_ended
 from smp.contracts import CallTaskRaised
 from smp.ids import new_id
-from smp.postgres import Statements, Transaction
+from smp.postgres import Record, Statements, Transaction
 
 SQL = Statements.load("notifications.store", "call_tasks.sql")
 
@@ -33,6 +34,36 @@ class Subject:
     """For which a text speaks; nobody's whose hour is their own."""
     occasion: int = 0
     """The number of the site's event that calls for it; 0 when the appointment's own does."""
+
+    @classmethod
+    def of(
+        cls,
+        row: Record,
+        traceparent: str | None,
+        *,
+        answer_by: datetime | None = None,
+        party: UUID | None = None,
+        occasion: int = 0,
+    ) -> Self:
+        """From columns named as these fields."""
+        return cls(
+            territory=row["territory"],
+            appointment=row["appointment"],
+            version=row["version"],
+            patient=row["patient"],
+            site=row["site"],
+            starts_at=row["starts_at"],
+            mode=Mode(row["mode"]),
+            traceparent=traceparent,
+            answer_by=answer_by,
+            party=party,
+            occasion=occasion,
+        )
+
+    @property
+    def slot(self) -> Slot:
+        """Where and when."""
+        return Slot(self.site, self.starts_at, self.mode)
 
 
 async def raise_call(

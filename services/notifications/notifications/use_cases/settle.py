@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from notifications.domain.appointments import Mode
 from notifications.domain.messages import NEEDS_A_CALL, TRANSITIONS, Purpose, State
 from notifications.domain.reachability import CallReason
-from notifications.store.rows import Row
 from notifications.use_cases.raise_call import Subject, raise_call
 from notifications.use_cases.say import say_fate
 from smp.logging import log
@@ -38,7 +36,8 @@ async def settle(
         if unusable and row["contact_event"]:
             await tx.execute(SQL.mark_unusable, row["patient"], row["contact_event"], row["territory"], unusable, now)
         if state in NEEDS_A_CALL:
-            await raise_call(tx, _subject(row), Purpose(row["purpose"]), call, now, row["message"])
+            about = Subject.of(row, row["traceparent"], answer_by=row["answer_by"], occasion=row["occasion"])
+            await raise_call(tx, about, Purpose(row["purpose"]), call, now, row["message"])
         log.info(
             "text settled",
             message=row["message"],
@@ -48,18 +47,3 @@ async def settle(
             reason=reason,
             trace_id=trace_id(row["traceparent"]),
         )
-
-
-def _subject(row: Row) -> Subject:
-    return Subject(
-        territory=row["territory"],
-        appointment=row["appointment"],
-        version=row["version"],
-        patient=row["patient"],
-        site=row["site"],
-        starts_at=row["starts_at"],
-        mode=Mode(row["mode"]),
-        traceparent=row["traceparent"],
-        answer_by=row["answer_by"],
-        occasion=row["occasion"],
-    )

@@ -1,7 +1,6 @@
 """A site moves: whoever has read its old address, and has no text to come that would give the new one, is told once;
 and again when that address is corrected."""
 
-from notifications.domain.appointments import Mode, Slot
 from notifications.domain.messages import LEFT
 from notifications.domain.planning import plan_address
 from notifications.use_cases.plan import tell
@@ -32,17 +31,6 @@ async def follow_relocation(tx: Transaction, delivery: Delivery[SiteRelocated], 
         MESSAGES.have_old_address, moved.site, moved.from_date, delivery.now, sorted(LEFT), policy.default_zone
     )
     for row in rows:
-        slot = Slot(row["site"], row["starts_at"], Mode(row["mode"]))
-        about = Subject(
-            territory=row["territory"],
-            appointment=row["appointment"],
-            version=row["version"],
-            patient=row["patient"],
-            site=slot.site,
-            starts_at=slot.start,
-            mode=slot.mode,
-            traceparent=event.traceparent,
-            occasion=event.sequence,
-        )
+        about = Subject.of(row, event.traceparent, occasion=event.sequence)
         rules = policy.rules(row["zone"], row["subdivision"])
-        await tell(tx, about, plan_address(slot, delivery.now, rules), row, delivery.now)
+        await tell(tx, about, plan_address(about.slot, delivery.now, rules), row, delivery.now)

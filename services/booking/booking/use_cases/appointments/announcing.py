@@ -68,24 +68,14 @@ def capacity_released(tx: Transaction, session: Session, version: int, share: Sh
         end=session.period.end,
         released_at=share.release_at,
     )
-    tx.publish(
-        Event.of(data, subject=session.id, territory=session.territory, site=session.site, sequence=version, time=now)
-    )
+    _say_of_session(tx, session, data, version, now)
 
 
 def held(tx: Transaction, it: Appointment, now: datetime) -> None:
     assert it.expires_at is not None
     data = SlotHeld(
-        appointment=it.id,
-        site=it.site,
-        session=it.session,
+        **_placed(it),
         patient=it.patient,
-        practitioners=_people(it),
-        kind=it.kind,
-        mode=mode(it),
-        remote_by=remote_by(it),
-        start=it.period.start,
-        end=it.period.end,
         expires_at=it.expires_at,
     )
     _say(tx, it, data, now)
@@ -98,16 +88,8 @@ def hold_expired(tx: Transaction, it: Appointment, now: datetime) -> None:
 
 def booked(tx: Publisher, it: Appointment, now: datetime) -> None:
     data = SlotBooked(
-        appointment=it.id,
+        **_placed(it),
         patient=_patient(it),
-        site=it.site,
-        session=it.session,
-        practitioners=_people(it),
-        kind=it.kind,
-        mode=mode(it),
-        remote_by=remote_by(it),
-        start=it.period.start,
-        end=it.period.end,
         capacity_class=it.capacity_class,
         channel=it.channel,
         requested_at=it.requested_at,
@@ -115,25 +97,15 @@ def booked(tx: Publisher, it: Appointment, now: datetime) -> None:
         preparation_start=it.preparation_start,
         party=it.party,
         named=it.named,
-        notify=it.may_be_told,
-        compartment=it.compartment,
-        neutral_wording=it.neutral_wording,
+        **_telling(it),
     )
     _say(tx, it, data, now)
 
 
 def moved(tx: Transaction, before: Appointment, it: Appointment, now: datetime, *, floated: bool = False) -> None:
     data = SlotMoved(
-        appointment=it.id,
+        **_placed(it),
         patient=_patient(it),
-        site=it.site,
-        session=it.session,
-        practitioners=_people(it),
-        kind=it.kind,
-        mode=mode(it),
-        remote_by=remote_by(it),
-        start=it.period.start,
-        end=it.period.end,
         previous_session=before.session,
         previous_start=before.period.start,
         previous_end=before.period.end,
@@ -142,9 +114,7 @@ def moved(tx: Transaction, before: Appointment, it: Appointment, now: datetime, 
         floated=floated or None,
         preparation_start=it.preparation_start,
         party=it.party,
-        notify=it.may_be_told,
-        compartment=it.compartment,
-        neutral_wording=it.neutral_wording,
+        **_telling(it),
     )
     _say(tx, it, data, now)
 
@@ -165,9 +135,7 @@ def cancelled(tx: Transaction, it: Appointment, now: datetime) -> None:
         released_at=it.rests_until,
         preparation_start=it.preparation_start,
         party=it.party,
-        notify=it.may_be_told,
-        compartment=it.compartment,
-        neutral_wording=it.neutral_wording,
+        **_telling(it),
     )
     _say(tx, it, data, now)
 
@@ -251,23 +219,13 @@ def corrected(tx: Transaction, before: Appointment, it: Appointment, now: dateti
     step = it.trail[-1]
     assert step.undoes is not None
     data = StatusCorrected(
-        appointment=it.id,
+        **_placed(it),
         patient=_patient(it),
-        site=it.site,
-        session=it.session,
-        practitioners=_people(it),
-        kind=it.kind,
-        mode=mode(it),
-        remote_by=remote_by(it),
-        start=it.period.start,
-        end=it.period.end,
         previous_state=before.state,
         state=it.state,
         corrects=step.undoes,
         reason=step.why,
-        notify=it.may_be_told,
-        compartment=it.compartment,
-        neutral_wording=it.neutral_wording,
+        **_telling(it),
         corrected_at=now,
         preparation_start=it.preparation_start,
         party=it.party,
@@ -299,6 +257,26 @@ def _state(session: Session, rule: UUID | None) -> dict[str, Any]:
         ),
         "equipment": tuple(sorted(session.equipment)),
     }
+
+
+def _placed(it: Appointment) -> dict[str, Any]:
+    """Where, when and with whom."""
+    return {
+        "appointment": it.id,
+        "site": it.site,
+        "session": it.session,
+        "practitioners": _people(it),
+        "kind": it.kind,
+        "mode": mode(it),
+        "remote_by": remote_by(it),
+        "start": it.period.start,
+        "end": it.period.end,
+    }
+
+
+def _telling(it: Appointment) -> dict[str, Any]:
+    """Whether a text may tell of it, and in which words."""
+    return {"notify": it.may_be_told, "compartment": it.compartment, "neutral_wording": it.neutral_wording}
 
 
 def _say_of_session(tx: Transaction, session: Session, data: EventData, version: int, now: datetime) -> None:

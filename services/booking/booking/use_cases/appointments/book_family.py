@@ -90,10 +90,11 @@ async def book_family(
         if seats is None:
             break
         places = await _places(tx, seats, rules)
-        if wrong := await _unfit(tx, request, kind, seats, places, rules, now):
+        wishes = _wishes(request, kind, seats, places, rules, now)
+        if wrong := await _unfit(tx, wishes, places):
             avoided.add(wrong)
             continue
-        if booked := await _take(tx, request, kind, seats, places, rules, actor, now):
+        if booked := await _take(tx, request, seats, wishes, places, actor):
             return booked
         tries += 1
     raise Refusal(
@@ -138,67 +139,66 @@ def _step(kind: Kind) -> timedelta:
 async def _take(
     tx: Transaction,
     request: FamilyRequest,
-    kind: Kind,
     seats: Mapping[UUID, Slot],
+    wishes: Mapping[UUID, placing.Wish],
     places: Mapping[UUID, Place],
-    rules: Rules,
     actor: Actor,
-    now: datetime,
 ) -> FamilyBooked | None:
     """All of these places, or nothing when one of them is gone."""
+    one = wishes[request.patients[0]]
+    kind, now = one.kind, one.now
     warnings = {warning for place in places.values() for warning in placing.require_eligible(kind, place)}
     for patient in sorted(seats):
         await require_under_cap(tx, kind, patient, now)
     party = new_id()
     booked: list[Appointment] = []
     for at, patient in enumerate(request.patients):
-        session = places[patient].session
+        wish = wishes[patient]
         alone = Appointment.placed(
-            new_id() if at else party, State.BOOKED, session, kind, seats[patient].period, now, actor.subject,
+            new_id() if at else party, State.BOOKED, wish.session, kind, seats[patient].period, now, actor.subject,
             patient=patient,
-            mode=request.mode or kind.usual_mode,
+            mode=wish.mode,
             channel=request.channel,
             notify=request.notify,
             requested_at=min(request.requested_at or now, now),
             booked_at=now,
             party=party,
         )  # fmt: skip
-        wish = _wish(request, kind, patient, seats, places, rules, now)
         try:
             booked.append(await in_company(tx, alone, wish, besides=booked))
         except Refusal:  # fewer people prepare than are to be prepared at once
             return None
-    taken = await appointments.insert(tx, [(new, resources_of(new, places[_patient(new)].session)) for new in booked])
+    wanted = [
+        (new, resources_of(new, wishes[patient].session)) for patient, new in zip(request.patients, booked, strict=True)
+    ]
+    taken = await appointments.insert(tx, wanted)
     if any(taken.values()):
         await appointments.discard(tx, [new.id for new in booked])
         for new in booked:
-            await placing.expire_in_the_way(tx, taken[new.id], new.whole, now, rules.cool_down)
+            await placing.expire_in_the_way(tx, taken[new.id], new.whole, now, one.rules.cool_down)
         return None
     for new in booked:
         announcing.booked(tx, new, now)
     return FamilyBooked(party, tuple(booked), tuple(sorted(warnings)))
 
 
-def _patient(new: Appointment) -> UUID:
-    assert new.patient is not None
-    return new.patient
-
-
-def _wish(
+def _wishes(
     request: FamilyRequest,
     kind: Kind,
-    patient: UUID,
     seats: Mapping[UUID, Slot],
     places: Mapping[UUID, Place],
     rules: Rules,
     now: datetime,
-) -> placing.Wish:
-    """What one member wants."""
-    return placing.Wish(
-        places[patient].session, kind, seats[patient].period.start, patient, rules, now,
-        channel=request.channel,
-        mode=request.mode or kind.usual_mode,
-    )  # fmt: skip
+) -> dict[UUID, placing.Wish]:
+    """What each member wants, in the order of `places`."""
+    return {
+        patient: placing.Wish(
+            place.session, kind, seats[patient].period.start, patient, rules, now,
+            channel=request.channel,
+            mode=request.mode or kind.usual_mode,
+        )
+        for patient, place in places.items()
+    }  # fmt: skip
 
 
 async def _places(tx: Transaction, seats: Mapping[UUID, Slot], rules: Rules) -> dict[UUID, Place]:
@@ -207,32 +207,24 @@ async def _places(tx: Transaction, seats: Mapping[UUID, Slot], rules: Rules) -> 
     return {patient: await placing.find_place(tx, slot.session, patient, rules) for patient, slot in in_order}
 
 
-async def _unfit(
-    tx: Transaction,
-    request: FamilyRequest,
-    kind: Kind,
-    seats: Mapping[UUID, Slot],
-    places: Mapping[UUID, Place],
-    rules: Rules,
-    now: datetime,
-) -> UUID | None:
+async def _unfit(tx: Transaction, wishes: Mapping[UUID, placing.Wish], places: Mapping[UUID, Place]) -> UUID | None:
     """A session in which they may not sit: a place is none any more, or without supervision for as many, or the class
     has no room for as many. Nothing when all is right."""
     acts: list[Act] = []
-    for patient, place in places.items():
-        wish = _wish(request, kind, patient, seats, places, rules, now)
-        period = placing.period_at_sight(place, wish)
+    for patient, wish in wishes.items():
+        session, kind = wish.session, wish.kind
+        period = placing.period_at_sight(places[patient], wish)
         if not isinstance(period, Interval):
-            return place.session.id
-        if kind.follow_up_only and not await placing.is_followed_up(tx, patient, place.session.professional):
-            return place.session.id
-        if await supervising.why_not(tx, place.session, period, rules, now, besides=acts):
-            return place.session.id
-        if place.session.needs_supervision:
-            acts.append(Act(place.session.professional, place.session.site, period))
-        members = sum(other.session.id == place.session.id for other in places.values())
-        if not await sharing.admits(tx, place.session, wish.capacity_class, members * kind.length, now):
-            return place.session.id
+            return session.id
+        if kind.follow_up_only and not await placing.is_followed_up(tx, patient, session.professional):
+            return session.id
+        if await supervising.why_not(tx, session, period, wish.rules, wish.now, besides=acts):
+            return session.id
+        if session.needs_supervision:
+            acts.append(Act(session.professional, session.site, period))
+        members = sum(other.session.id == session.id for other in wishes.values())
+        if not await sharing.admits(tx, session, wish.capacity_class, members * kind.length, wish.now):
+            return session.id
     return None
 
 

@@ -13,30 +13,20 @@ from uuid import UUID
 from booking.domain.appointments import Appointment, State
 from booking.domain.intervals import Interval
 from booking.domain.rules import Rules
-from booking.store.appointments import Place
-from booking.use_cases.access import require_channel, require_compartment, require_site
 from booking.use_cases.appointments import announcing, placing
 from booking.use_cases.appointments.caps import require_under_cap
 from booking.use_cases.appointments.company import in_company, resources_of
 from booking.use_cases.appointments.floating import occupy
-from booking.use_cases.availability.find_places import partners_of
-from booking.use_cases.kinds.kind_book import kind_on
 from smp.auth import Actor
 from smp.ids import new_id
-from smp.postgres import Reader, Transaction
+from smp.postgres import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class BookRequest:
+class BookRequest(placing.SlotRequest):
     """Which slot, for whom, how it was asked."""
 
-    session: UUID
-    start: datetime
-    kind: str
     patient: UUID
-    mode: str | None = None  # the usual one of the kind
-    channel: str = "phone"
-    requested_at: datetime | None = None
     notify: bool = True
     together_with: str | None = None  # the role of somebody who sits in
     named: bool = True  # false: any practitioner would do, and may be changed for another one
@@ -60,7 +50,7 @@ async def book_slot(tx: Transaction, request: BookRequest, rules: Rules, *, acto
     PATIENT_BUSY, TOO_MANY_RUNNING, FORBIDDEN.
     """
     place = await placing.find_place(tx, request.session, request.patient, rules)
-    wish, warnings = await permitted(tx, request, place, rules, actor, now)
+    wish, warnings = await placing.permitted(tx, request, place, rules, actor, now, together_with=request.together_with)
     period = await placing.period_of(tx, place, wish)
     await require_under_cap(tx, wish.kind, request.patient, now)
     alone = appointment_of(request, wish, period, actor)
@@ -68,27 +58,6 @@ async def book_slot(tx: Transaction, request: BookRequest, rules: Rules, *, acto
     await occupy(tx, booked, resources_of(booked, place.session), wish)
     announcing.booked(tx, booked, now)
     return Booked(booked, warnings)
-
-
-async def permitted(
-    db: Reader, request: BookRequest, place: Place, rules: Rules, actor: Actor, now: datetime
-) -> tuple[placing.Wish, tuple[str, ...]]:
-    """What a request wants of that place, once actor and patient may have it, and what the secretary should know.
-
-    Raises Refusal: FORBIDDEN, KIND_UNKNOWN, PATIENT_UNKNOWN, PATIENT_ERASED, NOT_ELIGIBLE.
-    """
-    require_site(actor, place.session.site)
-    require_channel(actor, request.channel)
-    kind = await kind_on(db, rules, request.kind, place.session.territory, place.session.day)
-    require_compartment(actor, kind)
-    warnings = placing.require_eligible(kind, place)
-    wish = placing.Wish(
-        place.session, kind, request.start, request.patient, rules, now,
-        channel=request.channel,
-        mode=request.mode or kind.usual_mode,
-        partners=partners_of(kind, request.together_with),
-    )  # fmt: skip
-    return wish, warnings
 
 
 def appointment_of(request: BookRequest, wish: placing.Wish, period: Interval, actor: Actor) -> Appointment:

@@ -15,7 +15,7 @@ from booking.domain.rules import Rules
 from booking.store import appointments
 from booking.store.appointments import Place
 from booking.use_cases.appointments import announcing, placing
-from booking.use_cases.appointments.book_slot import Booked, BookRequest, appointment_of, permitted
+from booking.use_cases.appointments.book_slot import Booked, BookRequest, appointment_of
 from smp.combining import Order
 from smp.postgres import Answer, Autocommit, Database, Reader, Scope
 from smp.problems import ProblemType, Refusal
@@ -85,7 +85,7 @@ def _apart(found: Iterable[_Ready]) -> list[_Ready]:
 async def _ready(db: Reader, position: int, order: BookOrder, place: Place, rules: Rules) -> _Ready | None:
     request, session = order.request, place.session
     try:
-        wish, warnings = await permitted(db, request, place, rules, order.actor, order.now)
+        wish, warnings = await placing.permitted(db, request, place, rules, order.actor, order.now)
     except Refusal:
         return None
     if placing.needs_a_look(session, wish.kind) or request.together_with or place.works_elsewhere:

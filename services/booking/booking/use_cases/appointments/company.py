@@ -22,7 +22,6 @@ async def in_company(
     wish: placing.Wish,
     together_with: str | None = None,
     *,
-    first_call: bool = False,
     besides: Sequence[Appointment] = (),
 ) -> Appointment:
     """The appointment with whoever the kind wants, and one `together_with` of that role; their sessions are shared
@@ -38,7 +37,7 @@ async def in_company(
     present = await sessions.open_at(tx, new.site, Interval(start, new.period.end))
     away = await placing.on_the_way(tx, present, Interval(start, new.period.end), wish.rules)
     present = [each for each in present if each.id not in away]
-    others = [await _companion(tx, new, partner, present, wish, first_call, besides) for partner in wanted]
+    others = [await _companion(tx, new, partner, present, wish, besides) for partner in wanted]
     return new.in_company(tuple(others))
 
 
@@ -59,7 +58,6 @@ async def _companion(
     partner: Partner,
     present: list[Session],
     wish: placing.Wish,
-    first_call: bool,
     besides: Sequence[Appointment],
 ) -> Companion:
     start = new.period.start + partner.offset
@@ -72,7 +70,7 @@ async def _companion(
     with_others = [other for each in besides for other in each.others if other.period.overlaps(needed)]
     engaged = {resource for other in with_others for resource in other.resources(new.site)}
     able = [each for each in able if engaged.isdisjoint(each.resources(new.site))]
-    free = await _free(tx, new, able, needed, wish.leaving, first_call)
+    free = await _free(tx, new, able, needed, wish)
     for companion in free:
         if await sessions.share_if_free(tx, companion.session, needed):
             return companion
@@ -80,20 +78,15 @@ async def _companion(
 
 
 async def _free(
-    tx: Transaction,
-    new: Appointment,
-    able: list[Companion],
-    needed: Interval,
-    leaving: Appointment | None,
-    first_call: bool,
+    tx: Transaction, new: Appointment, able: list[Companion], needed: Interval, wish: placing.Wish
 ) -> list[Companion]:
     """Those whom nothing occupies then. What the appointment itself leaves is free; so is what rests, on first call."""
     numbers = {resource.number for each in able for resource in each.resources(new.site)}
-    left = leaving.others if leaving else ()
+    left = wish.leaving.others if wish.leaving else ()
     own = {(resource.number, each.period) for each in left for resource in each.resources(new.site)}
     taken = {
         each.resource
-        for each in await sessions.busy(tx, numbers, needed, first_call=first_call)
+        for each in await sessions.busy(tx, numbers, needed, first_call=wish.first_call)
         if each.period.overlaps(needed) and (each.resource, each.period) not in own
     }
     return [each for each in able if taken.isdisjoint(resource.number for resource in each.resources(new.site))]

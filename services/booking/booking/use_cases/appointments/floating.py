@@ -22,9 +22,7 @@ from smp.postgres import Transaction
 BY, WHY = "booking.floating", "floated"
 
 
-async def occupy(
-    tx: Transaction, new: Appointment, wanted: Sequence[Resource], wish: Wish, *, first_call: bool = False
-) -> None:
+async def occupy(tx: Transaction, new: Appointment, wanted: Sequence[Resource], wish: Wish) -> None:
     """Write a new hold or booking with all it occupies; a place taken by somebody who named nobody is freed for it.
 
     Raises Refusal: SLOT_TAKEN, SLOT_RESTING, PATIENT_BUSY, with three alternatives.
@@ -32,7 +30,7 @@ async def occupy(
 
     async def write() -> frozenset[int]:
         now, cool_down = wish.now, wish.rules.cool_down
-        return await placing.insert_or_take_over(tx, new, wanted, now, cool_down, first_call=first_call)
+        return await placing.insert_or_take_over(tx, new, wanted, now, cool_down, first_call=wish.first_call)
 
     if taken := await given_way(tx, wish, write):
         await placing.refuse_taken(tx, taken, wish)

@@ -22,12 +22,16 @@ from booking.domain.sessions import LONGEST_SESSION, Misfit, Session, fit
 from booking.domain.travel import LONGEST_WAY
 from booking.store import agendas, appointments, projections, sessions
 from booking.store.appointments import Place
+from booking.use_cases.access import require_channel, require_compartment, require_site
 from booking.use_cases.appointments import announcing
+from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.capacity import sharing
+from booking.use_cases.kinds.kind_book import kind_on
 from booking.use_cases.patience import heard
 from booking.use_cases.supervision import supervising
-from smp.postgres import Transaction
+from smp.auth import Actor
+from smp.postgres import Reader, Transaction
 from smp.problems import ProblemType, Refusal
 
 UNVERIFIED = "eligibility-unverified"
@@ -43,6 +47,19 @@ _MISFITS = {
     Misfit.TOO_SOON: problems.LEAD_TOO_SHORT,
     Misfit.TOO_FAR: problems.LEAD_TOO_LONG,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRequest:
+    """What a hold and a booking ask for alike; `mode`: the usual one of the kind when none is named."""
+
+    session: UUID
+    start: datetime
+    kind: str
+    patient: UUID | None = None
+    mode: str | None = None
+    channel: str = "phone"
+    requested_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +82,36 @@ class Wish:
     def capacity_class(self) -> str:
         """The share of a session that the appointment is taken from."""
         return class_of(self.kind.capacity_class, self.channel)
+
+
+async def permitted(
+    db: Reader,
+    request: SlotRequest,
+    place: Place,
+    rules: Rules,
+    actor: Actor,
+    now: datetime,
+    *,
+    together_with: str | None = None,
+    first_call: bool = False,
+) -> tuple[Wish, tuple[str, ...]]:
+    """What a request wants of that place, once actor and patient may have it, and what the secretary should know.
+
+    Raises Refusal: FORBIDDEN, KIND_UNKNOWN, PATIENT_UNKNOWN, PATIENT_ERASED, NOT_ELIGIBLE.
+    """
+    require_site(actor, place.session.site)
+    require_channel(actor, request.channel)
+    kind = await kind_on(db, rules, request.kind, place.session.territory, place.session.day)
+    require_compartment(actor, kind)
+    warnings = () if request.patient is None else require_eligible(kind, place)
+    wish = Wish(
+        place.session, kind, request.start, request.patient, rules, now,
+        channel=request.channel,
+        mode=request.mode or kind.usual_mode,
+        partners=partners_of(kind, together_with),
+        first_call=first_call,
+    )  # fmt: skip
+    return wish, warnings
 
 
 async def find_place(tx: Transaction, session: UUID, patient: UUID | None, rules: Rules) -> Place:
