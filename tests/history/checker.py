@@ -77,22 +77,24 @@ def versions_have_no_gap(evidence: Evidence) -> Iterator[Finding]:
 
 
 def nothing_overlaps_at_any_time(evidence: Evidence) -> Iterator[Finding]:
-    """Replay: whatever is taken was free."""
+    """Replay: whatever is taken was free. Two that change places in one transaction never meet."""
     standing: dict[str, Place] = {}
     lines: defaultdict[str, dict[str, Place]] = defaultdict(dict)  # resource → appointment → place
-    for each in _in_order(evidence):
-        if _gives_back(each) or each.place is not None:
-            left = standing.pop(each.appointment, None)
+    for together in _transactions(evidence):
+        ends = {each.appointment: each for each in together if each.place is not None or _gives_back(each)}
+        for appointment in ends:
+            left = standing.pop(appointment, None)
             for resource in left.resources if left else ():
-                del lines[resource][each.appointment]
-        if each.place is None or _gives_back(each):
-            continue
-        for resource in each.place.resources:
-            for other, place in lines[resource].items():
-                if place.start < each.place.end and each.place.start < place.end:
-                    yield Finding("overlapping", f"{each.appointment} and {other} both have {resource}")
-            lines[resource][each.appointment] = each.place
-        standing[each.appointment] = each.place
+                del lines[resource][appointment]
+        for each in ends.values():
+            if each.place is None or _gives_back(each):
+                continue
+            for resource in each.place.resources:
+                for other, place in lines[resource].items():
+                    if place.start < each.place.end and each.place.start < place.end:
+                        yield Finding("overlapping", f"{each.appointment} and {other} both have {resource}")
+                lines[resource][each.appointment] = each.place
+            standing[each.appointment] = each.place
 
 
 def rows_are_what_was_said_last(evidence: Evidence) -> Iterator[Finding]:
@@ -194,6 +196,14 @@ def _state_after(said: Said, otherwise: str) -> str:
 
 def _gives_back(said: Said) -> bool:
     return said.event in RELEASING or said.gives_back
+
+
+def _transactions(evidence: Evidence) -> Iterable[list[Said]]:
+    """What was said in one transaction, by the first position of each: one that waited for another comes after it."""
+    told: dict[str, list[Said]] = {}
+    for each in _in_order(evidence):
+        told.setdefault(each.transaction or f"position {each.position}", []).append(each)
+    return told.values()
 
 
 def _in_order(evidence: Evidence) -> list[Said]:

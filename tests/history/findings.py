@@ -52,7 +52,8 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Said:
     """One event, as the outbox numbered it; `place` where the event says one. `cause`: the command that it names;
-    `state`: the one it says, of a correction; `gives_back`: the time of whoever left before the hour agreed is free."""
+    `state`: the one it says, of a correction; `gives_back`: the time of whoever left before the hour agreed is free.
+    `transaction`: events of one take effect at one instant; an event without one is alone."""
 
     position: int
     appointment: str
@@ -62,6 +63,7 @@ class Said:
     cause: str | None = None
     state: str | None = None
     gives_back: bool = False
+    transaction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ async def read(
 
 
 _OUTBOX = """
-    SELECT position, aggregateid::text AS appointment, sequence, split_part(type, '.', 4) AS event, payload
+    SELECT position, aggregateid::text AS appointment, sequence, split_part(type, '.', 4) AS event, payload,
+           xid::text AS transaction
     FROM smp.outbox WHERE site = $1 AND aggregatetype = 'smp.booking.appointments' ORDER BY position"""
 _TAKEN = """
     SELECT o.appointment::text AS appointment, o.resource
@@ -64,6 +65,7 @@ def _said(row: Record, rooms: Mapping[str, str | None]) -> Said:
         state=told["state"] if event == "StatusCorrected" else None,
         gives_back=event == "PatientLeftUnseen"
         and datetime.fromisoformat(told["left_at"]) < datetime.fromisoformat(told["start"]),
+        transaction=row["transaction"],
     )  # fmt: skip
 
 

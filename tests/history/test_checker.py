@@ -273,6 +273,41 @@ def test_somebody_given_to_a_colleague_was_asked_for_by_nobody_and_makes_room() 
     assert kinds(replace(FLOATED, said=(FLOATED.said[0], FLOATED.said[2]))) == {"overlapping", "stale"}
 
 
+def test_two_who_change_places_in_one_transaction_do_not_meet() -> None:
+    """Anna moves to the place of Bea, who named nobody and gets Anna's."""
+    omar = replace(place(patient="anna"), session="other", resources=frozenset({"practitioner omar", "patient anna"}))
+    bea = replace(omar, resources=frozenset({"practitioner omar", "patient bea"}))
+    changed = Evidence(
+        (
+            ok("k1", "book", 0, BOOKED),
+            ok("k2", "book", 1, Answer("b", 1, "booked")),
+            ok("k3", "move", 2, MOVED),
+        ),
+        (
+            Said(1, "a", 1, "SlotBooked", omar),
+            Said(2, "b", 1, "SlotBooked", place(patient="bea")),
+            Said(3, "b", 2, "SlotFloated", bea, transaction="7"),
+            Said(4, "a", 2, "SlotMoved", place(), transaction="7"),
+        ),
+        {"a": row("booked", 2, place()), "b": row("booked", 2, bea)},
+    )
+    assert check(changed) == ()
+    apart = tuple(replace(each, transaction=None) for each in changed.said)
+    assert kinds(replace(changed, said=apart)) == {"overlapping"}
+
+
+def test_two_who_get_one_place_in_one_transaction_overlap() -> None:
+    both = Evidence(
+        (ok("k1", "family", 0, BOOKED, Answer("b", 1, "booked")),),
+        (
+            Said(1, "a", 1, "SlotBooked", place(), transaction="7"),
+            Said(2, "b", 1, "SlotBooked", place(patient="bea"), transaction="7"),
+        ),
+        {"a": row("booked", 1, place()), "b": row("booked", 1, place(patient="bea"))},
+    )
+    assert kinds(both) == {"overlapping"}
+
+
 SHUT = Evidence(
     (ok("k1", "book", 0, BOOKED), ok("crowd-7", "shut", 1, Answer("a", None, "cancelled"))),
     (Said(1, "a", 1, "SlotBooked", place()), Said(2, "a", 2, "SlotCancelled", cause="crowd-7")),
