@@ -30,7 +30,7 @@ from smp.bodies import Body, Day, Instant, LongText, ShortText, explain
 from smp.combining import Combiner, Order
 from smp.consumer import TransientError
 from smp.logging import log, where
-from smp.postgres import Answer, Scope, Transaction, is_transient
+from smp.postgres import Answer, Reading, Scope, Transaction, is_transient
 from smp.problems import Language, ProblemType, Refusal, preferred_language
 from smp.responses import PROBLEM_SCHEMA, problem_response
 from smp.runtime import Runtime
@@ -101,6 +101,10 @@ class _Query(Caller):
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """A transaction in the caller's territories."""
         return self.runtime.database.transaction(self.scope)
+
+    def reading(self) -> Reading:
+        """Statements that change nothing, in the caller's territories."""
+        return self.runtime.database.reading(self.scope)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import asyncpg
 import asyncpg.pool
 import orjson
 
-Connection = asyncpg.Connection[asyncpg.Record]
-Pool = asyncpg.Pool[asyncpg.Record]
+# In quotes: asyncpg's classes take their parameter in the type stubs only.
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 _STATEMENT_TIMEOUT = timedelta(seconds=15)
 # A forgotten transaction stops vacuum and the relay's horizon; it is ended by the server.

@@ -5,19 +5,19 @@ There is no way to run a statement without a `Scope`: a query that forgot its te
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any, Protocol, Self
 
 import asyncpg
 import asyncpg.pool
-import orjson
 
 from smp.contracts.envelope import Event, to_value
+from smp.pools import Pool, ScopedPool, milliseconds, open_pool, prepare_connection
+from smp.reading import Reader, Readers, Reading, ScopedReader
+from smp.scope import Scope
 from smp.sql import Statements
 
 __all__ = [
@@ -26,8 +26,10 @@ __all__ = [
     "Database",
     "Publisher",
     "Reader",
+    "Reading",
     "Record",
     "Scope",
+    "ScopedReader",
     "Statements",
     "Transaction",
     "is_transient",
@@ -38,68 +40,17 @@ Record = asyncpg.Record
 _OUTBOX = Statements.load("smp.store", "outbox.sql")
 _IDEMPOTENCY = Statements.load("smp.store", "idempotency.sql")
 
-_TERRITORY = re.compile(r"[0-9AB]{2,3}")
-_EVERYWHERE = "*"
-
 # A wait longer than this is a refusal with a retry, not a longer queue.
 _LOCK_TIMEOUT = timedelta(seconds=2)
-_STATEMENT_TIMEOUT = timedelta(seconds=15)
 # Many do their work in such a statement together: one slow neighbour must not hold them all up.
 _AUTOCOMMIT_LOCK_TIMEOUT = timedelta(milliseconds=50)
 _AUTOCOMMIT_CONNECTIONS = 4
-# A forgotten transaction stops vacuum and the relay's horizon; it is ended by the server.
-_IDLE_IN_TRANSACTION_TIMEOUT = timedelta(seconds=20)
-
-
-class Reader(Protocol):
-    """Whatever can read in a scope: a transaction, or statements one by one."""
-
-    async def fetch(self, sql: str, *args: object) -> list[Record]: ...
 
 
 class Publisher(Protocol):
     """Whatever says events when its effect is there."""
 
     def publish(self, event: Event[Any]) -> None: ...
-
-
-class HasTerritories(Protocol):
-    """Whoever acts in some territories: an actor, a job."""
-
-    @property
-    def territories(self) -> frozenset[str]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """The territories (département codes) whose rows a transaction may see and write."""
-
-    territories: frozenset[str]
-
-    def __post_init__(self) -> None:
-        for code in self.territories:
-            if code != _EVERYWHERE and not _TERRITORY.fullmatch(code):
-                raise ValueError("a territory is a département code of two or three characters")
-
-    @classmethod
-    def of(cls, actor: HasTerritories) -> Scope:
-        """The territories of whoever acts."""
-        return _scope(actor.territories)
-
-    @classmethod
-    def everywhere(cls) -> Self:
-        """All territories: for jobs of the service itself, never for a person's command."""
-        return cls(frozenset({_EVERYWHERE}))
-
-    @property
-    def setting(self) -> str:
-        """The value of `smp.territories`; safe to be quoted in SQL, as only checked codes are in it."""
-        return ",".join(sorted(self.territories))
-
-
-@lru_cache(maxsize=1024)
-def _scope(territories: frozenset[str]) -> Scope:
-    return Scope(territories)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,21 +199,31 @@ def _columns(events: list[Event[Any]]) -> tuple[list[Any], ...]:
 class Database:
     """The connections of one process."""
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], autocommit: _AutocommitPool) -> None:
+    def __init__(self, pool: Pool, autocommit: ScopedPool, readers: Readers) -> None:
         self._pool = pool
         self._autocommit = autocommit
+        self._readers = readers
         self.on_publish: Callable[[], None] = lambda: None
 
     @classmethod
     async def connect(cls, url: str, *, size: int = 10, name: str = "smp") -> Self:
         """Open the pool. Raises OSError or asyncpg.PostgresError when the server cannot be reached."""
-        pool = await _open(
-            url, 1, size, _prepare_connection, application_name=name, lock_timeout=_milliseconds(_LOCK_TIMEOUT)
+        pool = await open_pool(
+            url, 1, size, prepare_connection, application_name=name, lock_timeout=milliseconds(_LOCK_TIMEOUT)
         )
-        return cls(pool, await _AutocommitPool.open(url, name))
+        autocommit = await ScopedPool.open(
+            url, _AUTOCOMMIT_CONNECTIONS,
+            application_name=name,
+            lock_timeout=milliseconds(_AUTOCOMMIT_LOCK_TIMEOUT),
+            # Its few statements find everything by key, and are planned once, on tables that may be empty then.
+            enable_seqscan="off",
+            plan_cache_mode="force_generic_plan",
+        )  # fmt: skip
+        return cls(pool, autocommit, await Readers.open(url, name))
 
     async def close(self) -> None:
         """Wait for running transactions, then close."""
+        await self._readers.close()
         await self._autocommit.close()
         await self._pool.close()
 
@@ -274,7 +235,7 @@ class Database:
         """
         begin = f"BEGIN; SET LOCAL smp.territories = '{scope.setting}'"
         if lock_timeout is not None:
-            begin += f"; SET LOCAL lock_timeout = {_milliseconds(lock_timeout)}"
+            begin += f"; SET LOCAL lock_timeout = {milliseconds(lock_timeout)}"
         async with self._pool.acquire() as connection:
             await connection.execute(begin)
             tx = Transaction(connection, scope)  # type: ignore[arg-type]  # the pool's proxy is a connection
@@ -292,75 +253,18 @@ class Database:
     async def autocommit(self, scope: Scope) -> AsyncIterator[Autocommit]:
         """Statements in `scope`, each a transaction of its own; they wait at most 50 ms for a lock. Whoever writes
         events with one of them calls `on_publish` afterwards."""
-        async with self._autocommit.acquire(scope) as connection:
+        async with self._autocommit.acquire(scope.setting) as connection:
             yield Autocommit(connection)
+
+    def reading(self, scope: Scope) -> Reading:
+        """Statements that change nothing, in `scope`: for searches, which are asked often and must be quick."""
+        return Reading(self._readers, scope)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
         """A bare connection for the floor's own loops (relay lock, health). Services use `transaction`."""
         async with self._pool.acquire() as connection:
             yield connection  # type: ignore[misc]  # the pool's proxy is a connection
-
-
-class _AutocommitPool:
-    """Connections of their own for statements that are each a transaction: they keep their territories from one use to
-    the next, which costs no round trip and must never be seen by anybody else."""
-
-    def __init__(self) -> None:
-        self._pool: asyncpg.Pool[asyncpg.Record]
-        self._scopes: dict[int, str] = {}  # by server process
-
-    @classmethod
-    async def open(cls, url: str, name: str) -> Self:
-        self = cls()
-        self._pool = await _open(
-            url, 0, _AUTOCOMMIT_CONNECTIONS, self._begin,
-            application_name=name,
-            lock_timeout=_milliseconds(_AUTOCOMMIT_LOCK_TIMEOUT),
-            # Its few statements find everything by key, and are planned once, on tables that may be empty then.
-            enable_seqscan="off",
-            plan_cache_mode="force_generic_plan",
-        )  # fmt: skip
-        return self
-
-    async def close(self) -> None:
-        await self._pool.close()
-
-    @asynccontextmanager
-    async def acquire(self, scope: Scope) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
-        async with self._pool.acquire() as connection:
-            server = connection.get_server_pid()
-            if self._scopes.get(server) != scope.setting:
-                self._scopes.pop(server, None)
-                await connection.execute(f"SET smp.territories = '{scope.setting}'")
-                self._scopes[server] = scope.setting
-            yield connection  # type: ignore[misc]  # the pool's proxy is a connection
-
-    async def _begin(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        self._scopes.pop(connection.get_server_pid(), None)
-        await _prepare_connection(connection)
-
-
-async def _open(
-    url: str, least: int, most: int, begin: Callable[[asyncpg.Connection[asyncpg.Record]], Coroutine[Any, Any, None]],
-    **settings: str,
-) -> asyncpg.Pool[asyncpg.Record]:  # fmt: skip
-    return await asyncpg.create_pool(
-        url,
-        min_size=least,
-        max_size=most,
-        init=begin,
-        reset=_roll_back_leftovers,
-        command_timeout=_STATEMENT_TIMEOUT.total_seconds() + 1,
-        max_inactive_connection_lifetime=300,
-        server_settings={
-            "jit": "off",
-            "timezone": "UTC",
-            "statement_timeout": _milliseconds(_STATEMENT_TIMEOUT),
-            "idle_in_transaction_session_timeout": _milliseconds(_IDLE_IN_TRANSACTION_TIMEOUT),
-            **settings,
-        },
-    )
 
 
 def is_transient(error: BaseException) -> bool:
@@ -387,31 +291,7 @@ _TRANSIENT = (
 )
 
 
-def _milliseconds(duration: timedelta) -> str:
-    return str(int(duration.total_seconds() * 1000))
-
-
-async def _prepare_connection(connection: asyncpg.Connection[asyncpg.Record]) -> None:
-    await connection.set_type_codec(
-        "jsonb", schema="pg_catalog", encoder=_encode_jsonb, decoder=_decode_jsonb, format="binary"
-    )
-
-
 async def _roll_back(connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record]) -> None:
     """Undo; a connection that is already gone has been undone by the server, and the first error matters more."""
     with suppress(OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
         await connection.execute("ROLLBACK")
-
-
-async def _roll_back_leftovers(connection: asyncpg.Connection[asyncpg.Record]) -> None:
-    """asyncpg's own reset is a round trip on every release; nothing of ours outlives a transaction."""
-    if connection.is_in_transaction():
-        await connection.execute("ROLLBACK")
-
-
-def _encode_jsonb(value: object) -> bytes:
-    return b"\x01" + orjson.dumps(value)
-
-
-def _decode_jsonb(value: bytes) -> Any:
-    return orjson.loads(memoryview(value)[1:])

@@ -1,5 +1,6 @@
 """Transactions always have a territory, and the database enforces it."""
 
+import asyncio
 import contextlib
 
 import asyncpg
@@ -65,6 +66,41 @@ async def test_the_territory_of_statements_one_by_one_is_not_seen_by_other_sessi
     for _ in range(5):
         async with floor_database.database.session() as connection:
             assert await connection.fetchval("SELECT count(*) FROM note") == 0
+
+
+async def test_a_reading_sees_its_territories_and_what_was_committed_before_each_statement(
+    floor_database: ServiceDatabase,
+) -> None:
+    database = floor_database.database
+    reading = database.reading(MAYENNE)
+    assert await reading.fetchval("SELECT count(*) FROM note") == 0
+    for scope, territory in ((MAYENNE, "53"), (SARTHE, "72")):
+        async with database.transaction(scope) as tx:
+            await tx.execute(ADD, new_id(), territory, "a")
+    assert [row["territory"] for row in await reading.fetch("SELECT territory FROM note")] == ["53"]
+    reading.rescope(Scope.everywhere())
+    assert await reading.fetchval("SELECT count(*) FROM note") == 2
+    reading.rescope(SARTHE)
+    assert dict(await reading.fetchrow("SELECT territory FROM note") or {}) == {"territory": "72"}
+
+
+async def test_readings_of_several_territories_at_once_see_each_their_own(floor_database: ServiceDatabase) -> None:
+    database = floor_database.database
+    scopes = {"53": MAYENNE, "72": SARTHE}
+    for territory, scope in scopes.items():
+        async with database.transaction(scope) as tx:
+            await tx.execute(ADD, new_id(), territory, "a")
+
+    async def look(territory: str) -> bool:
+        rows = await database.reading(scopes[territory]).fetch("SELECT territory, pg_sleep(0.001) FROM note")
+        return [row["territory"] for row in rows] == [territory]
+
+    assert all(await asyncio.gather(*(look(territory) for territory in ("53", "72") * 20)))
+
+
+async def test_a_reading_changes_nothing(floor_database: ServiceDatabase) -> None:
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        await floor_database.database.reading(MAYENNE).fetch(ADD, new_id(), "53", "a")
 
 
 async def test_a_transaction_that_fails_leaves_nothing(floor_database: ServiceDatabase) -> None:

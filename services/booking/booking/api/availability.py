@@ -180,8 +180,7 @@ async def availability(
     together with somebody of that role. Nothing is recorded: see `POST /v1/demand`."""
     allow(query, Right.SEARCH, site)
     search = Search(site, kind, start, end, professional, patient, channel, mode, together_with, order, limit)
-    async with query.transaction() as tx:
-        found = await find_places(tx, agendas_of(query), search, rules_of(query), query.now)
+    found = await find_places(query.reading(), agendas_of(query), search, rules_of(query), query.now)
     # Told once: FastAPI would validate and copy each place again.
     return Response(Availability.of(found).model_dump_json().encode(), media_type="application/json")
 
@@ -199,10 +198,9 @@ async def next_places(
     for each in site or ():
         allow(query, Right.SEARCH, each)
     allow(query, Right.SEARCH)
-    async with query.transaction() as tx:
-        told = await next_free(
-            tx, agendas_of(query), site or (), kind, rules_of(query), actor=query.actor, now=query.now
-        )
+    told = await next_free(
+        query.reading(), agendas_of(query), site or (), kind, rules_of(query), actor=query.actor, now=query.now
+    )
     view = NextFreeView(sites=[NextView.of(each) for each in told])
     return Response(view.model_dump_json().encode(), media_type="application/json")
 

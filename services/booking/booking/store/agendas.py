@@ -10,7 +10,7 @@ from booking.domain.intervals import Interval
 from booking.domain.sessions import LONGEST_SESSION, Session
 from booking.domain.travel import Distances, Elsewhere, Travel
 from booking.store.sessions import session_of
-from smp.postgres import Record, Statements, Transaction
+from smp.postgres import Reader, Record, ScopedReader, Statements, Transaction
 
 SQL = Statements.load(__package__, "agendas.sql")
 
@@ -33,17 +33,17 @@ class Taken:
     room: tuple[Interval, ...]
 
 
-async def snapshot(tx: Transaction) -> str:
+async def snapshot(db: ScopedReader) -> str:
     """The present, as `changes` wants it. Raises RuntimeError in a transaction that has written."""
-    row = await tx.fetchrow(SQL.snapshot)
+    row = await db.fetchrow(SQL.snapshot)
     assert row is not None
     _require_unwritten(row)
     return str(row["snapshot"])
 
 
-async def changes(tx: Transaction, since: str) -> Changes:
+async def changes(db: Reader, since: str) -> Changes:
     """What was committed after that snapshot. Raises RuntimeError in a transaction that has written."""
-    rows = await tx.fetch(SQL.changes, since)
+    rows = await db.fetch(SQL.changes, since)
     _require_unwritten(rows[0])
     return Changes(
         rows[0]["snapshot"],
@@ -53,33 +53,31 @@ async def changes(tx: Transaction, since: str) -> Changes:
     )
 
 
-async def sessions_starting(tx: Transaction, sites: Collection[UUID], start: datetime, end: datetime) -> list[Session]:
+async def sessions_starting(db: Reader, sites: Collection[UUID], start: datetime, end: datetime) -> list[Session]:
     """Open sessions of the sites that start in `[start, end)`."""
-    return [session_of(row) for row in await tx.fetch(SQL.sessions_starting, list(sites), start, end)]
+    return [session_of(row) for row in await db.fetch(SQL.sessions_starting, list(sites), start, end)]
 
 
-async def presence_of(
-    tx: Transaction, professionals: Collection[UUID], start: datetime, end: datetime
-) -> list[Elsewhere]:
+async def presence_of(db: Reader, professionals: Collection[UUID], start: datetime, end: datetime) -> list[Elsewhere]:
     """Where they are, as their sessions that start in `[start, end)` tell it."""
-    rows = await tx.fetch(SQL.presence_of, list(professionals), start, end)
+    rows = await db.fetch(SQL.presence_of, list(professionals), start, end)
     return [Elsewhere(row["professional"], row["site"], Interval(row["starts_at"], row["ends_at"])) for row in rows]
 
 
 async def travel(
-    tx: Transaction, site: UUID, professionals: Collection[UUID], start: datetime, end: datetime, default: timedelta
+    db: Reader, site: UUID, professionals: Collection[UUID], start: datetime, end: datetime, default: timedelta
 ) -> Travel:
     """Where they are besides the site, as sessions that start in `[start, end)` tell it, and how far that is."""
-    rows = await tx.fetch(SQL.elsewhere, site, list(professionals), start, end)
+    rows = await db.fetch(SQL.elsewhere, site, list(professionals), start, end)
     declared = {
         frozenset((site, row["site"])): timedelta(minutes=row["minutes"]) for row in rows if row["minutes"] is not None
     }
     return Travel(tuple(_elsewhere(row) for row in rows), Distances(declared, default))
 
 
-async def taken(tx: Transaction, sessions: Collection[Session]) -> dict[UUID, Taken]:
+async def taken(db: Reader, sessions: Collection[Session]) -> dict[UUID, Taken]:
     """What is taken of the sessions; those of which nothing is are left out."""
-    rows = await tx.fetch(
+    rows = await db.fetch(
         SQL.taken,
         [each.id for each in sessions],
         [each.resources[0].number for each in sessions],
@@ -91,9 +89,9 @@ async def taken(tx: Transaction, sessions: Collection[Session]) -> dict[UUID, Ta
     return {row["id"]: Taken(_periods(row["practitioner"]), _periods(row["room"])) for row in rows}
 
 
-async def distances(tx: Transaction, default: timedelta) -> Distances:
+async def distances(db: Reader, default: timedelta) -> Distances:
     """The declared ways between sites."""
-    rows = await tx.fetch(SQL.distances)
+    rows = await db.fetch(SQL.distances)
     declared = {frozenset((row["one"], row["other"])): timedelta(minutes=row["minutes"]) for row in rows}
     return Distances(declared, default)
 

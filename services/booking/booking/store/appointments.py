@@ -184,9 +184,9 @@ async def has_been_seen_by(tx: Transaction, patient: UUID, professional: UUID) -
     return bool(await tx.fetchval(SQL.has_been_seen_by, patient, professional))
 
 
-async def practitioners_who_saw(tx: Transaction, patient: UUID) -> frozenset[UUID]:
+async def practitioners_who_saw(db: Reader, patient: UUID) -> frozenset[UUID]:
     """The professionals who have already received this patient."""
-    return frozenset(row["professional"] for row in await tx.fetch(SQL.practitioners_who_saw, patient))
+    return frozenset(row["professional"] for row in await db.fetch(SQL.practitioners_who_saw, patient))
 
 
 async def save(tx: Transaction, changed: Iterable[Appointment]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from booking.domain.capacity import Taken
 from booking.domain.intervals import Interval
 from booking.store.sessions import StoredSession, stored_session
-from smp.postgres import Statements, Transaction
+from smp.postgres import Reader, Statements, Transaction
 
 SQL = Statements.load(__package__, "capacity.sql")
 
@@ -27,7 +27,7 @@ async def one_booking_at_a_time(tx: Transaction, session: UUID) -> None:
 
 
 async def taken(
-    tx: Transaction,
+    db: Reader,
     sessions: Collection[UUID],
     now: datetime,
     leaving: UUID | None = None,
@@ -37,7 +37,7 @@ async def taken(
     """What is taken of these sessions, without the appointment that is about to leave its place; on `first_call`
     without what rests."""
     found: dict[UUID, list[Taken]] = {session: [] for session in sessions}
-    for row in await tx.fetch(SQL.taken, list(sessions), now, leaving, first_call):
+    for row in await db.fetch(SQL.taken, list(sessions), now, leaving, first_call):
         found[row["session"]].append(Taken(row["capacity_class"], Interval(row["starts_at"], row["ends_at"])))
     return found
 

@@ -10,7 +10,7 @@ from booking.domain.eligibility import Declaration, Eligibility, status_on
 from booking.domain.people import OpeningRange, OpeningWeek, Professional, RoleFrom, Site, contract
 from booking.domain.planning import Contract
 from booking.domain.supervision import Supervision
-from smp.postgres import Record, Statements, Transaction
+from smp.postgres import Reader, Record, ScopedReader, Statements, Transaction
 
 SQL = Statements.load(__package__, "projections.sql")
 
@@ -18,14 +18,14 @@ Fact = dict[str, Any]
 """One dated fact as kept in jsonb, with the `sequence` of the event that said it."""
 
 
-async def site(tx: Transaction, id: UUID) -> Site | None:
-    row = await tx.fetchrow(SQL.site, id)
+async def site(db: ScopedReader, id: UUID) -> Site | None:
+    row = await db.fetchrow(SQL.site, id)
     return _site(row) if row else None
 
 
-async def sites(tx: Transaction, ids: Iterable[UUID]) -> list[Site]:
+async def sites(db: Reader, ids: Iterable[UUID]) -> list[Site]:
     """These sites, or all of the territories when none is named; by id."""
-    return [_site(row) for row in await tx.fetch(SQL.sites, list(ids))]
+    return [_site(row) for row in await db.fetch(SQL.sites, list(ids))]
 
 
 async def site_for_planning(tx: Transaction, id: UUID) -> Site | None:
@@ -62,9 +62,9 @@ async def professional_for_absence(tx: Transaction, id: UUID) -> Professional | 
     return _professional(row) if row else None
 
 
-async def supervisions(tx: Transaction, site: UUID, interns: Iterable[UUID]) -> tuple[Supervision, ...]:
+async def supervisions(db: Reader, site: UUID, interns: Iterable[UUID]) -> tuple[Supervision, ...]:
     """Who answers for these interns; days are those of the calendar of `site`."""
-    rows = await tx.fetch(SQL.supervisions, site, list(interns))
+    rows = await db.fetch(SQL.supervisions, site, list(interns))
     return tuple(Supervision(row["intern"], row["supervisor"], row["starts_at"], row["ends_at"]) for row in rows)
 
 
@@ -73,9 +73,9 @@ async def is_registered(tx: Transaction, patient: UUID) -> bool | None:
     return True if await tx.fetchrow(SQL.patient, patient) else None
 
 
-async def eligibility_on(tx: Transaction, patient: UUID, day: date) -> Eligibility | None:
+async def eligibility_on(db: ScopedReader, patient: UUID, day: date) -> Eligibility | None:
     """The patient's status on that day; nothing while the registration has not been heard."""
-    row = await tx.fetchrow(SQL.eligibility, patient)
+    row = await db.fetchrow(SQL.eligibility, patient)
     return status_on(declarations(row["eligibility"]), day) if row else None
 
 

@@ -14,7 +14,7 @@ from booking.domain.availability import Occupancy
 from booking.domain.capacity import Share, first_release
 from booking.domain.intervals import Interval
 from booking.domain.sessions import Session
-from smp.postgres import Record, Statements, Transaction
+from smp.postgres import Reader, Record, Statements, Transaction
 
 SQL = Statements.load(__package__, "sessions.sql")
 
@@ -96,9 +96,9 @@ async def lock(tx: Transaction, id: UUID) -> StoredSession | None:
     return stored_session(row) if row else None
 
 
-async def open_at(tx: Transaction, site: UUID, window: Interval) -> list[Session]:
+async def open_at(db: Reader, site: UUID, window: Interval) -> list[Session]:
     """Open sessions of the site that meet the window, of any professional."""
-    return [session_of(row) for row in await tx.fetch(SQL.open_at, site, window.start, window.end)]
+    return [session_of(row) for row in await db.fetch(SQL.open_at, site, window.start, window.end)]
 
 
 async def share_presence_of_supervisors(tx: Transaction, site: UUID, intern: UUID, period: Interval) -> list[Session]:
@@ -114,12 +114,10 @@ async def share_if_free(tx: Transaction, session: UUID, period: Interval) -> boo
     return row is not None and Interval(row["starts_at"], row["ends_at"]).contains(period)
 
 
-async def busy(
-    tx: Transaction, numbers: Collection[int], window: Interval, *, first_call: bool = False
-) -> list[Occupancy]:
+async def busy(db: Reader, numbers: Collection[int], window: Interval, *, first_call: bool = False) -> list[Occupancy]:
     """What takes these resources within the window; places that rest do not for whoever has first call."""
     statement = SQL.busy_for_first_call if first_call else SQL.busy
-    rows = await tx.fetch(statement, list(numbers), window.start, window.end)
+    rows = await db.fetch(statement, list(numbers), window.start, window.end)
     return [Occupancy(row["resource"], Interval(row["starts_at"], row["ends_at"])) for row in rows]
 
 

@@ -12,7 +12,7 @@ from booking.domain.sessions import Session
 from booking.domain.supervision import Act, Lost, Reach
 from booking.store.appointments import appointment_of
 from booking.store.sessions import session_of
-from smp.postgres import Record, Statements, Transaction
+from smp.postgres import Reader, Record, Statements, Transaction
 
 SQL = Statements.load(__package__, "supervision.sql")
 
@@ -66,23 +66,23 @@ async def acts_of_day(tx: Transaction, territory: str, day: date, now: datetime)
 
 
 async def acts_of_days(
-    tx: Transaction, territory: str, days: Collection[date], now: datetime
+    db: Reader, territory: str, days: Collection[date], now: datetime
 ) -> dict[date, list[InternAct]]:
     """The same of several days."""
     acts: dict[date, list[InternAct]] = {day: [] for day in days}
-    for row in await tx.fetch(SQL.acts_of_days, territory, list(days), sorted(RELEASING), now):
+    for row in await db.fetch(SQL.acts_of_days, territory, list(days), sorted(RELEASING), now):
         acts[row["day"]].append(_act(row, is_unsupported=row["is_unsupported"]))
     return acts
 
 
-async def reaches(tx: Transaction, territory: str, period: Interval) -> list[Reach]:
-    rows = await tx.fetch(SQL.reaches, territory, period.start, period.end)
+async def reaches(db: Reader, territory: str, period: Interval) -> list[Reach]:
+    rows = await db.fetch(SQL.reaches, territory, period.start, period.end)
     return [Reach(row["supervisor"], Interval(row["starts_at"], row["ends_at"]), row["site"]) for row in rows]
 
 
-async def presence_of_supervisors(tx: Transaction, interns: Collection[UUID], period: Interval) -> list[Session]:
+async def presence_of_supervisors(db: Reader, interns: Collection[UUID], period: Interval) -> list[Session]:
     """Open sessions of the supervisors of these interns, wherever they are."""
-    rows = await tx.fetch(SQL.presence_of_supervisors, list(interns), period.start, period.end)
+    rows = await db.fetch(SQL.presence_of_supervisors, list(interns), period.start, period.end)
     return [session_of(row) for row in rows]
 
 

@@ -23,7 +23,7 @@ from booking.domain.sessions import LONGEST_SESSION, Session
 from booking.domain.travel import NOWHERE_ELSE, Distances, Elsewhere, Travel
 from booking.store import agendas as store
 from booking.store.agendas import Changes, Taken
-from smp.postgres import Database, Scope, Transaction
+from smp.postgres import Database, Scope, ScopedReader
 
 KEPT_SECONDS = 300.0  # an agenda that nobody asked for is forgotten rather than followed
 CHANGES_KEPT = timedelta(hours=1)  # more than any process may be behind
@@ -51,61 +51,61 @@ class Agendas:
         self._lock = asyncio.Lock()
         self._begun = self._done = 0
 
-    async def of(self, tx: Transaction, sites: Collection[UUID], window: Interval) -> dict[UUID, list[Page]]:
+    async def of(self, db: ScopedReader, sites: Collection[UUID], window: Interval) -> dict[UUID, list[Page]]:
         """The pages of each site that matter to a search in that window, in order, as they stand now, whatever the
-        territories of `tx`, which must not have written anything yet: others would see what may be rolled back."""
+        territories of `db`, which must not have written anything yet: others would see what may be rolled back."""
         numbers = _numbers(window)
-        await self._refresh(tx, [(site, number) for site in sites for number in numbers])
+        await self._refresh(db, [(site, number) for site in sites for number in numbers])
         return {site: [self._pages[(site, number)] for number in numbers] for site in sites}
 
-    async def distances(self, tx: Transaction) -> Distances:
+    async def distances(self, db: ScopedReader) -> Distances:
         """How far sites are from each other, as it stands now."""
-        await self._refresh(tx, [])
+        await self._refresh(db, [])
         return self._distances
 
-    async def _refresh(self, tx: Transaction, wanted: Collection[Key]) -> None:
+    async def _refresh(self, db: ScopedReader, wanted: Collection[Key]) -> None:
         """See all that was committed before the call. Searches that arrive together look once."""
         arrived = self._begun
         async with self._lock:
             missing = [key for key in wanted if key not in self._pages]
             if self._done <= arrived or missing:
                 self._begun += 1
-                scope = tx.scope
-                tx.rescope(Scope.everywhere())
+                scope = db.scope
+                db.rescope(Scope.everywhere())
                 try:
-                    await self._follow(tx)
-                    await self._load(tx, [key for key in wanted if key not in self._pages])
+                    await self._follow(db)
+                    await self._load(db, [key for key in wanted if key not in self._pages])
                 finally:
-                    tx.rescope(scope)
+                    db.rescope(scope)
                 self._done = self._begun
             for key in wanted:
                 self._pages.move_to_end(key)
             while len(self._pages) > max(self._kept, len(wanted)):
                 self._pages.popitem(last=False)
 
-    async def _follow(self, tx: Transaction) -> None:
+    async def _follow(self, db: ScopedReader) -> None:
         now = time.monotonic()
         if self._snapshot is None or now - self._looked_at > KEPT_SECONDS:
             self._pages.clear()
-            self._snapshot = await store.snapshot(tx)
-            self._distances = await store.distances(tx, self._default_way)
+            self._snapshot = await store.snapshot(db)
+            self._distances = await store.distances(db, self._default_way)
         else:
-            changes = await store.changes(tx, self._snapshot)
+            changes = await store.changes(db, self._snapshot)
             try:
-                await self._look_again(tx, changes)
+                await self._look_again(db, changes)
             except BaseException:
                 self._snapshot = None  # some of it may have been looked at and some not
                 raise
             self._snapshot = changes.snapshot
         self._looked_at = now
 
-    async def _look_again(self, tx: Transaction, changes: Changes) -> None:
+    async def _look_again(self, db: ScopedReader, changes: Changes) -> None:
         if changes.sites or changes.professionals:
             self._forget(changes)
         if changes.sites:
-            self._distances = await store.distances(tx, self._default_way)
+            self._distances = await store.distances(db, self._default_way)
         if changes.resources:
-            await self._take(tx, self._met(changes.resources))
+            await self._take(db, self._met(changes.resources))
 
     def _forget(self, changes: Changes) -> None:
         for key, page in list(self._pages.items()):
@@ -123,36 +123,36 @@ class Agendas:
                     page.changed()
         return list(met.values())
 
-    async def _load(self, tx: Transaction, missing: Sequence[Key]) -> None:
+    async def _load(self, db: ScopedReader, missing: Sequence[Key]) -> None:
         sites = sorted({site for site, _ in missing}, key=lambda site: site.int)
         for at in range(0, len(sites), _TOGETHER):
             some = frozenset(sites[at : at + _TOGETHER])
-            await self._load_sites(tx, some, {number for site, number in missing if site in some})
+            await self._load_sites(db, some, {number for site, number in missing if site in some})
 
-    async def _load_sites(self, tx: Transaction, sites: frozenset[UUID], numbers: set[int]) -> None:
+    async def _load_sites(self, db: ScopedReader, sites: frozenset[UUID], numbers: set[int]) -> None:
         start, end = instant_of(min(numbers) * _MINUTES), instant_of((max(numbers) + 1) * _MINUTES)
-        found = await store.sessions_starting(tx, sites, start, end)
+        found = await store.sessions_starting(db, sites, start, end)
         margin = LONGEST_SESSION + _LONGEST_WAY
         whose = {session.professional for session in found}
-        presence = await store.presence_of(tx, whose, start - margin, end + margin)
+        presence = await store.presence_of(db, whose, start - margin, end + margin)
         lines: dict[Key, list[Line]] = {
             (site, number): [] for site in sites for number in range(min(numbers), max(numbers) + 1)
         }
-        for line in await self._lines(tx, found, presence):
+        for line in await self._lines(db, found, presence):
             lines[(line.session.site, line.first // _MINUTES)].append(line)
         self._pages.update({key: Page.of(each) for key, each in lines.items()})
 
-    async def _lines(self, tx: Transaction, found: Sequence[Session], presence: Sequence[Elsewhere]) -> list[Line]:
+    async def _lines(self, db: ScopedReader, found: Sequence[Session], presence: Sequence[Elsewhere]) -> list[Line]:
         travels = _travels(presence, self._distances)
         lines = [Line.of(each, Presence.alone(each, travels.get(each.professional, NOWHERE_ELSE))) for each in found]
-        await self._take(tx, lines)
+        await self._take(db, lines)
         return lines
 
-    async def _take(self, tx: Transaction, lines: Sequence[Line]) -> None:
+    async def _take(self, db: ScopedReader, lines: Sequence[Line]) -> None:
         """Read what is taken of these lines."""
         if not lines:
             return
-        taken = await store.taken(tx, [line.session for line in lines])
+        taken = await store.taken(db, [line.session for line in lines])
         for line in lines:
             busy = taken.get(line.session.id, _NOTHING)
             line.take(busy.practitioner, busy.room)
@@ -160,8 +160,8 @@ class Agendas:
 
 async def forget_changes(database: Database) -> None:
     """Throw away what no process follows any more."""
-    async with database.transaction(Scope.everywhere()) as tx:
-        await store.forget_changes(tx, CHANGES_KEPT)
+    async with database.transaction(Scope.everywhere()) as db:
+        await store.forget_changes(db, CHANGES_KEPT)
 
 
 def _numbers(window: Interval) -> range:

@@ -24,7 +24,7 @@ from booking.use_cases.availability.agendas import Agendas
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.capacity.sharing import with_room
 from booking.use_cases.kinds.kind_book import book_of, kind_on
-from smp.postgres import Transaction
+from smp.postgres import ScopedReader
 from smp.problems import Refusal
 
 _NEAREST = 5  # sites looked at when one is full
@@ -66,31 +66,31 @@ class Found:
     nearest: Nearest | None = None
 
 
-async def find_places(tx: Transaction, agendas: Agendas, search: Search, rules: Rules, now: datetime) -> Found:
+async def find_places(db: ScopedReader, agendas: Agendas, search: Search, rules: Rules, now: datetime) -> Found:
     """The free places of a site, in the order asked for.
 
     Raises Refusal: WINDOW_TOO_LONG, SITE_UNKNOWN, KIND_UNKNOWN.
     """
-    found = await _at(tx, agendas, search, rules, now)
+    found = await _at(db, agendas, search, rules, now)
     if found.reason in (Reason.NO_SESSION, Reason.FULL, Reason.NOT_RELEASED):
-        return replace(found, nearest=await _nearest(tx, agendas, search, rules, now))
+        return replace(found, nearest=await _nearest(db, agendas, search, rules, now))
     return found
 
 
-async def _at(tx: Transaction, agendas: Agendas, search: Search, rules: Rules, now: datetime) -> Found:
+async def _at(db: ScopedReader, agendas: Agendas, search: Search, rules: Rules, now: datetime) -> Found:
     if not search.start < search.end <= search.start + rules.search_span:
         raise Refusal(WINDOW_TOO_LONG, days=rules.search_span.days)
-    site = await projections.site(tx, search.site)
+    site = await projections.site(db, search.site)
     if site is None:
         raise Refusal(SITE_UNKNOWN)
     window = Interval(search.start, search.end)
-    parts = await kinds_in(tx, search.kind, window, site, rules)
-    if search.patient is not None and await _is_refused(tx, parts[0][0], search.patient, site, window):
+    parts = await kinds_in(db, search.kind, window, site, rules)
+    if search.patient is not None and await _is_refused(db, parts[0][0], search.patient, site, window):
         return Found([], Reason.NOT_ELIGIBLE)
     found: list[Slot] = []
     reasons: list[Reason] = []
     for kind, part in parts:
-        looked = await _Look.at(tx, agendas, search, kind, part, rules, now)
+        looked = await _Look.at(db, agendas, search, kind, part, rules, now)
         slots = await looked.slots(search.limit - len(found))
         found += slots
         if len(found) == search.limit:
@@ -100,24 +100,24 @@ async def _at(tx: Transaction, agendas: Agendas, search: Search, rules: Rules, n
     return Found(found) if found else Found([], max(reasons, key=list(Reason).index))
 
 
-async def _nearest(tx: Transaction, agendas: Agendas, search: Search, rules: Rules, now: datetime) -> Nearest | None:
+async def _nearest(db: ScopedReader, agendas: Agendas, search: Search, rules: Rules, now: datetime) -> Nearest | None:
     """The nearest site with a declared way that has room; nobody is asked to follow a practitioner there."""
-    for way, site in (await agendas.distances(tx)).nearest(search.site)[:_NEAREST]:
-        if await projections.site(tx, site) is None:
+    for way, site in (await agendas.distances(db)).nearest(search.site)[:_NEAREST]:
+        if await projections.site(db, site) is None:
             continue
         there = replace(search, site=site, professional=None, limit=1)
-        if slots := (await _at(tx, agendas, there, rules, now)).slots:
+        if slots := (await _at(db, agendas, there, rules, now)).slots:
             return Nearest(site, way, slots[0])
     return None
 
 
 async def kinds_in(
-    tx: Transaction, code: str, window: Interval, site: Site, rules: Rules
+    db: ScopedReader, code: str, window: Interval, site: Site, rules: Rules
 ) -> list[tuple[Kind, Interval]]:
     """The versions of a kind that are in force in a window, each with its part of it. Raises Refusal: KIND_UNKNOWN."""
     last = local_day(window.end, site.zone)
-    await kind_on(tx, rules, code, site.territory, last)  # looks again for one that is not known here
-    book, parts, start = await book_of(tx, rules, site.territory), [], window.start
+    await kind_on(db, rules, code, site.territory, last)  # looks again for one that is not known here
+    book, parts, start = await book_of(db, rules, site.territory), [], window.start
     while start < window.end:
         day = local_day(start, site.zone)
         change = book.next_change(code, day)
@@ -128,8 +128,8 @@ async def kinds_in(
     return parts
 
 
-async def _is_refused(tx: Transaction, kind: Kind, patient: UUID, site: Site, window: Interval) -> bool:
-    status = await projections.eligibility_on(tx, patient, local_day(window.start, site.zone))
+async def _is_refused(db: ScopedReader, kind: Kind, patient: UUID, site: Site, window: Interval) -> bool:
+    status = await projections.eligibility_on(db, patient, local_day(window.start, site.zone))
     return status is not None and judge(kind, status) is Verdict.REFUSED
 
 
@@ -137,7 +137,7 @@ async def _is_refused(tx: Transaction, kind: Kind, patient: UUID, site: Site, wi
 class _Look:
     """One kind at one site in one window, with all that was read for it."""
 
-    tx: Transaction
+    db: ScopedReader
     search: Search
     kind: Kind
     window: Interval
@@ -150,7 +150,7 @@ class _Look:
     @classmethod
     async def at(
         cls,
-        tx: Transaction,
+        db: ScopedReader,
         agendas: Agendas,
         search: Search,
         kind: Kind,
@@ -158,25 +158,25 @@ class _Look:
         rules: Rules,
         now: datetime,
     ) -> "_Look":
-        pages = (await agendas.of(tx, [search.site], window))[search.site]
+        pages = (await agendas.of(db, [search.site], window))[search.site]
         lines = [line for page in pages for line in page.lines]
         wanted = Policy(
             kind=kind,
             also_free=frozenset() if search.patient is None else frozenset({resources.patient(search.patient).number}),
             partners=partners_of(kind, search.together_with),
-            professionals=await _whom(tx, search, kind),
+            professionals=await _whom(db, search, kind),
         )
         sharing = (line.session for page in pages for line in page.shared)
         shared = [each for each in sharing if wanted.wants(each) and each.period.overlaps(window)]
-        left = await with_room(tx, shared, class_of(kind.capacity_class, search.channel), kind.length, now)
+        left = await with_room(db, shared, class_of(kind.capacity_class, search.channel), kind.length, now)
         policy = replace(wanted, withheld=frozenset(s.id for s in shared) - {s.id for s in left})
         busy: dict[int, list[Interval]] = {}
         if policy.also_free:
             around = Interval(window.start, window.end + LONGEST_SESSION)
-            for each in await sessions.busy(tx, policy.also_free, around):
+            for each in await sessions.busy(db, policy.also_free, around):
                 busy.setdefault(each.resource, []).append(each.period)
         interns = [line for page in pages for line in page.interns]
-        return cls(tx, search, kind, window, rules, now, lines, interns, agenda.question(policy, window, now, busy))
+        return cls(db, search, kind, window, rules, now, lines, interns, agenda.question(policy, window, now, busy))
 
     async def slots(self, limit: int) -> list[Slot]:
         if self.search.mode is not None and self.search.mode not in self.kind.modes:
@@ -191,7 +191,7 @@ class _Look:
         interns = {session.professional for session in self._interns()}
         policy = replace(
             self.asked.policy,
-            supervisions=await projections.supervisions(self.tx, self.search.site, interns) if interns else (),
+            supervisions=await projections.supervisions(self.db, self.search.site, interns) if interns else (),
         )
         if self.search.mode is not None and self.search.mode not in self.kind.modes:
             return Reason.NO_SESSION
@@ -220,7 +220,7 @@ class _Look:
         search, kind = self.search, self.kind
         wanted = class_of(kind.capacity_class, search.channel)
         slots = await free_slots(
-            self.tx, search.site, kind, self.window, self.now, search.patient, wanted,
+            self.db, search.site, kind, self.window, self.now, search.patient, wanted,
             rules=self.rules, partners=self.asked.policy.partners, interns_only=True,
         )  # fmt: skip
         whom = self.asked.policy.professionals
@@ -234,12 +234,12 @@ class _Look:
         return bool(agenda.search(self._own(), unbound, limit=1))
 
 
-async def _whom(tx: Transaction, search: Search, kind: Kind) -> frozenset[UUID] | None:
+async def _whom(db: ScopedReader, search: Search, kind: Kind) -> frozenset[UUID] | None:
     """Who may be asked; nothing when anybody. A follow-up is with somebody who has seen the patient."""
     named = None if search.professional is None else frozenset({search.professional})
     if not kind.follow_up_only or search.patient is None:
         return named
-    followed_by = await appointments.practitioners_who_saw(tx, search.patient)
+    followed_by = await appointments.practitioners_who_saw(db, search.patient)
     return followed_by if named is None else followed_by & named
 
 

@@ -24,7 +24,7 @@ from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.kinds.kind_book import kind_on
 from smp.auth import Actor
-from smp.postgres import Transaction
+from smp.postgres import ScopedReader
 from smp.problems import Refusal
 
 CHANNELS = ("phone", "desk", "online", "regulation")
@@ -53,30 +53,30 @@ class NextFree:
 
 
 async def next_free(
-    tx: Transaction, agendas: Agendas, sites: Collection[UUID], kind: str, rules: Rules, *, actor: Actor, now: datetime
+    db: ScopedReader, agendas: Agendas, sites: Collection[UUID], kind: str, rules: Rules, *, actor: Actor, now: datetime
 ) -> list[NextFree]:
     """Of these sites, or of all that the actor covers when none is named; by site.
 
     Raises Refusal: SITE_UNKNOWN, KIND_UNKNOWN.
     """
-    known = await projections.sites(tx, sites)
+    known = await projections.sites(db, sites)
     if len(known) < len(set(sites)):
         raise Refusal(SITE_UNKNOWN)
     covered = [site for site in known if actor.covers_site(site.id) and not _is_closed(site, now)]
     window = Interval(now, now + rules.search_span)
-    pages = await agendas.of(tx, [site.id for site in covered], window)
-    kinds = {site.id: await kind_on(tx, rules, kind, site.territory, local_day(now, site.zone)) for site in covered}
+    pages = await agendas.of(db, [site.id for site in covered], window)
+    kinds = {site.id: await kind_on(db, rules, kind, site.territory, local_day(now, site.zone)) for site in covered}
     shared = [line.session for site in covered for page in pages[site.id] for line in page.offering(kinds[site.id])[1]]
-    taken = await capacity.taken(tx, [each.id for each in shared], now) if shared else {}
+    taken = await capacity.taken(db, [each.id for each in shared], now) if shared else {}
     rooms = {each.id: room(each.period, each.grid, each.shares, taken[each.id], now) for each in shared}
-    return [await _Of(tx, site, kinds[site.id], window, rules, now, pages[site.id], rooms).tell() for site in covered]
+    return [await _Of(db, site, kinds[site.id], window, rules, now, pages[site.id], rooms).tell() for site in covered]
 
 
 @dataclass(frozen=True, slots=True)
 class _Of:
     """One site, with all that was read for it."""
 
-    tx: Transaction
+    db: ScopedReader
     site: Site
     kind: Kind
     window: Interval
@@ -148,7 +148,7 @@ class _Of:
         if not any(each.offers(self.kind) and each.period.overlaps(self.window) for each in interns):
             return []
         return await free_slots(
-            self.tx, self.site.id, self.kind, self.window, self.now,
+            self.db, self.site.id, self.kind, self.window, self.now,
             capacity_class=class_of(self.kind.capacity_class, CHANNELS[0]),
             rules=self.rules, partners=partners_of(self.kind, None), interns_only=True,
         )  # fmt: skip
@@ -156,7 +156,7 @@ class _Of:
     async def _reason(self, is_withheld: bool) -> Reason:
         sessions = [line.session for page in self.pages for line in page.lines]
         interns = {each.professional for each in sessions if each.needs_supervision}
-        ties = await projections.supervisions(self.tx, self.site.id, interns) if interns else ()
+        ties = await projections.supervisions(self.db, self.site.id, interns) if interns else ()
         return why_empty(
             sessions,
             Policy(self.kind, ties),

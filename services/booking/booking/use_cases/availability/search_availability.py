@@ -15,11 +15,11 @@ from booking.domain.travel import USUAL_WAY
 from booking.store import agendas, appointments, projections, sessions, supervision
 from booking.use_cases.capacity.sharing import with_room
 from booking.use_cases.supervision.supervising import bookable
-from smp.postgres import Transaction
+from smp.postgres import ScopedReader
 
 
 async def free_slots(
-    tx: Transaction,
+    db: ScopedReader,
     site: UUID,
     kind: Kind,
     window: Interval,
@@ -39,14 +39,14 @@ async def free_slots(
     the sessions as they would be after a change."""
     way = rules.way if rules else USUAL_WAY
     around = Interval(window.start - LONGEST_SESSION, window.end + LONGEST_SESSION)
-    open_sessions = as_if(await sessions.open_at(tx, site, around))
+    open_sessions = as_if(await sessions.open_at(db, site, around))
     offering = [
         each
         for each in open_sessions
         if each.offers(kind) and each.period.overlaps(window) and (each.needs_supervision or not interns_only)
     ]
     if capacity_class is not None:
-        offering = await with_room(tx, offering, capacity_class, kind.length, now, first_call=first_call)
+        offering = await with_room(db, offering, capacity_class, kind.length, now, first_call=first_call)
     if not offering:
         return []
     needed = [*offering, *(each for each in open_sessions for partner in partners if each.role in partner.roles)]
@@ -54,21 +54,21 @@ async def free_slots(
     also_free = _number(patient)
     policy = Policy(
         kind=kind,
-        supervisions=await projections.supervisions(tx, site, interns) if interns else (),
+        supervisions=await projections.supervisions(db, site, interns) if interns else (),
         also_free=frozenset(also_free),
         partners=partners,
-        travel=await agendas.travel(tx, site, {each.professional for each in needed}, around.start, around.end, way),
-        reaches=tuple(await supervision.reaches(tx, offering[0].territory, around)) if interns else (),
+        travel=await agendas.travel(db, site, {each.professional for each in needed}, around.start, around.end, way),
+        reaches=tuple(await supervision.reaches(db, offering[0].territory, around)) if interns else (),
         withheld=frozenset(each.id for each in open_sessions) - {each.id for each in offering},
     )
     numbers = {resource.number for session in needed for resource in session.resources}.union(also_free)
-    taken = await sessions.busy(tx, numbers, around, first_call=first_call)
+    taken = await sessions.busy(db, numbers, around, first_call=first_call)
     slots = available_slots(open_sessions, taken, policy, now, window)
     if interns and rules is not None:
-        slots = await bookable(tx, slots, offering[0].territory, rules, now)
+        slots = await bookable(db, slots, offering[0].territory, rules, now)
     if not kind.follow_up_only or patient is None:
         return slots
-    followed_by = await appointments.practitioners_who_saw(tx, patient)
+    followed_by = await appointments.practitioners_who_saw(db, patient)
     return [slot for slot in slots if slot.professional in followed_by]
 
 

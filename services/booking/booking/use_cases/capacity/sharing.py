@@ -7,7 +7,7 @@ from uuid import UUID
 from booking.domain.capacity import has_room
 from booking.domain.sessions import Session
 from booking.store import capacity
-from smp.postgres import Transaction
+from smp.postgres import Reader, Transaction
 
 
 async def admits(
@@ -33,7 +33,7 @@ async def admits(
 
 
 async def with_room(
-    tx: Transaction,
+    db: Reader,
     sessions: Sequence[Session],
     wanted: str,
     duration: timedelta,
@@ -44,7 +44,7 @@ async def with_room(
 ) -> list[Session]:
     """Those that still have room for the class `wanted`; one statement, none when no session has shares."""
     shared = [session.id for session in sessions if session.shares]
-    taken = await capacity.taken(tx, shared, now, leaving, first_call=first_call) if shared else {}
+    taken = await capacity.taken(db, shared, now, leaving, first_call=first_call) if shared else {}
     return [
         session
         for session in sessions

@@ -12,7 +12,7 @@ from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.domain.supervision import Act, Coverage, Lost, acts_in_half_day
 from booking.store import projections, sessions, supervision
-from smp.postgres import Transaction
+from smp.postgres import ScopedReader, Transaction
 from smp.problems import ProblemType
 
 
@@ -61,19 +61,19 @@ async def why_not(
     return problems.TOO_MANY_INTERNS if lost is Lost.TOO_MANY_INTERNS else problems.NO_SUPERVISOR
 
 
-async def bookable(tx: Transaction, slots: Sequence[Slot], territory: str, rules: Rules, now: datetime) -> list[Slot]:
+async def bookable(db: ScopedReader, slots: Sequence[Slot], territory: str, rules: Rules, now: datetime) -> list[Slot]:
     """Those of these slots, covered as they are, that interns may be given: the ratio of their supervisors and their
     acts of the half-day, as `why_not` judges them. Slots of others are left as they are."""
     interns = [slot for slot in slots if slot.role == INTERN]
     if not interns:
         return list(slots)
-    acts = await supervision.acts_of_days(tx, territory, {slot.day for slot in interns}, now)
-    site = await projections.site(tx, interns[0].site)
+    acts = await supervision.acts_of_days(db, territory, {slot.day for slot in interns}, now)
+    site = await projections.site(db, interns[0].site)
     whole = Interval(min(slot.period.start for slot in interns), max(slot.period.end for slot in interns))
     everyone = {slot.professional for slot in interns} | {it.professional for day in acts.values() for it in day}
-    ties = await projections.supervisions(tx, interns[0].site, everyone)
-    present = await supervision.presence_of_supervisors(tx, everyone, whole)
-    reaches = await supervision.reaches(tx, territory, whole)
+    ties = await projections.supervisions(db, interns[0].site, everyone)
+    present = await supervision.presence_of_supervisors(db, everyone, whole)
+    reaches = await supervision.reaches(db, territory, whole)
 
     def may_be_given(slot: Slot) -> bool:
         of_day = acts[slot.day]
