@@ -92,7 +92,11 @@ class Centre:
     agendas: Agendas = field(default_factory=lambda: Agendas(RULES.way))
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        return self.database.transaction(Scope(frozenset({self.territory})))
+        return self.database.transaction(self.scope)
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(frozenset({self.territory}))
 
     async def hear(self, subject: UUID, *told: EventData, sequences: list[int] | None = None) -> None:
         """Deliver events of one aggregate, in the order given, with their true or given sequences."""
@@ -155,8 +159,7 @@ class Centre:
     ) -> Found:
         """Search in agendas kept in memory, earliest first."""
         search = Search(self.site, kind, start, end, **{"order": Order.CHRONOLOGICAL, **how})
-        async with self.transaction() as tx:
-            return await find_places(tx, self.agendas, search, RULES, now)
+        return await find_places(self.database.reading(self.scope), self.agendas, search, RULES, now)
 
     async def hold(
         self, session: Session, at: str, patient: UUID | None = None, now: datetime = NOW, kind: str = "consultation"

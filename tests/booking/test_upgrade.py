@@ -1,0 +1,24 @@
+"""What an upgrade does to rows that are there already."""
+
+from smp.migrations import migrate
+from tests.booking.world import Centre
+from tests.support.databases import ServiceDatabase
+
+
+async def test_social_appointments_of_before_kinds_had_versions_are_nobody_elses_to_read(
+    booking_database: ServiceDatabase,
+) -> None:
+    centre = await Centre(booking_database.database).open()
+    doctor, worker = await centre.doctor(), await centre.doctor("social_worker")
+    medical = (await centre.book(await centre.session(doctor), "09:00")).appointment.id
+    other = await centre.session(worker, kinds=("social",))
+    social = (await centre.book(other, "09:00", kind="social")).appointment.id
+    async with booking_database.admin() as admin:
+        await admin.execute("UPDATE appointment SET compartment = 'medical'")
+        await admin.execute("DELETE FROM smp_migrations WHERE version = '00142'")
+        migrate(booking_database.migrator_url, "booking")
+        rows = await admin.fetch("SELECT id, compartment FROM appointment")
+    assert {row["id"]: row["compartment"] for row in rows} == {
+        medical.appointment.id: "medical",
+        social: "medico_social",
+    }
