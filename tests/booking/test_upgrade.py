@@ -19,6 +19,6 @@ async def test_social_appointments_of_before_kinds_had_versions_are_nobody_elses
         migrate(booking_database.migrator_url, "booking")
         rows = await admin.fetch("SELECT id, compartment FROM appointment")
     assert {row["id"]: row["compartment"] for row in rows} == {
-        medical.appointment.id: "medical",
+        medical: "medical",
         social: "medico_social",
     }
