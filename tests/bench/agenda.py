@@ -1,4 +1,4 @@
-"""An agenda to book in: one site, many practitioners, a month of full days, and patients who have no doctor."""
+"""An agenda to book in: one site, many practitioners, fifty full days, and patients who have no doctor."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ import orjson
 from booking.domain import resources
 from smp.ids import new_id
 
-PRACTITIONERS, DAYS, SLOTS_A_DAY, PATIENTS = 200, 30, 24, 20_000
+PRACTITIONERS, DAYS, SLOTS_A_DAY, PATIENTS = 200, 50, 24, 20_000
 SLOT = timedelta(minutes=20)
 # Slots are taken in strides, so that concurrent bookings meet in few sessions; prime to the number of slots.
 _STRIDE = 104_729
@@ -38,7 +38,7 @@ class Agenda:
 
 
 async def open_agenda(admin: asyncpg.Connection) -> Agenda:
-    """Write the agenda as booking's own projections and sessions would stand after a month of events."""
+    """Write the agenda as booking's own projections and sessions would stand after months of events."""
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     agenda = Agenda(
         site=new_id(),

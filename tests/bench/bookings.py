@@ -27,7 +27,7 @@ _DRAIN_SECONDS = 120.0
 
 async def complete(bench: Bench) -> Figure:
     """P1: bookings per second, closed loop, both with eight clients; the relay is off (P4 measures it)."""
-    seconds = 2 if bench.short else 10
+    seconds = 2 if bench.short else 20
     async with (
         service_database(bench.admin_url, "booking", "booking") as served,
         service_database(bench.admin_url, "booking", "booking") as bare,
@@ -75,7 +75,7 @@ class _Spent:
 
 async def said(bench: Bench) -> Figure:
     """P4: bookings per second with the outbox row and a relay that sends it, and without."""
-    seconds = 2 if bench.short else 10
+    seconds = 2 if bench.short else 20
     async with (
         service_database(bench.admin_url, "booking", "booking") as service,
         booking(bench, service.app_url, "http://127.0.0.1:1", "relay") as (relay, _),

@@ -58,7 +58,7 @@ class _Rush:
 async def guarded(bench: Bench) -> Figure:
     """P3: bookings per second with exclusion constraint, row security, idempotency key and outbox, against the same
     rows without constraint, row security or key; then the rush on one practitioner."""
-    seconds = 2 if bench.short else 10
+    seconds = 2 if bench.short else 20
     async with (
         service_database(bench.admin_url, "booking", "booking") as closed,
         service_database(bench.admin_url, "booking", "booking") as open_,

@@ -25,10 +25,10 @@ def show(rows: Sequence[Row]) -> None:
 
 
 def verdict(rows: Sequence[Row], *, goals: bool) -> int:
-    """The exit code."""
+    """The exit code: with `goals`, a goal that is met by an unsteady figure is not met."""
     if any(row["void"] for row in rows):
         return 1
-    return 1 if goals and not all(row["met"] for row in rows) else 0
+    return 1 if goals and not all(row["met"] and row["steady"] for row in rows) else 0
 
 
 def _cells(row: Row) -> tuple[str, ...]:

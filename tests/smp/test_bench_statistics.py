@@ -90,6 +90,12 @@ def test_a_missed_goal_fails_the_run_only_when_asked() -> None:
     assert (verdict([row], goals=False), verdict([row], goals=True)) == (0, 1)
 
 
+def test_a_goal_that_an_unsteady_figure_meets_fails_the_run_when_asked() -> None:
+    row = Figure("P0", "x", "/s", 0.2, rounds((30, 100), (50, 100), (90, 100))).as_dict()
+    assert (row["met"], row["steady"]) == (True, False)
+    assert (verdict([row], goals=False), verdict([row], goals=True)) == (0, 1)
+
+
 def test_a_figure_with_a_bound_is_met_below_it_and_needs_its_side_conditions() -> None:
     bound = Figure("P0", "x", "ms", 50, rounds((40, 10)), compared="ours")
     assert bound.as_dict()["met"] is True
