@@ -37,6 +37,7 @@ FULL = 0.5  # of the places are taken before the hour begins
 MOVES, GIVES_UP = 0.1, 0.1
 SICK_AT = 0.25  # of the hour
 P99_MILLISECONDS = 300.0  # what a caller may wait for an answer
+SICK_DOCTOR_SECONDS = 60.0  # real, from the first question to the last patient's fate
 SEED = 53
 LEFT = frozenset({"session-cancelled", "slot-taken", "hold-expired", "wrong-transition"})  # what a plan may have done
 ENDS = frozenset({"kept", "moved", "cancelled", "call"})  # every hit appointment has exactly one
@@ -58,11 +59,16 @@ class _Sick:
     """The doctor's session, and what became of those who had a place in it."""
 
     session: Session
+    asked_at: float = float("inf")  # when somebody asked first whom it hits
     plan: str = ""
     left_at: float = float("inf")  # when it was asked that the plan be carried out
     done_at: float = float("inf")
     figures: dict[str, Any] = field(default_factory=dict)
     hit: frozenset[str] = frozenset()
+
+    @property
+    def seconds(self) -> float:
+        return self.done_at - self.asked_at
 
     def has_left(self, session: str, by: float) -> bool:
         return session == str(self.session.id) and self.left_at <= by
@@ -128,6 +134,7 @@ class _Rush:
             "kind": "absence", "reason": "practitioner_away", "professional": self.sick.session.professional,
             "start": monday("08:00").isoformat(), "end": monday("23:00").isoformat(),
         }  # fmt: skip
+        self.sick.asked_at = time.monotonic()
         for _ in range(5):  # the world may have changed between the two: then it is asked again
             plan = await self._plain("impact", "/v1/impacts", body)
             if plan is None:
@@ -229,7 +236,9 @@ async def measure(bench: Bench) -> Figure:
         compared="ours",
         extra={"p99_ms": p99, "commands": {what: len(each) for what, each in rush.milliseconds.items()}}
         | {"refused": dict(rush.refused), "impact": rush.sick.figures, "faults": rush.faults[:20]}
-        | {"findings": [finding.what for finding in findings[:20]]},
+        | {"findings": [finding.what for finding in findings[:20]]}
+        | {"sick_doctor_seconds": round(rush.sick.seconds, 2), "sick_doctor_goal_seconds": SICK_DOCTOR_SECONDS},
+        also=(rush.sick.seconds <= SICK_DOCTOR_SECONDS,),
     )
 
 

@@ -24,7 +24,7 @@ ORDER = "tests/booking/test_waiting_list_order.py"
 BOOKING_MUTANTS = (
     Mutant(
         "lock-order-swapped", "resources are written as they come, not by their numbers",
-        f"{BOOKING}/store/appointments.py",
+        f"{BOOKING}/store/appointment_rows.py",
         "    occupied = sorted(\n        (resource.number, each.takes(resource).start,",
         "    occupied = list(\n        (resource.number, each.takes(resource).start,",
         (RACES,),

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from booking.domain.appointments import Appointment, Companion, State, Step
+from booking.domain.appointments import Appointment
 from booking.domain.eligibility import Eligibility, status_on
 from booking.domain.intervals import Interval
 from booking.domain.resources import Resource, practitioner
 from booking.domain.sessions import Session
+from booking.store.appointment_rows import appointment_of, appointments_of, columns_of, saved
 from booking.store.projections import declarations
 from booking.store.sessions import session_of
 from smp.postgres import Autocommit, Reader, Record, Statements, Transaction
@@ -77,14 +77,14 @@ async def book_together(
 
     Raises asyncpg.PostgresError when one of them lost a race, or an answer is there already: then nothing was written.
     """
-    rows = await db.fetch(SQL.book_together, *_columns(new), list(sessions), list(sessions.values()), *db.columns)
+    rows = await db.fetch(SQL.book_together, *columns_of(new), list(sessions), list(sessions.values()), *db.columns)
     return frozenset(row["id"] for row in rows)
 
 
 async def insert(tx: Transaction, new: Sequence[tuple[Appointment, Sequence[Resource]]]) -> dict[UUID, frozenset[int]]:
     """Write new appointments, each with all it occupies; returns for each the resources that are taken by somebody
     else. One with such resources is not written and leaves nothing."""
-    rows = await tx.fetch(SQL.insert, *_columns(new))
+    rows = await tx.fetch(SQL.insert, *columns_of(new))
     had = {row["appointment"]: frozenset(row["resources"]) for row in rows}
     taken = {
         each.id: frozenset(resource.number for resource in resources) - had.get(each.id, frozenset())
@@ -191,7 +191,7 @@ async def practitioners_who_saw(db: Reader, patient: UUID) -> frozenset[UUID]:
 
 async def save(tx: Transaction, changed: Iterable[Appointment]) -> None:
     """Write appointments that went one step further since they were locked."""
-    await tx.executemany(SQL.save, [_saved(each) for each in changed])
+    await tx.executemany(SQL.save, [saved(each) for each in changed])
 
 
 async def change_mode(tx: Transaction, it: Appointment) -> None:
@@ -216,7 +216,7 @@ async def lock_free(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Appoin
 
 
 async def lock_active_of_sessions(tx: Transaction, sessions: Collection[UUID]) -> list[Appointment]:
-    return _appointments(await tx.fetch(SQL.lock_active_of_sessions, list(sessions)))
+    return appointments_of(await tx.fetch(SQL.lock_active_of_sessions, list(sessions)))
 
 
 async def lock_active_of_interns(tx: Transaction, presence: Sequence[Session]) -> list[Appointment]:
@@ -230,14 +230,14 @@ async def lock_active_of_interns(tx: Transaction, presence: Sequence[Session]) -
         [each.period.start for each in presence],
         [each.period.end for each in presence],
     )
-    return _appointments(rows)
+    return appointments_of(rows)
 
 
 async def lock_expired_in_the_way(
     tx: Transaction, numbers: Collection[int], period: Interval, now: datetime
 ) -> list[Appointment]:
     rows = await tx.fetch(SQL.lock_expired_in_the_way, list(numbers), period.start, period.end, now)
-    return _appointments(rows)
+    return appointments_of(rows)
 
 
 async def end_rests_in_the_way(
@@ -272,30 +272,30 @@ async def rests_until(tx: Transaction, numbers: Collection[int], period: Interva
 
 async def resting(tx: Transaction, site: UUID, now: datetime) -> list[Appointment]:
     """The appointments given up at a site whose places rest."""
-    return _appointments(await tx.fetch(SQL.resting, site, now))
+    return appointments_of(await tx.fetch(SQL.resting, site, now))
 
 
 async def lock_expired(tx: Transaction, now: datetime, limit: int) -> list[Appointment]:
     """Expired holds that no other transaction is busy with."""
-    return _appointments(await tx.fetch(SQL.lock_expired, now, limit))
+    return appointments_of(await tx.fetch(SQL.lock_expired, now, limit))
 
 
 async def lock_future_of_patient(tx: Transaction, patient: UUID) -> list[Appointment]:
-    return _appointments(await tx.fetch(SQL.lock_future_of_patient, patient))
+    return appointments_of(await tx.fetch(SQL.lock_future_of_patient, patient))
 
 
 async def lock_floating(tx: Transaction, site: UUID, day: date, period: Interval, kind: str) -> list[Appointment]:
     """Those of that hour and kind whose practitioner may change; left out while somebody is busy with them."""
-    return _appointments(await tx.fetch(SQL.lock_floating, site, day, period.start, period.end, kind))
+    return appointments_of(await tx.fetch(SQL.lock_floating, site, day, period.start, period.end, kind))
 
 
 async def lock_open_of_day(tx: Transaction, site: UUID, day: date) -> list[Appointment]:
     """The appointments of a site's day that are booked, waiting or in consultation."""
-    return _appointments(await tx.fetch(SQL.lock_open_of_day, site, day))
+    return appointments_of(await tx.fetch(SQL.lock_open_of_day, site, day))
 
 
 async def day_of_site(tx: Transaction, site: UUID, day: date) -> list[Appointment]:
-    return _appointments(await tx.fetch(SQL.day_of_site, site, day))
+    return appointments_of(await tx.fetch(SQL.day_of_site, site, day))
 
 
 def _place(row: Record | None) -> Place | None:
@@ -308,158 +308,3 @@ def _place_of(row: Record) -> Place:
     eligibility = status_on(declarations(row["eligibility"]), session.day) if heard else None
     elsewhere = row.get("works_elsewhere", False)
     return Place(session, row["state"] == "open", eligibility, row["erased_at"] is not None, elsewhere)
-
-
-def _columns(new: Sequence[tuple[Appointment, Sequence[Resource]]]) -> tuple[Sequence[Any], ...]:
-    """What each occupies, in one order over all resources, so that two transactions never wait crosswise; and each."""
-    occupied = sorted(
-        (resource.number, each.takes(resource).start, each.takes(resource).end, each.id, resource.kind, each.territory)
-        for each, resources in new
-        for resource in resources
-    )
-    numbers, starts, ends, ids, kinds, territories = zip(*occupied, strict=True)
-    columns = zip(*(_new(each, len(resources)) for each, resources in new), strict=True)
-    return (ids, numbers, kinds, territories, starts, ends, *columns)
-
-
-def _new(each: Appointment, resources: int) -> tuple[Any, ...]:
-    return (
-        resources,
-        each.id,
-        each.territory,
-        each.site,
-        each.session,
-        each.day,
-        each.patient,
-        each.professional,
-        each.role,
-        each.kind,
-        each.mode,
-        each.period.start,
-        each.period.end,
-        each.capacity_class,
-        each.channel,
-        each.state,
-        each.notify,
-        each.requested_at,
-        each.expires_at,
-        each.booked_at,
-        _trail(each.trail)[0],  # a new appointment has one step; a list in a list would be an array of two dimensions
-        each.kind_version,
-        each.compartment,
-        each.buffer_before,
-        each.buffer_after,
-        each.named,
-        each.neutral_wording,
-        each.party,
-        each.preparation_start,
-        {"others": _others(each.others)},
-    )
-
-
-def _saved(each: Appointment) -> tuple[Any, ...]:
-    return (
-        each.id,
-        each.version,
-        each.state,
-        each.gives_its_place_back,
-        each.rests_until,
-        each.session,
-        each.site,
-        each.day,
-        each.patient,
-        each.professional,
-        each.role,
-        each.period.start,
-        each.period.end,
-        each.channel,
-        each.notify,
-        each.requested_at,
-        each.booked_at,
-        each.arrived_at,
-        each.prepared_at,
-        each.started_at,
-        each.ended_at,
-        each.left_at,
-        each.outcome,
-        each.severity,
-        each.otherwise_emergency,
-        each.supervisor,
-        each.cancelled_by,
-        each.cancel_reason,
-        each.late,
-        each.preparation_start,
-        _others(each.others),
-        each.call_place,
-        each.call_before,
-        each.call_decided_at,
-        each.named,
-        _trail(each.trail[-1:]),
-    )
-
-
-def _trail(steps: Sequence[Step]) -> list[dict[str, Any]]:
-    return [_step(step) for step in steps]
-
-
-def _step(step: Step) -> dict[str, Any]:
-    line: dict[str, Any] = {"version": step.version, "state": step.state, "at": step.at, "by": step.by}
-    if step.why is not None:
-        line["why"] = step.why
-    if step.undoes is not None:
-        line["undoes"] = step.undoes
-    return line
-
-
-def _steps(trail: list[dict[str, Any]]) -> tuple[Step, ...]:
-    return tuple(
-        Step(
-            each["version"],
-            State(each["state"]),
-            datetime.fromisoformat(each["at"]),
-            each["by"],
-            each.get("why"),
-            each.get("undoes"),
-        )
-        for each in trail
-    )
-
-
-def _others(companions: Sequence[Companion]) -> list[dict[str, Any]]:
-    return [
-        {
-            "professional": str(each.professional),
-            "role": each.role,
-            "session": str(each.session),
-            "start": each.period.start.isoformat(),
-            "end": each.period.end.isoformat(),
-            "room": each.room,
-        }
-        for each in companions
-    ]
-
-
-def _companions(others: list[dict[str, Any]]) -> tuple[Companion, ...]:
-    return tuple(
-        Companion(
-            UUID(each["professional"]),
-            each["role"],
-            UUID(each["session"]),
-            Interval(datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"])),
-            each["room"],
-        )
-        for each in others
-    )
-
-
-def _appointments(rows: Iterable[Record]) -> list[Appointment]:
-    return [appointment_of(row) for row in rows]
-
-
-def appointment_of(row: Record | dict[str, Any]) -> Appointment:
-    """An appointment from the columns of its table."""
-    columns = dict(row)
-    period = Interval(columns.pop("starts_at"), columns.pop("ends_at"))
-    state, trail = State(columns.pop("state")), _steps(columns.pop("trail"))
-    others = _companions(columns.pop("others"))
-    return Appointment(**columns, period=period, state=state, trail=trail, others=others)

@@ -9,7 +9,7 @@ from uuid import UUID
 from booking.domain.appointments import ACTIVE, WAITING, Appointment, State
 from booking.domain.impact import Change, ChangeKind, Decision, Place
 from booking.domain.intervals import Interval
-from booking.store.appointments import appointment_of
+from booking.store.appointment_rows import appointment_of
 from booking.store.sessions import StoredSession, stored_session
 from smp.postgres import Record, Statements, Transaction
 

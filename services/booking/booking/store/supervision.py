@@ -10,7 +10,7 @@ from booking.domain.dated import Dated
 from booking.domain.intervals import Interval
 from booking.domain.sessions import Session
 from booking.domain.supervision import Act, Lost, Reach
-from booking.store.appointments import appointment_of
+from booking.store.appointment_rows import appointment_of
 from booking.store.sessions import session_of
 from smp.postgres import Reader, Record, Statements, Transaction
 
