@@ -16,9 +16,11 @@ from booking.domain.floating import make_room
 from booking.domain.sessions import Session
 from booking.use_cases.appointments import floating
 from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
+from booking.use_cases.appointments.finish_consultation import Conclusion, finish_consultation
 from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
 from booking.use_cases.appointments.mark_arrived import mark_arrived
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.appointments.start_consultation import start_consultation
 from booking.use_cases.kinds.kind_book import kind_on
 from booking.use_cases.waiting_list import offering
 from booking.use_cases.waiting_list.offering import Choice, Where
@@ -67,10 +69,25 @@ def test_a_way_is_found_exactly_when_an_assignment_exists_and_moves_the_fewest(d
     assert wanted not in taken
 
 
-async def book(centre: Centre, session: Session, hour: str = "09:00", now: Any = NOW, **how: Any) -> Appointment:
-    request = BookRequest(session.id, monday(hour), "consultation", await centre.patient(), **how)
+async def book(
+    centre: Centre,
+    session: Session,
+    hour: str = "09:00",
+    now: Any = NOW,
+    kind: str = "consultation",
+    patient: UUID | None = None,
+    **how: Any,
+) -> Appointment:
+    request = BookRequest(session.id, monday(hour), kind, patient or await centre.patient(), **how)
     async with centre.transaction() as tx:
         return (await book_slot(tx, request, RULES, actor=SECRETARY, now=now)).appointment
+
+
+async def seen(centre: Centre, it: Appointment) -> None:
+    async with centre.transaction() as tx:
+        await mark_arrived(tx, it.id, actor=SECRETARY, now=it.period.start)
+        await start_consultation(tx, it.id, actor=SECRETARY, now=it.period.start)
+        await finish_consultation(tx, it.id, Conclusion("none"), RULES, actor=SECRETARY, now=it.period.end)
 
 
 async def move(centre: Centre, it: Appointment, session: Session, hour: str) -> Appointment:
@@ -105,6 +122,25 @@ class TestFloating:
         assert (await book(centre, first)).session == first.id
         assert (await book(centre, second, "09:20")).session == second.id
         assert {(await stored(centre, each.id)).session for each in (one, two)} & {first.id} == set()
+
+    async def test_a_follow_up_is_given_way_by_a_consultation_that_named_nobody(self, centre: Centre) -> None:
+        doctor, patient = await centre.doctor(), await centre.patient()
+        one = await centre.session(doctor, kinds=("consultation", "follow_up"))
+        other = await centre.session(await centre.doctor(), kinds=("consultation",))
+        await seen(centre, await book(centre, one, "09:00", patient=patient))
+        anybody = await book(centre, one, "11:00", named=False)
+        asked = await book(centre, one, "11:00", kind="follow_up", patient=patient)
+        assert (asked.session, (await stored(centre, anybody.id)).session) == (one.id, other.id)
+
+    async def test_each_goes_only_where_their_own_kind_is_received_and_follow_ups_stay(self, centre: Centre) -> None:
+        doctor, patient = await centre.doctor(), await centre.patient()
+        one = await centre.session(doctor, kinds=("consultation", "minor_emergency", "follow_up"))
+        await centre.session(await centre.doctor(), kinds=("consultation", "follow_up"))
+        await seen(centre, await book(centre, one, "09:00", patient=patient))
+        await book(centre, one, "10:00", kind="minor_emergency", named=False)
+        await book(centre, one, "11:00", kind="follow_up", patient=patient, named=False)
+        for hour in ("10:00", "11:00"):
+            assert (await refusal(book(centre, one, hour))).problem is problems.SLOT_TAKEN
 
     async def test_neither_the_named_nor_those_of_tomorrow_nor_those_already_there_are_moved(
         self, centre: Centre

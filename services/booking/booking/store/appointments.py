@@ -284,9 +284,9 @@ async def lock_future_of_patient(tx: Transaction, patient: UUID) -> list[Appoint
     return appointments_of(await tx.fetch(SQL.lock_future_of_patient, patient))
 
 
-async def lock_floating(tx: Transaction, site: UUID, day: date, period: Interval, kind: str) -> list[Appointment]:
+async def lock_floating(tx: Transaction, site: UUID, day: date, period: Interval) -> list[Appointment]:
     """Those of that hour and kind whose practitioner may change; left out while somebody is busy with them."""
-    return appointments_of(await tx.fetch(SQL.lock_floating, site, day, period.start, period.end, kind))
+    return appointments_of(await tx.fetch(SQL.lock_floating, site, day, period.start, period.end))
 
 
 async def lock_open_of_day(tx: Transaction, site: UUID, day: date) -> list[Appointment]:

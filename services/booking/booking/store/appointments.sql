@@ -415,7 +415,7 @@ FOR UPDATE;
 -- busy with them.
 SELECT *
 FROM appointment
-WHERE site = $1 AND day = $2 AND starts_at = $3 AND ends_at = $4 AND kind = $5 AND state = 'booked'
+WHERE site = $1 AND day = $2 AND starts_at = $3 AND ends_at = $4 AND state = 'booked'
   AND NOT named AND role <> 'intern' AND party IS NULL AND others = '[]'
 ORDER BY id
 FOR UPDATE SKIP LOCKED;

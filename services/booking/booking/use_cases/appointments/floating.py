@@ -3,7 +3,7 @@ same hour, and the place is free for whoever asks for it. The patient notices no
 was told of them is told nothing new (`notify` stays as it was, so that the reminder is kept).
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,14 +12,17 @@ from uuid import UUID
 from booking.domain.appointments import Action, Appointment
 from booking.domain.floating import make_room
 from booking.domain.intervals import Interval
+from booking.domain.kinds import Kind
 from booking.domain.resources import Resource
-from booking.domain.sessions import Session, fit
+from booking.domain.sessions import Misfit, Session, fit
 from booking.store import appointments, sessions
 from booking.use_cases.appointments import announcing, placing
 from booking.use_cases.appointments.placing import Wish
+from booking.use_cases.kinds.kind_book import kind_of
 from smp.postgres import Transaction
 
 BY, WHY = "booking.floating", "floated"
+_LEAD_TIMES = frozenset({Misfit.TOO_SOON, Misfit.TOO_FAR})
 
 
 async def occupy(tx: Transaction, new: Appointment, wanted: Sequence[Resource], wish: Wish) -> None:
@@ -60,34 +63,48 @@ class _Change:
 
 async def _way_out(tx: Transaction, wish: Wish) -> list[_Change]:
     """Who would have to change practitioner so that the place wished for is free, in order; nobody when that is not
-    possible. Never within the notice of the settings; never towards or from interns, sessions with shares, families or
-    appointments held by two. The place that a move has given up is free for them.
+    possible. Never within the notice of the settings; never towards or from interns, sessions with shares, families,
+    follow-ups or appointments held by two; only those who take the very hour wished for, buffers included, whatever
+    their kind. The place that a move has given up is free for them.
 
     Sessions that somebody is changing and appointments that somebody is busy with stay out of it: nobody waits here.
     """
-    if wish.start - wish.now < wish.rules.float_notice or wish.kind.follow_up_only:
+    if wish.start - wish.now < wish.rules.float_notice:
         return []
     period = Interval(wish.start, wish.start + wish.kind.duration)
     around = wish.kind.around(period)
-    suiting = [each for each in await sessions.open_at(tx, wish.session.site, around) if _suits(each, wish)]
-    away = await placing.on_the_way(tx, suiting, around, wish.rules)
-    able = {each.id: each for each in suiting if each.id not in away}
-    able[wish.session.id] = wish.session
-    standing = await appointments.lock_floating(tx, wish.session.site, wish.session.day, period, wish.kind.code)
+    able = await _able(tx, wish, around)
     leaving = wish.leaving.id if wish.leaving else None
-    standing = [each for each in standing if each.session in able and each.id != leaving]
-    if not any(each.session == wish.session.id for each in standing):
+    there = await appointments.lock_floating(tx, wish.session.site, wish.session.day, period)
+    kinds = {each.id: await kind_of(tx, wish.rules, each) for each in there}
+    standing = {
+        each.id: each
+        for each in there
+        if each.session in able and each.id != leaving and _may_float(kinds[each.id], period, around)
+    }
+    if not any(each.session == wish.session.id for each in standing.values()):
         return []
-    free = await _free(tx, able, around, standing)
-    targets = free | {each.session for each in standing}
-    moves = make_room(
-        wish.session.id, free, {each.id: each.session for each in standing}, {each.id: targets for each in standing}
-    )
+    free = await _free(tx, able, around, standing.values())
+    targets = [able[id] for id in free | {each.session for each in standing.values()}]
+    suits = {id: {target.id for target in targets if _suits(target, kinds[id], wish)} for id in standing}
+    moves = make_room(wish.session.id, free, {each.id: each.session for each in standing.values()}, suits)
     for target in sorted({target for _, target in moves or ()}):
         if not await sessions.share_if_free(tx, target, around):
             return []
-    by_id = {each.id: each for each in standing}
-    return [_Change(by_id[id], able[by_id[id].session], able[target]) for id, target in moves or ()]
+    return [_Change(standing[id], able[standing[id].session], able[target]) for id, target in moves or ()]
+
+
+async def _able(tx: Transaction, wish: Wish, around: Interval) -> dict[UUID, Session]:
+    """The sessions of the hour among which somebody may change, and the one wished for."""
+    open_then = await sessions.open_at(tx, wish.session.site, around)
+    plain = [each for each in open_then if not each.needs_supervision and not each.shares]
+    away = await placing.on_the_way(tx, plain, around, wish.rules)
+    return {each.id: each for each in plain if each.id not in away} | {wish.session.id: wish.session}
+
+
+def _may_float(kind: Kind, period: Interval, around: Interval) -> bool:
+    """Whoever needs no more and no less than the hour wished for, and no practitioner of their own."""
+    return kind.around(period) == around and not kind.follow_up_only
 
 
 async def _float_away(tx: Transaction, changes: Sequence[_Change], now: datetime) -> None:
@@ -101,15 +118,13 @@ async def _float_away(tx: Transaction, changes: Sequence[_Change], now: datetime
         announcing.moved(tx, it, moved, now, floated=True)
 
 
-def _suits(session: Session, wish: Wish) -> bool:
-    """Whether an appointment of that kind and hour may go there."""
-    if session.needs_supervision or session.shares:
-        return False
-    return isinstance(fit(session, wish.kind, wish.start, wish.now), Interval)
+def _suits(session: Session, kind: Kind, wish: Wish) -> bool:
+    """Whether an appointment of that kind may go there at the hour wished for, however long ago it was booked."""
+    return isinstance(found := fit(session, kind, wish.start, wish.now), Interval) or found in _LEAD_TIMES
 
 
 async def _free(
-    tx: Transaction, able: Mapping[UUID, Session], around: Interval, standing: list[Appointment]
+    tx: Transaction, able: Mapping[UUID, Session], around: Interval, standing: Collection[Appointment]
 ) -> frozenset[UUID]:
     numbers = {resource.number for each in able.values() for resource in each.resources}
     taken = {each.resource for each in await sessions.busy(tx, numbers, around) if each.period.overlaps(around)}
