@@ -21,6 +21,7 @@ from booking.use_cases.calendar.cancel_session import cancel_session
 from booking.use_cases.calendar.reshaping import Consent
 from booking.use_cases.kinds.kind_book import kind_on
 from smp.problems import Refusal
+from tests.booking.test_coverage import reach
 from tests.booking.world import MONDAY, NOW, PARIS, RULES, SECRETARY, Centre, joined, monday, paris, site_opened
 from tests.support.databases import ServiceDatabase
 
@@ -176,6 +177,31 @@ class TestReasons:
         session = await centre.session(await centre.doctor(), "09:00", "09:20", shares={"online": 1})
         await centre.book(session, "09:00", channel="online")
         assert (await centre.find(monday("08:00"), monday("12:00"))).reason is Reason.FULL
+
+    async def test_an_intern_whose_supervisor_answers_the_telephone_is_full_and_not_absent(
+        self, centre: Centre
+    ) -> None:
+        supervisor, morning = await centre.doctor(), (monday("08:00"), monday("12:00"))
+        session = await centre.session(await centre.intern_of(supervisor), "09:00", "09:20")
+        assert (await centre.find(*morning)).reason is Reason.NO_SESSION
+        await reach(centre, supervisor, "09:00", "12:00")
+        assert (await centre.find(*morning)).reason is None
+        await centre.book(session, "09:00")
+        assert (await centre.find(*morning)).reason is Reason.FULL
+
+    async def test_what_an_intern_keeps_for_other_callers_is_not_released(self, centre: Centre) -> None:
+        supervisor, morning = await centre.doctor(), (monday("08:00"), monday("12:00"))
+        await centre.session(supervisor, kinds=("minor_emergency",))
+        session = await centre.session(await centre.intern_of(supervisor), "09:00", "09:20", shares={"online": 1})
+        found = await centre.find(*morning)
+        assert (found.slots, found.reason) == ([], Reason.NOT_RELEASED)
+        await centre.book(session, "09:00", channel="online")
+        assert (await centre.find(*morning)).reason is Reason.FULL
+
+    async def test_what_an_intern_keeps_without_anybody_to_answer_for_it_is_no_session(self, centre: Centre) -> None:
+        intern = await centre.intern_of(await centre.doctor())
+        await centre.session(intern, "09:00", "09:20", shares={"online": 1})
+        assert (await centre.find(monday("08:00"), monday("12:00"))).reason is Reason.NO_SESSION
 
     async def test_an_urgent_kind_is_found_by_whoever_is_not_eligible(self, centre: Centre) -> None:
         await centre.session(await centre.doctor(), "09:00", "09:20")

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from booking.domain.reasons import Reason
 from booking.use_cases.availability.next_free import NextFree, next_free
+from tests.booking.test_coverage import reach
 from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, monday, paris
 
 ALL = ("phone", "desk", "online", "regulation")
@@ -82,6 +83,15 @@ async def test_places_of_interns_are_those_that_somebody_covers(centre: Centre) 
     assert (starts(found), counted(found)["desk"]) == ([monday("09:20"), None], 2)
     await centre.book(answering, "09:20", kind="minor_emergency")
     assert counted(await told(centre))["desk"] == 2, "who supervises may be with a patient"
+
+
+async def test_an_intern_covered_by_telephone_is_full_and_not_absent(centre: Centre) -> None:
+    supervisor = await centre.doctor()
+    session = await centre.session(await centre.intern_of(supervisor), "09:00", "09:20")
+    await reach(centre, supervisor, "09:00", "12:00")
+    await centre.book(session, "09:00")
+    found = await told(centre)
+    assert (found.next, found.reason) == (None, Reason.FULL)
 
 
 async def test_kinds_do_not_count_for_each_other(centre: Centre) -> None:

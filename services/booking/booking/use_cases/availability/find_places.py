@@ -21,7 +21,7 @@ from booking.domain.sessions import LONGEST_SESSION, Session
 from booking.problems import SITE_UNKNOWN, WINDOW_TOO_LONG
 from booking.store import appointments, projections, sessions
 from booking.use_cases.availability.agendas import Agendas
-from booking.use_cases.availability.search_availability import free_slots
+from booking.use_cases.availability.search_availability import answered_for, free_slots
 from booking.use_cases.capacity.sharing import with_room
 from booking.use_cases.kinds.kind_book import book_of, kind_on
 from smp.postgres import ScopedReader
@@ -184,29 +184,25 @@ class _Look:
         found = agenda.search(self._own(), self.asked, self.search.order, limit)
         if not self._interns():
             return found
-        return ordered([*found, *await self._of_interns()], self.search.order)[:limit]
+        wanted = class_of(self.kind.capacity_class, self.search.channel)
+        return ordered([*found, *await self._of_interns(wanted)], self.search.order)[:limit]
 
     async def reason(self) -> Reason:
         """Why there is nothing."""
-        interns = {session.professional for session in self._interns()}
-        policy = replace(
-            self.asked.policy,
-            supervisions=await projections.supervisions(self.db, self.search.site, interns) if interns else (),
-        )
         if self.search.mode is not None and self.search.mode not in self.kind.modes:
             return Reason.NO_SESSION
         return why_empty(
             [line.session for line in self.lines],
-            policy,
+            await answered_for(self.db, self._interns(), self.asked.policy, self.window),
             self.now,
             self.window,
             materialised_until=self.now + self.rules.horizon,
-            is_withheld=self._is_withheld(),
+            is_withheld=await self._is_withheld(),
         )
 
     def _interns(self) -> list[Session]:
-        """Sessions of interns that could be asked."""
-        wants, window = self.asked.policy.wants, self.window
+        """Sessions of interns that could be asked if nothing were kept for other callers."""
+        wants, window = _released(self.asked.policy).wants, self.window
         sessions_there = (line.session for line in self.interns)
         return [each for each in sessions_there if wants(each) and each.period.overlaps(window)]
 
@@ -216,22 +212,27 @@ class _Look:
             return self.lines
         return [line for line in self.lines if not line.session.needs_supervision]
 
-    async def _of_interns(self) -> list[Slot]:
-        search, kind = self.search, self.kind
-        wanted = class_of(kind.capacity_class, search.channel)
+    async def _of_interns(self, capacity_class: str | None) -> list[Slot]:
+        """Their places for a class of callers, or for whoever would have them if nothing were kept."""
         slots = await free_slots(
-            self.db, search.site, kind, self.window, self.now, search.patient, wanted,
+            self.db, self.search.site, self.kind, self.window, self.now, self.search.patient, capacity_class,
             rules=self.rules, partners=self.asked.policy.partners, interns_only=True,
         )  # fmt: skip
         whom = self.asked.policy.professionals
         return [slot for slot in slots if whom is None or slot.professional in whom]
 
-    def _is_withheld(self) -> bool:
-        policy = self.asked.policy
-        if not policy.withheld:
+    async def _is_withheld(self) -> bool:
+        if not self.asked.policy.withheld:
             return False
-        unbound = replace(self.asked, policy=replace(policy, withheld=frozenset()))
-        return bool(agenda.search(self._own(), unbound, limit=1))
+        released = replace(self.asked, policy=_released(self.asked.policy))
+        if agenda.search(self._own(), released, limit=1):
+            return True
+        return bool(self._interns() and await self._of_interns(None))
+
+
+def _released(policy: Policy) -> Policy:
+    """As if nothing were kept for other callers."""
+    return replace(policy, withheld=frozenset())
 
 
 async def _whom(db: ScopedReader, search: Search, kind: Kind) -> frozenset[UUID] | None:

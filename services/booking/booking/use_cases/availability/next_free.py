@@ -21,7 +21,7 @@ from booking.problems import SITE_UNKNOWN
 from booking.store import capacity, projections
 from booking.use_cases.availability.agendas import Agendas
 from booking.use_cases.availability.find_places import partners_of
-from booking.use_cases.availability.search_availability import free_slots
+from booking.use_cases.availability.search_availability import answered_for, free_slots
 from booking.use_cases.kinds.kind_book import kind_on
 from smp.auth import Actor
 from smp.postgres import ScopedReader
@@ -155,11 +155,9 @@ class _Of:
 
     async def _reason(self, is_withheld: bool) -> Reason:
         sessions = [line.session for page in self.pages for line in page.lines]
-        interns = {each.professional for each in sessions if each.needs_supervision}
-        ties = await projections.supervisions(self.db, self.site.id, interns) if interns else ()
         return why_empty(
             sessions,
-            Policy(self.kind, ties),
+            await answered_for(self.db, sessions, Policy(self.kind), self.window),
             self.now,
             self.window,
             materialised_until=self.now + self.rules.horizon,

@@ -2,6 +2,7 @@
 in memory do not know (`find_places.py`)."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -38,7 +39,7 @@ async def free_slots(
     interns within their ratio and their acts. With `first_call`, places that rest for the waiting list too. `as_if`:
     the sessions as they would be after a change."""
     way = rules.way if rules else USUAL_WAY
-    around = Interval(window.start - LONGEST_SESSION, window.end + LONGEST_SESSION)
+    around = _around(window)
     open_sessions = as_if(await sessions.open_at(db, site, around))
     offering = [
         each
@@ -50,26 +51,41 @@ async def free_slots(
     if not offering:
         return []
     needed = [*offering, *(each for each in open_sessions for partner in partners if each.role in partner.roles)]
-    interns = {session.professional for session in offering if session.needs_supervision}
     also_free = _number(patient)
     policy = Policy(
         kind=kind,
-        supervisions=await projections.supervisions(db, site, interns) if interns else (),
         also_free=frozenset(also_free),
         partners=partners,
         travel=await agendas.travel(db, site, {each.professional for each in needed}, around.start, around.end, way),
-        reaches=tuple(await supervision.reaches(db, offering[0].territory, around)) if interns else (),
         withheld=frozenset(each.id for each in open_sessions) - {each.id for each in offering},
     )
+    policy = await answered_for(db, offering, policy, window)
     numbers = {resource.number for session in needed for resource in session.resources}.union(also_free)
     taken = await sessions.busy(db, numbers, around, first_call=first_call)
     slots = available_slots(open_sessions, taken, policy, now, window)
-    if interns and rules is not None:
+    if rules is not None:
         slots = await bookable(db, slots, offering[0].territory, rules, now)
     if not kind.follow_up_only or patient is None:
         return slots
     followed_by = await appointments.practitioners_who_saw(db, patient)
     return [slot for slot in slots if slot.professional in followed_by]
+
+
+async def answered_for(db: ScopedReader, sessions: Iterable[Session], policy: Policy, window: Interval) -> Policy:
+    """The policy with whoever answers for interns among those of these sessions of a site, there or by telephone."""
+    interns = {each.professional: each for each in sessions if each.needs_supervision}
+    if not interns:
+        return policy
+    one = next(iter(interns.values()))
+    return replace(
+        policy,
+        supervisions=await projections.supervisions(db, one.site, interns),
+        reaches=tuple(await supervision.reaches(db, one.territory, _around(window))),
+    )
+
+
+def _around(window: Interval) -> Interval:
+    return Interval(window.start - LONGEST_SESSION, window.end + LONGEST_SESSION)
 
 
 def _number(patient: UUID | None) -> Iterable[int]:
