@@ -102,6 +102,7 @@ async def leave(appointment: UUID, body: Departure, command: Command) -> Respons
         problems.PATIENT_ERASED,
         problems.SESSION_CANCELLED,
         problems.OUTSIDE_SESSION,
+        problems.ON_THE_WAY,
         problems.NO_SUPERVISOR,
         problems.TOO_MANY_INTERNS,
         problems.TOO_MANY_ACTS,

@@ -37,7 +37,11 @@ FOR KEY SHARE OF s, p;
 -- name: place_of_appointment
 -- The same for an appointment that may take its place again.
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.equipment, s.state, p.registered_at, p.erased_at, p.eligibility
+       s.slot_minutes, s.shares, s.equipment, s.state, p.registered_at, p.erased_at, p.eligibility,
+       EXISTS (SELECT FROM session AS e
+               WHERE e.professional = s.professional AND e.state = 'open' AND e.site <> s.site
+                 AND e.starts_at > s.starts_at - interval '20 hours' AND e.starts_at < s.ends_at + interval '4 hours')
+           AS works_elsewhere
 FROM appointment AS a
 JOIN session AS s ON s.id = a.session
 JOIN patient AS p ON p.id = a.patient

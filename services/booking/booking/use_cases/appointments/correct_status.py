@@ -47,7 +47,7 @@ async def correct_status(
 
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, NOTHING_TO_CORRECT, ALREADY_CORRECTED, CORRECTION_TOO_LATE,
     GIVEN_BACK_FOR_ANOTHER, ALREADY_IN_QUEUE, PATIENT_ERASED; with alternatives SESSION_CANCELLED, OUTSIDE_SESSION,
-    NO_SUPERVISOR, TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED, SLOT_TAKEN, SLOT_RESTING,
+    ON_THE_WAY, NO_SUPERVISOR, TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED, SLOT_TAKEN, SLOT_RESTING,
     PATIENT_BUSY.
     """
     # The session before the appointment, as whoever cancels a session does.
@@ -79,6 +79,8 @@ async def _take_again(tx: Transaction, place: Place, undone: Appointment, rules:
         await placing.refuse(tx, problems.SESSION_CANCELLED, wish)
     if not place.session.period.contains(undone.period):
         await placing.refuse(tx, problems.OUTSIDE_SESSION, wish)
+    if place.works_elsewhere and await placing.on_the_way(tx, [place.session], kind.around(undone.period), rules):
+        await placing.refuse(tx, problems.ON_THE_WAY, wish)
     if uncovered := await supervising.why_not(tx, place.session, undone.period, rules, now, undone.id):
         await placing.refuse(tx, uncovered, wish)
     if not await sharing.admits(tx, place.session, undone.capacity_class, kind.length, now, undone.id):

@@ -1,0 +1,99 @@
+"""A correction that wants its place back is refused what any booking would be refused; and nobody corrects, or puts in
+another order, what they may only see as taken time."""
+
+from uuid import UUID
+
+import pytest
+
+from booking import problems
+from booking.domain.sessions import Session
+from booking.use_cases.appointments.correct_status import CorrectionRequest, correct_status
+from booking.use_cases.appointments.mark_arrived import mark_arrived
+from booking.use_cases.appointments.mark_no_show import mark_no_show
+from booking.use_cases.appointments.site_queue import CallOrder, change_call_order
+from booking.use_cases.calendar.cancel_session import cancel_session
+from booking.use_cases.calendar.reshaping import Consent
+from smp.contracts import PatientErased
+from tests.booking.test_corrections_and_closing import cancel, correct, step
+from tests.booking.test_holds_and_steps import stored
+from tests.booking.test_on_the_way import traveller
+from tests.booking.world import NOW, RULES, SECRETARY, Centre, actor, monday, refusal, starts
+from tests.support.databases import ServiceDatabase
+
+
+async def given_up(centre: Centre, session: Session, hour: str, patient: UUID | None = None) -> UUID:
+    """An appointment of that hour, cancelled by mistake."""
+    id = (await centre.book(session, hour, patient)).appointment.id
+    await cancel(centre, id)
+    return id
+
+
+async def test_not_while_the_practitioner_is_on_the_road(centre: Centre, booking_database: ServiceDatabase) -> None:
+    other = await Centre(booking_database.database).open()
+    who = await traveller(centre, other)
+    session = await centre.session(who, "09:00", "12:00")
+    early, late = [await given_up(centre, session, hour) for hour in ("11:00", "11:40")]
+    await other.session(who, "12:10", "15:00")
+    refused = await refusal(correct(centre, late))
+    assert refused.problem is problems.ON_THE_WAY
+    assert monday("11:20").isoformat() in starts(refused)
+    assert monday("11:40").isoformat() not in starts(refused)
+    assert (await correct(centre, early)).cancelled_by is None
+
+
+async def test_not_once_the_rest_is_kept_for_another_class(centre: Centre) -> None:
+    session = await centre.session(await centre.doctor(), "09:00", "09:40", shares={"same_day": 1})
+    id = await given_up(centre, session, "09:00")
+    other = (await centre.book(session, "09:20")).appointment.id
+    assert (await refusal(correct(centre, id))).problem is problems.CLASS_NOT_RELEASED
+    await cancel(centre, other)
+    assert (await correct(centre, id)).cancelled_by is None
+
+
+async def test_not_once_nobody_supervises_the_intern(centre: Centre) -> None:
+    supervisor = await centre.doctor()
+    presence = await centre.session(supervisor)
+    id = await given_up(centre, await centre.session(await centre.intern_of(supervisor)), "09:00")
+    async with centre.transaction() as tx:
+        await cancel_session(tx, presence.id, Consent("illness"), RULES, actor=SECRETARY, now=NOW)
+    assert (await refusal(correct(centre, id))).problem is problems.NO_SUPERVISOR
+
+
+async def test_not_once_the_patient_is_forgotten(centre: Centre) -> None:
+    patient = await centre.patient()
+    id = await given_up(centre, await centre.session(await centre.doctor()), "09:00", patient)
+    await centre.hear(patient, PatientErased(patient=patient, erased_at=NOW))
+    assert (await refusal(correct(centre, id))).problem is problems.PATIENT_ERASED
+
+
+class TestWhatOneMayNotRead:
+    """A medico-social appointment is the social workers' and the desk's: a doctor sees taken time."""
+
+    @pytest.fixture
+    async def social(self, centre: Centre) -> UUID:
+        session = await centre.session(await centre.doctor("social_worker"), kinds=("social",))
+        return (await centre.book(session, "09:00", kind="social")).appointment.id
+
+    async def test_is_not_corrected(self, centre: Centre, social: UUID) -> None:
+        await step(centre, mark_no_show, social, "09:31")
+
+        async def correct_as(role: str) -> None:
+            async with centre.transaction() as tx:
+                who = actor(role, subject="person-2")
+                await correct_status(tx, social, CorrectionRequest("wrong_line"), RULES, actor=who, now=monday("09:32"))
+
+        assert (await refusal(correct_as("gp"))).problem.slug == "forbidden"
+        assert (await stored(centre, social)).version == 2
+        await correct_as("social_worker")
+
+    async def test_is_not_put_in_another_order(self, centre: Centre, social: UUID) -> None:
+        await step(centre, mark_arrived, social, "08:50")
+
+        async def put_as(role: str) -> None:
+            async with centre.transaction() as tx:
+                who = actor(role, subject="person-2")
+                await change_call_order(tx, social, CallOrder("last", "pain"), actor=who, now=monday("08:55"))
+
+        assert (await refusal(put_as("gp"))).problem.slug == "forbidden"
+        assert (await stored(centre, social)).version == 2
+        await put_as("social_worker")
