@@ -210,3 +210,9 @@ async def test_who_may_ask(morning: Desk, role: str) -> None:
         "/minor-emergencies", form(morning), role=role, site=Centre(morning.centre.database).site
     )
     assert elsewhere.status_code == 403
+
+
+async def test_a_regulator_asks_by_the_channel_of_regulation_only(morning: Desk) -> None:
+    for channel, status in (("phone", 403), ("regulation", 200)):
+        answer = await morning.post("/minor-emergencies", {**form(morning), "channel": channel}, role="regulator")
+        assert answer.status_code == status, answer.text
