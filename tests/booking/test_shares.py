@@ -17,8 +17,10 @@ from booking.use_cases.calendar.change_session import SessionChange, change_sess
 from booking.use_cases.calendar.reshaping import Consent
 from booking.use_cases.capacity.release_capacity import release_capacity
 from smp.postgres import Database
+from tests.booking.agenda import Planner, of_hours
 from tests.booking.desk import Desk, session_body
 from tests.booking.test_concurrency import outcome
+from tests.booking.test_impact import new_hours, plan
 from tests.booking.world import NOW, RULES, SECRETARY, Centre, at, events_of, monday, refusal, starts
 from tests.support.databases import ServiceDatabase
 
@@ -218,3 +220,55 @@ async def test_a_release_that_is_due_when_a_session_moves_to_an_earlier_day_is_s
     assert await events_of(booking_database, session.id) == [
         ("SessionOpened", 1), ("SessionChanged", 2), ("CapacityReleased", 3),
     ]  # fmt: skip
+
+
+class TestAnOccurrenceThatIsEdited:
+    async def test_holds_what_it_keeps_or_keeps_less(self, centre: Centre, booking_database: ServiceDatabase) -> None:
+        planner = Planner(centre)
+        session = await centre.session(await centre.doctor(), shares={"online": 6, "same_day": 3})
+        refused = await refusal(planner.change(session.id, hours="09:00-10:00"))
+        assert (refused.problem, refused.extensions["slots"]) == (problems.SHARES_TOO_LARGE, 3)
+        assert (await refusal(planner.change(session.id, grid=timedelta(minutes=30)))).problem is refused.problem
+        assert (await refusal(planner.change(session.id, shares={"online": 10}))).problem is refused.problem
+        less = (await planner.change(session.id, hours="09:00-10:00", shares={"online": 3})).opened.session
+        assert less.kept == {"online": 3}
+        assert less.shares[0].release_at == session.shares[0].release_at
+        assert (await refusal(centre.book(less, "09:20"))).problem is problems.CLASS_NOT_RELEASED
+        assert (await planner.change(session.id, shares={})).opened.session.shares == ()
+        await centre.book(less, "09:20")
+        assert [name for name, _ in await events_of(booking_database, session.id)] == [
+            "SessionOpened", "SessionChanged", "SessionChanged",
+        ]  # fmt: skip
+
+    async def test_is_not_planned_shorter_than_what_it_keeps(self, centre: Centre) -> None:
+        session = await centre.session(await centre.doctor(), shares={"online": 6})
+        refused = await refusal(plan(centre, new_hours(session, "09:00", "10:00")))
+        assert refused.problem is problems.SHARES_TOO_LARGE
+        await plan(centre, new_hours(session, "09:00", "11:00"))
+
+    async def test_that_a_closure_cut_keeps_all_that_is_left_until_its_hours_are_back(self, centre: Centre) -> None:
+        planner = Planner(centre)
+        session = await centre.session(await centre.doctor(), shares={"online": 6})
+        shut = await planner.close(of_hours(session.day, "10:00-20:00"))
+        assert (await refusal(centre.book(session, "09:20"))).problem is problems.CLASS_NOT_RELEASED
+        assert (await refusal(planner.change(session.id, hours="09:00-09:40"))).problem is problems.SHARES_TOO_LARGE
+        await planner.reopen(shut.closure.id)
+        assert await planner.hours(session.day) == ["2027-01-11 09:00-12:00"]
+        await centre.book(session, "09:20")
+
+    async def test_that_a_closure_cut_may_change_its_room(self, centre: Centre) -> None:
+        planner = Planner(centre)
+        session = await centre.session(await centre.doctor(), shares={"online": 6})
+        await planner.close(of_hours(session.day, "10:00-20:00"))
+        assert (await planner.change(session.id, room="2")).opened.session.kept == {"online": 6}
+
+    async def test_over_http_in_slots_or_in_minutes_of_a_grid(self, desk: Desk) -> None:
+        session = await desk.open_session()
+        path, why = f"/sessions/{session}/change", {"reason": "more_online"}
+        shares = [{"capacity_class": "online", "minutes": 50}]
+        assert (await desk.post(path, {**why, "shares": shares})).status_code == 422
+        changed = await desk.post(path, {**why, "shares": shares, "slot_minutes": 20})
+        assert changed.status_code == 200, changed.text
+        assert [(each["capacity_class"], each["slots"]) for each in changed.json()["shares"]] == [("online", 3)]
+        none = await desk.post(path, {**why, "shares": []})
+        assert none.json()["shares"] == []

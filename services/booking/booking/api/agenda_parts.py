@@ -25,6 +25,11 @@ ONE_ROOM = PydanticCustomError(
 )
 
 _SHARE = PydanticCustomError("share", "give either slots or minutes", {"fr": "donnez soit slots, soit minutes"})
+_IN_SLOTS = PydanticCustomError(
+    "shares_in_slots",
+    "shares in minutes want slot_minutes beside them",
+    {"fr": "des places en minutes se donnent avec slot_minutes"},
+)
 _SHARE_TWICE = PydanticCustomError("share_twice", "each class has one share", {"fr": "chaque classe n'a qu'une part"})
 
 
@@ -59,6 +64,12 @@ Shares = Annotated[tuple[ShareBody, ...], Field(max_length=len(CapacityClass)), 
 def counted(shares: tuple[ShareBody, ...], slot_minutes: int) -> dict[str, int]:
     """Shares in slots, by class."""
     return {each.capacity_class.value: each.count(slot_minutes) for each in shares}
+
+
+def require_countable(shares: tuple[ShareBody, ...] | None, slot_minutes: int | None) -> None:
+    """Refuse shares in minutes where it is not said how long a slot is."""
+    if slot_minutes is None and any(each.slots is None for each in shares or ()):
+        raise _IN_SLOTS
 
 
 STAFF = (

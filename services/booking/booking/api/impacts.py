@@ -266,6 +266,7 @@ _OF_THE_CALENDAR = (  # an absence, a closure, a change of session
         problems.PROFESSIONAL_UNKNOWN,
         problems.SESSION_UNKNOWN,
         problems.SESSION_CANCELLED,
+        problems.SHARES_TOO_LARGE,
         problems.SESSION_OVERLAP,
         problems.SITE_UNKNOWN,
         problems.IN_CONSULTATION,

@@ -9,7 +9,17 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from booking import problems
-from booking.api.agenda_parts import ONE_ROOM, ORDER, STAFF, ExcessView, FollowedView, Shares, SkippedView, counted
+from booking.api.agenda_parts import (
+    ONE_ROOM,
+    ORDER,
+    STAFF,
+    ExcessView,
+    FollowedView,
+    Shares,
+    SkippedView,
+    counted,
+    require_countable,
+)
 from booking.api.parts import (
     PROFESSIONAL,
     SITE,
@@ -37,11 +47,6 @@ _RECURRENCE = PydanticCustomError(
 )
 _UNTIL = PydanticCustomError(
     "valid_until_or_without_end", "give either valid_until or without_end", {"fr": "donnez valid_until ou without_end"}
-)
-_IN_SLOTS = PydanticCustomError(
-    "shares_in_slots",
-    "shares in minutes want slot_minutes beside them",
-    {"fr": "des places en minutes se donnent avec slot_minutes"},
 )
 _ENDS = PydanticCustomError(
     "ends_alone",
@@ -174,8 +179,7 @@ class ChangeRule(Body):
             raise ONE_ROOM
         if self.valid_until is not None and self.without_end:
             raise _UNTIL
-        if self.slot_minutes is None and any(each.slots is None for each in self.shares or ()):
-            raise _IN_SLOTS
+        require_countable(self.shares, self.slot_minutes)
         if self.ends and self.model_fields_set != {"from_day", "ends"}:
             raise _ENDS
         return self

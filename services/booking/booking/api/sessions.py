@@ -19,6 +19,7 @@ from booking.api.agenda_parts import (
     ExcessView,
     Shares,
     counted,
+    require_countable,
 )
 from booking.api.parts import (
     PROFESSIONAL,
@@ -117,7 +118,8 @@ class CancelSession(Body):
 
 
 class ChangeSession(CancelSession):
-    """One occurrence is otherwise; what is not named stays. Hours are those of the site's clock."""
+    """One occurrence is otherwise; what is not named stays. Hours are those of the site's clock. `shares` are all that
+    is kept, none when empty."""
 
     model_config = example({"end": "11:00", "reason": "meeting", "cancel_appointments": False})
 
@@ -130,11 +132,13 @@ class ChangeSession(CancelSession):
     equipment: Equipment | None = None
     slot_minutes: SlotMinutes | None = None
     professional: UUID | None = None
+    shares: Shares | None = None
 
     @model_validator(mode="after")
-    def _names_one_room_at_most(self) -> Self:
+    def _makes_sense(self) -> Self:
         if self.room is not None and self.any_room:
             raise ONE_ROOM
+        require_countable(self.shares, self.slot_minutes)
         return self
 
     def change(self) -> SessionChange:
@@ -149,6 +153,7 @@ class ChangeSession(CancelSession):
             equipment=self.equipment,
             grid=timedelta(minutes=self.slot_minutes) if self.slot_minutes else None,
             professional=self.professional,
+            shares=None if self.shares is None else counted(self.shares, self.slot_minutes or 1),
         )
 
 

@@ -23,23 +23,19 @@ def follow(
     after: dict[Session, Session | None] = {}
     for session in existing:
         nearest = next((each for each in left if each.period.overlaps(session.period)), None)
-        after[session] = nearest and _goes_on_as(session, nearest)
+        after[session] = nearest and goes_on_as(session, nearest)
         if nearest:
             left.remove(nearest)
     for session in [session for session, became in after.items() if became is None and left]:
         if left:
-            after[session] = _goes_on_as(session, left.pop(0))
+            after[session] = goes_on_as(session, left.pop(0))
     return after, left
 
 
-def _goes_on_as(session: Session, wanted: Session) -> Session:
+def goes_on_as(session: Session, wanted: Session) -> Session:
     """With its identity, and with the hours of release it was opened with while its shares are the same."""
-    same = session.day == wanted.day and _slots(session) == _slots(wanted)
+    same = session.day == wanted.day and session.kept == wanted.kept
     return replace(wanted, id=session.id, shares=session.shares if same else wanted.shares)
-
-
-def _slots(session: Session) -> dict[str, int]:
-    return {each.capacity_class: each.slots for each in session.shares}
 
 
 def parts_of(session: Session, taken: Iterable[Interval], grid: Grid) -> tuple[Session, ...]:

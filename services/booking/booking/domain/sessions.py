@@ -44,6 +44,11 @@ class Session:
     def offers(self, kind: Kind) -> bool:
         return kind.code in self.kinds and self.role in kind.roles and self.lacks(kind) is None
 
+    @property
+    def kept(self) -> dict[str, int]:
+        """How many slots its shares keep, by class."""
+        return {each.capacity_class: each.slots for each in self.shares}
+
     def lacks(self, kind: Kind) -> "Misfit | None":
         """What the place of this session lacks for that kind."""
         if kind.wants_room and self.room is None:

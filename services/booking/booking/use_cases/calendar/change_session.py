@@ -1,12 +1,14 @@
 """One occurrence is edited, moved, shortened, or given to a replacement; its rule leaves it alone from then on."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from booking import problems
 from booking.domain.intervals import Interval
 from booking.domain.local_time import local_day
+from booking.domain.reshaping import goes_on_as
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.store import sessions
@@ -14,7 +16,7 @@ from booking.store.sessions import Author
 from booking.use_cases.access import require_site
 from booking.use_cases.calendar.cancel_session import open_session_for
 from booking.use_cases.calendar.open_session import Opened, SessionRequest, period_of, sound_session, told
-from booking.use_cases.calendar.planning import Staffed, staffed
+from booking.use_cases.calendar.planning import Staffed, require_room_for_shares, staffed
 from booking.use_cases.calendar.reshaping import Change, Consent, Reshaping, apply, assess, require_consent
 from smp.auth import Actor
 from smp.postgres import Transaction
@@ -24,7 +26,7 @@ from smp.problems import Refusal
 @dataclass(frozen=True, slots=True)
 class SessionChange:
     """What is to be otherwise, and why; nothing means as before. Hours are those of the site's clock. `any_room` takes
-    the session out of its room."""
+    the session out of its room; `shares` are all that is kept."""
 
     consent: Consent
     day: date | None = None
@@ -36,6 +38,7 @@ class SessionChange:
     grid: timedelta | None = None
     professional: UUID | None = None
     equipment: frozenset[str] | None = None
+    shares: Mapping[str, int] | None = None  # slots kept for a class of callers
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,8 @@ async def draft_change(
     longer fit, `apply` writes it.
 
     Raises Refusal: SESSION_UNKNOWN, SESSION_CANCELLED, SESSION_PAST, SESSION_BEGUN, NOTHING_TO_CHANGE, SITE_UNKNOWN,
-    PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE, HOUR_MISSING, END_BEFORE_START, SESSION_TOO_LONG, FORBIDDEN; as
-    `sound_session` does.
+    PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE, HOUR_MISSING, END_BEFORE_START, SESSION_TOO_LONG, SHARES_TOO_LARGE,
+    FORBIDDEN; as `sound_session` does.
     """
     seen = await sessions.get(tx, id)
     if seen is None:
@@ -80,9 +83,9 @@ async def draft_change(
     staff = await staffed(tx, seen.session.site, change.professional or seen.session.professional, rules)
     stored = await open_session_for(tx, id, actor, now)
     request, period = _wanted(stored.session, change, staff)
-    after = await sound_session(tx, id, request, period, staff, rules, now)
-    if after.day == stored.session.day:
-        after = replace(after, shares=stored.session.shares)  # with the hours of release it was opened with
+    if (period, request.grid, request.shares) != (stored.session.period, stored.session.grid, stored.session.kept):
+        require_room_for_shares(request.shares, period, request.grid)
+    after = goes_on_as(stored.session, await sound_session(tx, id, request, period, staff, rules, now))
     if after == stored.session:
         raise Refusal(problems.NOTHING_TO_CHANGE)
     if stored.session.period.start <= now and after.period.start != stored.session.period.start:
@@ -102,7 +105,7 @@ def _wanted(before: Session, change: SessionChange, staff: Staffed) -> tuple[Ses
         end=change.end or end,
         grid=change.grid or before.grid,
         room=None if change.any_room else change.room or before.room,
-        shares={each.capacity_class: each.slots for each in before.shares},
+        shares=before.kept if change.shares is None else change.shares,
         equipment=before.equipment if change.equipment is None else change.equipment,
     )
     if change.day is None and change.start is None and change.end is None:

@@ -34,8 +34,8 @@ class Planned:
 async def plan_impact(tx: Transaction, change: Change, rules: Rules, *, actor: Actor, now: datetime) -> Planned:
     """Who would be hit, who could stay at their hour, where the others could go, who can be told by a text.
 
-    Raises Refusal: PERIOD_TOO_LONG, PROFESSIONAL_UNKNOWN, SESSION_UNKNOWN, SESSION_CANCELLED, SESSION_OVERLAP,
-    SITE_UNKNOWN, IN_CONSULTATION, FORBIDDEN for a site where the actor does not work.
+    Raises Refusal: PERIOD_TOO_LONG, PROFESSIONAL_UNKNOWN, SESSION_UNKNOWN, SESSION_CANCELLED, SHARES_TOO_LARGE,
+    SESSION_OVERLAP, SITE_UNKNOWN, IN_CONSULTATION, FORBIDDEN for a site where the actor does not work.
     """
     if change.period and change.period.length > LONGEST:
         raise Refusal(problems.PERIOD_TOO_LONG, days=LONGEST.days)

@@ -30,6 +30,7 @@ from booking.store.sessions import StoredSession
 from booking.use_cases.appointments.company import joined_by
 from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.search_availability import free_slots
+from booking.use_cases.calendar.planning import require_room_for_shares
 from booking.use_cases.kinds.kind_book import book_of, kind_of
 from booking.use_cases.supervision.recheck_supervision import STANDING, coverage_of, judged
 from smp.auth import Actor
@@ -70,8 +71,9 @@ class Scene:
 async def scene_of(tx: Transaction, change: Change, rules: Rules, now: datetime) -> Scene:
     """What `change` would do to the agenda as it stands.
 
-    Raises Refusal: PROFESSIONAL_UNKNOWN, SESSION_UNKNOWN, SESSION_CANCELLED, SESSION_OVERLAP (its new hours would
-    meet another session), SITE_UNKNOWN; IN_CONSULTATION with the list when somebody is being seen in what would be cut.
+    Raises Refusal: PROFESSIONAL_UNKNOWN, SESSION_UNKNOWN, SESSION_CANCELLED, SHARES_TOO_LARGE (for its new hours),
+    SESSION_OVERLAP (these would meet another session), SITE_UNKNOWN; IN_CONSULTATION with the list when somebody is
+    being seen in what would be cut.
     """
     if change.kind is ChangeKind.SITE_MOVED:
         return await _moved_site(tx, change)
@@ -175,6 +177,7 @@ async def _changed_session(tx: Transaction, change: Change) -> Cut:
         raise Refusal(problems.SESSION_UNKNOWN)
     if not stored.is_open:
         raise Refusal(problems.SESSION_CANCELLED)
+    require_room_for_shares(stored.session.kept, change.period, stored.session.grid)
     after = replace(stored.session, period=change.period)
     if await sessions.overlapping(tx, [after], [after.id]):
         raise Refusal(problems.SESSION_OVERLAP)
