@@ -21,7 +21,7 @@ async def test_an_empty_answer_says_why_and_is_recorded_once_per_need(
     desk: Desk, booking_database: ServiceDatabase
 ) -> None:
     found = (await desk.get("/availability", site=desk.centre.site, kind="consultation", **MORNING)).json()
-    assert (found["slots"], found["reason"], found["nearest"]) == ([], "no_session", None)
+    assert (found["slots"], found["reason"]) == ([], "no_session")
     need = str(new_id())
     first, again = await demand(desk, need=need), await demand(desk, need=need)
     assert (first.status_code, first.json()["reason"], first.json()["is_new"]) == (201, "no_session", True)
@@ -71,8 +71,9 @@ async def test_a_distance_is_declared_between_two_different_sites_that_are_known
     assert (await declare(other.site, "social_worker")).status_code == 403
     assert (await declare(site)).json()["type"] == "urn:smp:problem:same-site"
     assert (await declare(new_id())).json()["type"] == "urn:smp:problem:site-unknown"
-    found = (await desk.get("/availability", site=site, kind="consultation", **MORNING)).json()
-    assert found["nearest"] is None
+    long_past = {"from": (NOW - timedelta(days=2)).isoformat(), "to": (NOW - timedelta(days=1)).isoformat()}
+    found = (await desk.get("/availability", site=site, kind="consultation", **long_past)).json()
+    assert (found["reason"], found["nearest"]) == ("too_late", None)
     await other.session(await other.doctor())
     found = (await desk.get("/availability", site=site, kind="consultation", **MORNING)).json()
     assert (found["nearest"]["site"], found["nearest"]["travel_minutes"]) == (str(other.site), 20)

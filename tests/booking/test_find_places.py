@@ -1,13 +1,17 @@
 """Searches from memory: true after every command of any process, with the reason when there is nothing."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from random import Random
 from uuid import UUID
 
 import pytest
 
+from booking import problems
 from booking.domain.availability import Slot
 from booking.domain.intervals import Interval
+from booking.domain.kinds import KindBooks, Preparation
+from booking.domain.platform_kinds import platform_kinds
 from booking.domain.ranking import Order
 from booking.domain.reasons import Reason
 from booking.domain.sessions import Session
@@ -16,13 +20,28 @@ from booking.use_cases.appointments.cancel_appointment import CancelRequest, can
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.availability.agendas import Agendas
 from booking.use_cases.availability.declare_distance import Distance, declare_distance
+from booking.use_cases.availability.find_places import Search, find_places
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.calendar.cancel_session import cancel_session
 from booking.use_cases.calendar.reshaping import Consent
 from booking.use_cases.kinds.kind_book import kind_on
+from smp.postgres import Scope
 from smp.problems import Refusal
 from tests.booking.test_coverage import reach
-from tests.booking.world import MONDAY, NOW, PARIS, RULES, SECRETARY, Centre, joined, monday, paris, site_opened
+from tests.booking.world import (
+    MONDAY,
+    NOW,
+    PARIS,
+    RULES,
+    SECRETARY,
+    Centre,
+    eligibility,
+    joined,
+    monday,
+    paris,
+    refusal,
+    site_opened,
+)
 from tests.support.databases import ServiceDatabase
 
 WEEK = (NOW, NOW + timedelta(days=27))
@@ -30,6 +49,11 @@ WEEK = (NOW, NOW + timedelta(days=27))
 
 def hours(slots: list[Slot]) -> list[datetime]:
     return [slot.period.start for slot in slots]
+
+
+async def alone(database: ServiceDatabase, territory: str) -> Centre:
+    """The first site of a territory."""
+    return await Centre(database.database, territory).open()
 
 
 async def live(centre: Centre, kind: str = "consultation") -> list[Slot]:
@@ -217,7 +241,7 @@ class TestReasons:
 class TestSites:
     async def other(self, centre: Centre, way: int | None = 25) -> Centre:
         """A second site of the territory, with a declared way."""
-        other = Centre(centre.database, agendas=centre.agendas)
+        other = Centre(centre.database, centre.territory, agendas=centre.agendas)
         await other.hear(other.site, site_opened(other.site))
         if way is not None:
             async with centre.transaction() as tx:
@@ -270,6 +294,105 @@ class TestSites:
         assert found.reason is Reason.FULL
         assert found.nearest is not None
         assert (found.nearest.site, found.nearest.slot.period.start) == (far.site, monday("09:00"))
+
+    async def test_however_many_are_full_the_first_with_room_is_told(self, centre: Centre) -> None:
+        sites = [await self.other(centre, minutes) for minutes in range(5, 17)]
+        await sites[-1].session(await sites[-1].doctor())
+        found = await centre.find(*WEEK)
+        assert found.nearest is not None
+        assert (found.nearest.site, found.nearest.way) == (sites[-1].site, timedelta(minutes=16))
+
+    async def test_sites_without_a_declared_way_come_last_at_the_way_of_the_setting(
+        self, booking_database: ServiceDatabase
+    ) -> None:
+        centre = await alone(booking_database, "61")
+        undeclared, declared = await self.other(centre, way=None), await self.other(centre, 50)
+        session = await declared.session(await declared.doctor(), "09:00", "09:20")
+        await undeclared.session(await undeclared.doctor(), "09:00", "09:20")
+        found = await centre.find(*WEEK)
+        assert found.nearest is not None
+        assert (found.nearest.site, found.nearest.way) == (declared.site, timedelta(minutes=50))
+        await declared.book(session, "09:00")
+        found = await centre.find(*WEEK)
+        assert found.nearest is not None
+        assert (found.nearest.site, found.nearest.way) == (undeclared.site, RULES.way)
+
+    async def test_another_territory_is_not_proposed(self, booking_database: ServiceDatabase) -> None:
+        """Nothing says how far it is, and it has kinds of its own."""
+        here, there = await alone(booking_database, "14"), await alone(booking_database, "50")
+        await there.session(await there.doctor())
+        both = booking_database.database.reading(Scope(frozenset({"14", "50"})))
+        search = Search(here.site, "consultation", *WEEK)
+        assert (await find_places(both, here.agendas, search, RULES, NOW)).nearest is None
+
+
+class TestEligibilityOfTheDay:
+    """As a booking judges it: on the day of the appointment."""
+
+    WEEK = (monday("08:00"), monday("08:00") + timedelta(days=4))
+    TUESDAY = MONDAY + timedelta(days=1)
+
+    async def patient(self, centre: Centre, before: str, from_tuesday: str) -> UUID:
+        who = await centre.patient(before)
+        await centre.hear(who, eligibility(who, from_tuesday, self.TUESDAY))
+        return who
+
+    async def test_whoever_becomes_eligible_finds_the_days_from_then_on(self, centre: Centre) -> None:
+        patient = await self.patient(centre, "not_eligible", "eligible")
+        for day in (MONDAY, self.TUESDAY):
+            await centre.session(await centre.doctor(), "09:00", "09:20", day=day)
+        assert hours((await centre.find(*self.WEEK, patient=patient)).slots) == [paris(self.TUESDAY, "09:00")]
+
+    async def test_whoever_is_no_longer_eligible_finds_the_days_until_then(self, centre: Centre) -> None:
+        patient = await self.patient(centre, "eligible", "not_eligible")
+        for day in (MONDAY, self.TUESDAY):
+            await centre.session(await centre.doctor(), "09:00", "09:20", day=day)
+        assert hours((await centre.find(*self.WEEK, patient=patient)).slots) == [monday("09:00")]
+
+    async def test_room_on_days_that_are_refused_alone_is_why(self, centre: Centre) -> None:
+        patient = await self.patient(centre, "eligible", "not_eligible")
+        assert (await centre.find(*self.WEEK, patient=patient)).reason is Reason.NO_SESSION
+        await centre.session(await centre.doctor(), "09:00", "09:20", day=self.TUESDAY)
+        assert (await centre.find(*self.WEEK, patient=patient)).reason is Reason.NOT_ELIGIBLE
+        monday_morning = await centre.session(await centre.doctor(), "09:00", "09:20")
+        await centre.book(monday_morning, "09:00")
+        assert (await centre.find(*self.WEEK, patient=patient)).reason is Reason.FULL, "a place may be given back"
+
+    async def test_the_nearest_site_is_one_with_room_on_a_day_that_is_not_refused(
+        self, booking_database: ServiceDatabase
+    ) -> None:
+        centre = await alone(booking_database, "85")
+        other = await TestSites().other(centre)
+        patient = await self.patient(centre, "eligible", "not_eligible")
+        await other.session(await other.doctor(), "09:00", "09:20", day=self.TUESDAY)
+        assert (await centre.find(*self.WEEK, patient=patient)).nearest is None
+        await other.session(await other.doctor(), "09:00", "09:20")
+        nearest = (await centre.find(*self.WEEK, patient=patient)).nearest
+        assert nearest is not None
+        assert nearest.slot.day == MONDAY
+
+
+async def test_a_window_longer_than_the_setting_is_refused(centre: Centre) -> None:
+    week = replace(RULES, search_span=timedelta(days=7))
+    end = NOW + week.search_span
+    assert (await centre.find(NOW, end, rules=week)).slots == []
+    refused = await refusal(centre.find(NOW, end + timedelta(microseconds=1), rules=week))
+    assert (refused.problem, refused.extensions["days"]) == (problems.WINDOW_TOO_LONG, 7)
+
+
+async def test_whoever_prepares_is_of_a_role_that_the_kind_names(centre: Centre) -> None:
+    preparation = Preparation(timedelta(minutes=10), frozenset({"nurse"}), same_room=False)
+    kinds = [
+        replace(kind, preparation=preparation) if kind.code == "consultation" else kind for kind in platform_kinds()
+    ]
+    rules = replace(RULES, kinds=KindBooks(tuple(kinds)))
+    await centre.session(await centre.doctor(), "09:00", "09:40")
+    await centre.session(await centre.doctor("medical_assistant"), "08:00", "12:00", kinds=("preparation",))
+    assert (await centre.find(*WEEK, rules=rules)).slots == []
+    nurse = await centre.session(await centre.doctor("nurse"), "09:10", "09:30", kinds=("nurse_care",))
+    (slot,) = (await centre.find(*WEEK, rules=rules)).slots
+    assert slot.period.start == monday("09:20")
+    assert [(each.professional, each.role) for each in slot.companions] == [(nurse.professional, "nurse")]
 
 
 async def test_the_ranked_order_fills_holes_first(centre: Centre) -> None:

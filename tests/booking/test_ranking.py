@@ -100,10 +100,15 @@ class TestTravel:
         assert starts(free([session(DOCTOR, 60, 100)], travel=travel)) == [60, 80]
 
     def test_the_nearest_sites_come_first(self) -> None:
-        third = UUID(int=44)
+        third, unknown = UUID(int=44), UUID(int=1)
         minutes = {frozenset((SITE, OTHER)): timedelta(minutes=30), frozenset((SITE, third)): timedelta(minutes=20)}
-        declared = Distances({**minutes, frozenset((OTHER, third)): timedelta(minutes=5)})
-        assert [site for _, site in declared.nearest(SITE)] == [third, OTHER]
+        declared = Distances({**minutes, frozenset((OTHER, third)): timedelta(minutes=5)}, timedelta(minutes=10))
+        nearest = declared.nearest(SITE, [unknown, OTHER, third])
+        assert [(site, way // timedelta(minutes=1)) for way, site in nearest] == [
+            (third, 20),
+            (OTHER, 30),
+            (unknown, 10),
+        ]
 
 
 class TestReasons:

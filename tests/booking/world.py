@@ -155,11 +155,17 @@ class Centre:
             return (await open_session(tx, request, RULES, actor=SECRETARY, now=now)).session
 
     async def find(
-        self, start: datetime, end: datetime, kind: str = "consultation", now: datetime = NOW, **how: Any
+        self,
+        start: datetime,
+        end: datetime,
+        kind: str = "consultation",
+        now: datetime = NOW,
+        rules: Rules = RULES,
+        **how: Any,
     ) -> Found:
         """Search in agendas kept in memory, earliest first."""
         search = Search(self.site, kind, start, end, **{"order": Order.CHRONOLOGICAL, **how})
-        return await find_places(self.database.reading(self.scope), self.agendas, search, RULES, now)
+        return await find_places(self.database.reading(self.scope), self.agendas, search, rules, now)
 
     async def hold(
         self, session: Session, at: str, patient: UUID | None = None, now: datetime = NOW, kind: str = "consultation"

@@ -107,9 +107,9 @@ class KindBook:
         """The kind as an appointment keeps it."""
         return next((kind for kind in self.versions.get(code, ()) if kind.version == version), None)
 
-    def next_change(self, code: str, day: date) -> date | None:
-        """The first day after `day` from which another version counts."""
-        return min((kind.valid_from for kind in self.versions.get(code, ()) if kind.valid_from > day), default=None)
+    def changes(self, code: str) -> set[date]:
+        """The days from which a version counts."""
+        return {kind.valid_from for kind in self.versions.get(code, ())}
 
     def all_on(self, day: date) -> list[Kind]:
         """The kinds of that day, by code."""

@@ -7,7 +7,9 @@ Stated rules for the two nights of the change of hour (those of RFC 5545 §3.3.5
   A recurrence takes it so; a command typed for that very day is refused instead (`is_missing`), for nobody meant it.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from booking.domain.intervals import Interval
@@ -32,6 +34,14 @@ def span(day: date, start: time, end: time, zone: ZoneInfo) -> Interval | None:
 def whole_day(day: date, zone: ZoneInfo) -> Interval:
     """From midnight to midnight: 23, 24 or 25 hours."""
     return Interval(instant(day, time(), zone), instant(day + timedelta(days=1), time(), zone))
+
+
+def cut(window: Interval, days: Iterable[date], zone: ZoneInfo) -> list[Interval]:
+    """The window in parts: another one begins with each of these days that begins inside."""
+    first, last = local_day(window.start, zone), local_day(window.end, zone)
+    starts = [whole_day(day, zone).start for day in sorted({day for day in days if first < day <= last})]
+    bounds = [window.start, *(start for start in starts if start < window.end), window.end]
+    return [Interval(start, end) for start, end in pairwise(bounds)]
 
 
 def local_day(at: datetime, zone: ZoneInfo) -> date:

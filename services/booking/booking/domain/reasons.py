@@ -45,6 +45,11 @@ def why_empty(
     return Reason.NOT_RELEASED if is_withheld else Reason.FULL
 
 
+def of_parts(reasons: Iterable[Reason]) -> Reason:
+    """Of a window that was looked at in parts: what the caller can do most about."""
+    return max(reasons, key=list(Reason).index)
+
+
 def _no_session(window: Interval, now: datetime, materialised_until: datetime) -> Reason:
     if window.end <= now:
         return Reason.TOO_LATE

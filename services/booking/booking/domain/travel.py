@@ -39,10 +39,11 @@ class Distances:
             return timedelta()
         return self.declared.get(frozenset((one, other)), self.default)
 
-    def nearest(self, site: UUID) -> list[tuple[timedelta, UUID]]:
-        """Sites with a declared way from `site`, the nearest first; by id when equally near."""
-        ways = ((length, other) for pair, length in self.declared.items() if site in pair for other in pair - {site})
-        return sorted(ways, key=lambda way: (way[0], way[1].int))
+    def nearest(self, site: UUID, others: Iterable[UUID]) -> list[tuple[timedelta, UUID]]:
+        """The others with the way to each, the nearest first; by id when equally near. Nobody knows how far those are
+        for which nothing was declared: they come last."""
+        ways = [(frozenset((site, other)) not in self.declared, self.between(site, other), other) for other in others]
+        return [(way, other) for _, way, other in sorted(ways, key=lambda each: (each[0], each[1], each[2].int))]
 
 
 @dataclass(frozen=True, slots=True)

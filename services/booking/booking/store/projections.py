@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from booking.domain.eligibility import Declaration, Eligibility, status_on
+from booking.domain.eligibility import Declaration, Eligibility
 from booking.domain.people import OpeningRange, OpeningWeek, Professional, RoleFrom, Site, contract
 from booking.domain.planning import Contract
 from booking.domain.supervision import Supervision
@@ -73,10 +73,10 @@ async def is_registered(tx: Transaction, patient: UUID) -> bool | None:
     return True if await tx.fetchrow(SQL.patient, patient) else None
 
 
-async def eligibility_on(db: ScopedReader, patient: UUID, day: date) -> Eligibility | None:
-    """The patient's status on that day; nothing while the registration has not been heard."""
+async def eligibility_of(db: ScopedReader, patient: UUID) -> tuple[Declaration, ...] | None:
+    """What was declared of the patient; nothing while the registration has not been heard."""
     row = await db.fetchrow(SQL.eligibility, patient)
-    return status_on(declarations(row["eligibility"]), day) if row else None
+    return declarations(row["eligibility"]) if row else None
 
 
 def declarations(eligibility: list[dict[str, Any]]) -> tuple[Declaration, ...]:

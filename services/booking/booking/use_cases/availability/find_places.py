@@ -1,6 +1,6 @@
 """Where there is room: from agendas in memory, and live for interns, whose places depend on what other interns do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,13 +9,14 @@ from booking.domain import agenda, resources
 from booking.domain.agenda import Line
 from booking.domain.availability import Partner, Policy, Slot
 from booking.domain.capacity import class_of
-from booking.domain.eligibility import Verdict, judge
+from booking.domain.eligibility import Verdict, judge, status_on
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
-from booking.domain.local_time import local_day, whole_day
+from booking.domain.local_time import cut, local_day
+from booking.domain.pages import Page
 from booking.domain.people import Site
 from booking.domain.ranking import Order, ordered
-from booking.domain.reasons import Reason, why_empty
+from booking.domain.reasons import Reason, of_parts, why_empty
 from booking.domain.rules import Rules
 from booking.domain.sessions import LONGEST_SESSION, Session
 from booking.problems import SITE_UNKNOWN, WINDOW_TOO_LONG
@@ -27,7 +28,11 @@ from booking.use_cases.kinds.kind_book import book_of, kind_on
 from smp.postgres import ScopedReader
 from smp.problems import Refusal
 
-_NEAREST = 5  # sites looked at when one is full
+_TOGETHER = 10  # sites whose agendas are read at once when one is full
+
+
+Part = tuple[Kind, Interval]
+"""A version of a kind, and the part of a window in which it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,10 @@ class Search:
     together_with: str | None = None
     order: Order = Order.RANKED
     limit: int = 200
+
+    @property
+    def window(self) -> Interval:
+        return Interval(self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,94 +80,118 @@ async def find_places(db: ScopedReader, agendas: Agendas, search: Search, rules:
 
     Raises Refusal: WINDOW_TOO_LONG, SITE_UNKNOWN, KIND_UNKNOWN.
     """
-    found = await _at(db, agendas, search, rules, now)
-    if found.reason in (Reason.NO_SESSION, Reason.FULL, Reason.NOT_RELEASED):
-        return replace(found, nearest=await _nearest(db, agendas, search, rules, now))
-    return found
-
-
-async def _at(db: ScopedReader, agendas: Agendas, search: Search, rules: Rules, now: datetime) -> Found:
     if not search.start < search.end <= search.start + rules.search_span:
         raise Refusal(WINDOW_TOO_LONG, days=rules.search_span.days)
     site = await projections.site(db, search.site)
     if site is None:
         raise Refusal(SITE_UNKNOWN)
-    window = Interval(search.start, search.end)
-    parts = await kinds_in(db, search.kind, window, site, rules)
-    if search.patient is not None and await _is_refused(db, parts[0][0], search.patient, site, window):
-        return Found([], Reason.NOT_ELIGIBLE)
-    found: list[Slot] = []
-    reasons: list[Reason] = []
-    for kind, part in parts:
-        looked = await _Look.at(db, agendas, search, kind, part, rules, now)
-        slots = await looked.slots(search.limit - len(found))
-        found += slots
-        if len(found) == search.limit:
-            return Found(found)
-        if not found:
-            reasons.append(await looked.reason())
-    return Found(found) if found else Found([], max(reasons, key=list(Reason).index))
+    pages = await agendas.of(db, [site.id], search.window)
+    there = _There(db, search, site, pages[site.id], rules, now)
+    slots, reason = await there.found()
+    if reason in (Reason.NO_SESSION, Reason.FULL, Reason.NOT_RELEASED):
+        return Found(slots, reason, await _nearest(agendas, there))
+    return Found(slots, reason)
 
 
-async def _nearest(db: ScopedReader, agendas: Agendas, search: Search, rules: Rules, now: datetime) -> Nearest | None:
-    """The nearest site with a declared way that has room; nobody is asked to follow a practitioner there."""
-    for way, site in (await agendas.distances(db)).nearest(search.site)[:_NEAREST]:
-        if await projections.site(db, site) is None:
-            continue
-        there = replace(search, site=site, professional=None, limit=1)
-        if slots := (await _at(db, agendas, there, rules, now)).slots:
-            return Nearest(site, way, slots[0])
+async def _nearest(agendas: Agendas, full: "_There") -> Nearest | None:
+    """The nearest site of the territory that has room; nobody is asked to follow a practitioner there."""
+    db, search, site = full.db, full.search, full.site
+    others = {each.id: each for each in await projections.sites(db, []) if each.territory == site.territory}
+    ways = (await agendas.distances(db)).nearest(site.id, others.keys() - {site.id})
+    for at in range(0, len(ways), _TOGETHER):
+        some = ways[at : at + _TOGETHER]
+        pages = await agendas.of(db, [other for _, other in some], search.window)
+        for way, other in some:
+            wanted = replace(search, site=other, professional=None, limit=1)
+            there = replace(full, search=wanted, site=others[other], pages=pages[other])
+            if slots := await there.slots():
+                return Nearest(other, way, slots[0])
     return None
 
 
-async def kinds_in(
-    db: ScopedReader, code: str, window: Interval, site: Site, rules: Rules
-) -> list[tuple[Kind, Interval]]:
+async def kinds_in(db: ScopedReader, code: str, window: Interval, site: Site, rules: Rules) -> list[Part]:
     """The versions of a kind that are in force in a window, each with its part of it. Raises Refusal: KIND_UNKNOWN."""
     last = local_day(window.end, site.zone)
     await kind_on(db, rules, code, site.territory, last)  # looks again for one that is not known here
-    book, parts, start = await book_of(db, rules, site.territory), [], window.start
-    while start < window.end:
-        day = local_day(start, site.zone)
-        change = book.next_change(code, day)
-        end = window.end if change is None or change > last else min(window.end, whole_day(change, site.zone).start)
-        if kind := book.on(code, day):
-            parts.append((kind, Interval(start, end)))
-        start = end
-    return parts
+    book = await book_of(db, rules, site.territory)
+    parts = cut(window, book.changes(code), site.zone)
+    versions = ((book.on(code, local_day(part.start, site.zone)), part) for part in parts)
+    return [(kind, part) for kind, part in versions if kind is not None]
 
 
-async def _is_refused(db: ScopedReader, kind: Kind, patient: UUID, site: Site, window: Interval) -> bool:
-    status = await projections.eligibility_on(db, patient, local_day(window.start, site.zone))
-    return status is not None and judge(kind, status) is Verdict.REFUSED
+@dataclass(frozen=True, slots=True)
+class _There:
+    """A search at one site, with the weeks of its agenda that matter."""
+
+    db: ScopedReader
+    search: Search
+    site: Site
+    pages: Sequence[Page]
+    rules: Rules
+    now: datetime
+
+    async def found(self) -> tuple[list[Slot], Reason | None]:
+        """The first places, or why there is none."""
+        may, may_not = await self._parts()
+        looks = await self._looks(may)
+        if slots := await self._first(looks):
+            return slots, None
+        return [], await self._reason(looks, may_not)
+
+    async def slots(self) -> list[Slot]:
+        """The first places."""
+        may, _ = await self._parts()
+        return await self._first(await self._looks(may))
+
+    async def _parts(self) -> tuple[list[Part], list[Part]]:
+        """Where the patient may have the kind, and where not, judged on each day."""
+        parts = await kinds_in(self.db, self.search.kind, self.search.window, self.site, self.rules)
+        patient, zone = self.search.patient, self.site.zone
+        declared = None if patient is None else await projections.eligibility_of(self.db, patient)
+        if declared is None:
+            return parts, []
+        may: list[Part] = []
+        may_not: list[Part] = []
+        for kind, part in parts:
+            for stretch in cut(part, (each.start for each in declared), zone):
+                verdict = judge(kind, status_on(declared, local_day(stretch.start, zone)))
+                (may_not if verdict is Verdict.REFUSED else may).append((kind, stretch))
+        return may, may_not
+
+    async def _looks(self, parts: Iterable[Part]) -> list["_Look"]:
+        return [await _Look.at(self, kind, part) for kind, part in parts]
+
+    async def _first(self, looks: Iterable["_Look"]) -> list[Slot]:
+        found: list[Slot] = []
+        for look in looks:
+            if len(found) < self.search.limit:
+                found += await look.slots(self.search.limit - len(found))
+        return found
+
+    async def _reason(self, looks: Sequence["_Look"], may_not: Iterable[Part]) -> Reason:
+        """Room on days that are refused is why, unless what is full or kept on the others may be waited for."""
+        if not looks:
+            return Reason.NOT_ELIGIBLE
+        reason = of_parts([await look.reason() for look in looks])
+        if reason in (Reason.FULL, Reason.NOT_RELEASED):
+            return reason
+        return Reason.NOT_ELIGIBLE if await self._first(await self._looks(may_not)) else reason
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
     """One kind at one site in one window, with all that was read for it."""
 
-    db: ScopedReader
-    search: Search
+    there: _There
     kind: Kind
     window: Interval
-    rules: Rules
-    now: datetime
     lines: Sequence[Line]
     interns: Sequence[Line]
     asked: agenda.Question
 
     @classmethod
-    async def at(
-        cls,
-        db: ScopedReader,
-        agendas: Agendas,
-        search: Search,
-        kind: Kind,
-        window: Interval,
-        rules: Rules,
-        now: datetime,
-    ) -> "_Look":
-        pages = (await agendas.of(db, [search.site], window))[search.site]
+    async def at(cls, there: _There, kind: Kind, window: Interval) -> "_Look":
+        db, search, pages, now = there.db, there.search, there.pages, there.now
         lines = [line for page in pages for line in page.lines]
         wanted = Policy(
             kind=kind,
@@ -176,27 +209,29 @@ class _Look:
             for each in await sessions.busy(db, policy.also_free, around):
                 busy.setdefault(each.resource, []).append(each.period)
         interns = [line for page in pages for line in page.interns]
-        return cls(db, search, kind, window, rules, now, lines, interns, agenda.question(policy, window, now, busy))
+        return cls(there, kind, window, lines, interns, agenda.question(policy, window, now, busy))
 
     async def slots(self, limit: int) -> list[Slot]:
-        if self.search.mode is not None and self.search.mode not in self.kind.modes:
+        search = self.there.search
+        if search.mode is not None and search.mode not in self.kind.modes:
             return []
-        found = agenda.search(self._own(), self.asked, self.search.order, limit)
+        found = agenda.search(self._own(), self.asked, search.order, limit)
         if not self._interns():
             return found
-        wanted = class_of(self.kind.capacity_class, self.search.channel)
-        return ordered([*found, *await self._of_interns(wanted)], self.search.order)[:limit]
+        wanted = class_of(self.kind.capacity_class, search.channel)
+        return ordered([*found, *await self._of_interns(wanted)], search.order)[:limit]
 
     async def reason(self) -> Reason:
         """Why there is nothing."""
-        if self.search.mode is not None and self.search.mode not in self.kind.modes:
+        there = self.there
+        if there.search.mode is not None and there.search.mode not in self.kind.modes:
             return Reason.NO_SESSION
         return why_empty(
             [line.session for line in self.lines],
-            await answered_for(self.db, self._interns(), self.asked.policy, self.window),
-            self.now,
+            await answered_for(there.db, self._interns(), self.asked.policy, self.window),
+            there.now,
             self.window,
-            materialised_until=self.now + self.rules.horizon,
+            materialised_until=there.now + there.rules.horizon,
             is_withheld=await self._is_withheld(),
         )
 
@@ -214,9 +249,10 @@ class _Look:
 
     async def _of_interns(self, capacity_class: str | None) -> list[Slot]:
         """Their places for a class of callers, or for whoever would have them if nothing were kept."""
+        there = self.there
         slots = await free_slots(
-            self.db, self.search.site, self.kind, self.window, self.now, self.search.patient, capacity_class,
-            rules=self.rules, partners=self.asked.policy.partners, interns_only=True,
+            there.db, there.site.id, self.kind, self.window, there.now, there.search.patient, capacity_class,
+            rules=there.rules, partners=self.asked.policy.partners, interns_only=True,
         )  # fmt: skip
         whom = self.asked.policy.professionals
         return [slot for slot in slots if whom is None or slot.professional in whom]
