@@ -1,4 +1,4 @@
-"""A setting accepted is enforced: each one reaches the rules, and what a desk meets is what was set, not the default."""
+"""A setting accepted is enforced: each one reaches the rules, and a desk meets what was set, not the default."""
 
 import contextlib
 from collections.abc import AsyncIterator
