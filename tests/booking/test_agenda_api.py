@@ -112,6 +112,8 @@ async def test_presence_is_agreed_counted_and_exceeded_with_a_warning(desk: Desk
     assert opened["excess"]["over"] == [{"period": "2027-W02", "half_days": 2, "cap": 1, "over_by": 1}]
     (counted,) = (await desk.get("/presence", site=desk.centre.site, **WEEK)).json()["professionals"]
     assert (counted["weeks"], counted["over"][0]["over_by"]) == ({"2027-W02": 2}, 1)
+    again = (await desk.post("/presence-plans", terms, role="manager")).json()
+    assert (agreed.json()["over"], again["over"]) == ([], opened["excess"]["over"])
 
 
 @pytest.mark.parametrize(

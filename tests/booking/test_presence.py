@@ -1,6 +1,7 @@
 """Agreements with part-timers: counters, warnings over the cap, refusals out of contract."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +9,13 @@ import pytest
 
 from booking import problems
 from booking.domain.presence import OverCap, PresencePlan
+from booking.use_cases.calendar import materialise_sessions
 from booking.use_cases.calendar.agree_presence import PresenceAgreed, agree_presence
+from booking.use_cases.calendar.materialise_sessions import materialise_rules
 from booking.use_cases.calendar.presence import NOT_A_WISHED_DAY, OVER_WEEKLY_CAP, OVER_YEARLY_CAP
 from booking.use_cases.calendar.see_agenda import Days, see_presence
 from tests.booking.agenda import Planner
-from tests.booking.world import MONDAY, RULES, Centre, events_of, refusal
+from tests.booking.world import MONDAY, NOW, RULES, Centre, events_of, paris, refusal
 from tests.support.databases import ServiceDatabase
 
 TUESDAY = MONDAY + timedelta(days=1)
@@ -75,6 +78,41 @@ async def test_a_later_agreement_replaces_the_former(planner: Planner) -> None:
     assert (await agree(planner, doctor, weekly_cap=1)).version == 1
     assert (await agree(planner, doctor, weekly_cap=3)).version == 2
     assert (await planner.rule(doctor, {1, 2})).warnings == ()
+
+
+async def test_an_agreement_says_what_is_open_beyond_it_already(planner: Planner) -> None:
+    doctor = await planner.centre.doctor("retired_gp")
+    await planner.rule(doctor, {1, 2}, valid_until=date(2027, 1, 19))  # two half-days a week, for three weeks
+    assert (await agree(planner, doctor, weekly_cap=2, yearly_cap=6)).over == ()
+    planner.now = paris(TUESDAY, "13:00")
+    told = await agree(planner, doctor, weekly_cap=1, yearly_cap=5)
+    assert told.over == (OverCap("2027-W02", 2, 1), OverCap("2027-W03", 2, 1), OverCap("2027", 6, 5))
+
+
+async def test_what_the_timer_opens_over_the_cap_is_logged_and_shown(
+    planner: Planner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doctor = await planner.centre.doctor("retired_gp")
+    await agree(planner, doctor, yearly_cap=10)
+    assert (await planner.rule(doctor)).warnings == ()
+    rule, lines = await planner.only_rule(), []
+    monkeypatch.setattr(materialise_sessions, "log", SimpleNamespace(warning=lambda *_, **what: lines.append(what)))
+    for weeks in (1, 2):
+        await materialise_rules(planner.centre.database, RULES, NOW + timedelta(weeks=weeks))
+    of_this = [line for line in lines if line["rule"] == rule]
+    assert of_this == [{"rule": rule, "over": {"2027": 1}}]
+    async with planner.centre.transaction() as tx:
+        (counted,) = await see_presence(tx, Days(planner.centre.site, MONDAY, TUESDAY))
+    assert counted.over == (OverCap("2027", 11, 10),)
+
+
+async def test_a_rule_that_is_changed_beyond_the_cap_says_so(planner: Planner) -> None:
+    doctor = await planner.centre.doctor("retired_gp")
+    await agree(planner, doctor, weekly_cap=1)
+    opened = await planner.rule(doctor, valid_until=date(2027, 1, 18))
+    changed = await planner.change_rule(opened.id, MONDAY, end=time(17))
+    assert changed.warnings == (OVER_WEEKLY_CAP,)
+    assert changed.excess.over == (OverCap("2027-W02", 2, 1), OverCap("2027-W03", 2, 1))
 
 
 async def test_counters_of_the_site_hold_whole_weeks_and_years(planner: Planner) -> None:

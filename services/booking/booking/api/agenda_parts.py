@@ -11,6 +11,7 @@ from booking import problems
 from booking.api.parts import SessionView
 from booking.domain.capacity import CapacityClass
 from booking.domain.planning import Skipped
+from booking.domain.presence import OverCap
 from booking.store.rules import SkippedOf
 from booking.store.sessions import StoredSession
 from booking.use_cases.calendar.following import Followed, LeftAlone
@@ -105,6 +106,10 @@ class OverCapView(BaseModel):
     cap: int
     over_by: int
 
+    @classmethod
+    def of(cls, it: OverCap) -> "OverCapView":
+        return cls(period=it.period, half_days=it.half_days, cap=it.cap, over_by=it.over_by)
+
 
 class ExcessView(BaseModel):
     """What was not agreed with the professional: caps of half-days, wished days."""
@@ -115,10 +120,7 @@ class ExcessView(BaseModel):
     @classmethod
     def of(cls, it: Excess) -> "ExcessView":
         return cls(
-            over=[
-                OverCapView(period=each.period, half_days=each.half_days, cap=each.cap, over_by=each.over_by)
-                for each in it.over
-            ],
+            over=[OverCapView.of(each) for each in it.over],
             unwished=list(it.unwished),
         )
 

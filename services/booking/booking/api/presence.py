@@ -84,14 +84,16 @@ class PlanView(BaseModel):
 
 
 class AgreedView(PlanView):
-    """The agreement in force, and how many there have been."""
+    """The agreement in force, how many there have been; `over`: weeks and years to come that are beyond it already."""
 
     site: UUID
     version: int
+    over: list[OverCapView]
 
     @classmethod
     def agreed(cls, it: PresenceAgreed) -> "AgreedView":
-        return cls(**PlanView.of(it.plan).model_dump(), site=it.site, version=it.version)
+        over = [OverCapView.of(each) for each in it.over]
+        return cls(**PlanView.of(it.plan).model_dump(), site=it.site, version=it.version, over=over)
 
 
 class CounterView(BaseModel):
@@ -110,10 +112,7 @@ class CounterView(BaseModel):
             weeks=it.weeks,
             years=it.years,
             plan=it.plan and PlanView.of(it.plan),
-            over=[
-                OverCapView(period=each.period, half_days=each.half_days, cap=each.cap, over_by=each.over_by)
-                for each in it.over
-            ],
+            over=[OverCapView.of(each) for each in it.over],
         )
 
 

@@ -4,24 +4,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from booking.domain.presence import PresencePlan
+from booking.domain.local_time import local_day
+from booking.domain.presence import OverCap, PresencePlan
 from booking.domain.rules import Rules
 from booking.store import presence
 from booking.store.sessions import Author
 from booking.use_cases.access import require_site
 from booking.use_cases.calendar import announcing_calendar
 from booking.use_cases.calendar.planning import staffed
+from booking.use_cases.calendar.presence import over_from
 from smp.auth import Actor
 from smp.postgres import Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class PresenceAgreed:
-    """The agreement in force, and how many there have been."""
+    """The agreement in force, how many there have been, and how far what is open already goes beyond it."""
 
     site: UUID
     plan: PresencePlan
     version: int
+    over: tuple[OverCap, ...] = ()
 
 
 async def agree_presence(
@@ -35,4 +38,4 @@ async def agree_presence(
     staff = await staffed(tx, site, plan.professional, rules, look_again=True)
     version = await presence.agree(tx, plan, site, staff.site.territory, Author(actor.subject, now))
     announcing_calendar.presence_agreed(tx, plan, site, staff.site.territory, version, now)
-    return PresenceAgreed(site, plan, version)
+    return PresenceAgreed(site, plan, version, await over_from(tx, plan, local_day(now, staff.site.zone)))

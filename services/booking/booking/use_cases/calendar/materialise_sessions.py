@@ -12,7 +12,9 @@ from booking.store import projections, sessions
 from booking.store import rules as rule_store
 from booking.store.sessions import Author
 from booking.use_cases.calendar import agenda, following
+from booking.use_cases.calendar.presence import NO_EXCESS, Excess, excess_of
 from booking.use_cases.one_by_one import one_by_one
+from smp.logging import log
 from smp.postgres import Database, Scope, Transaction
 
 BY = "booking.materialise-sessions"
@@ -20,15 +22,17 @@ BY = "booking.materialise-sessions"
 
 @dataclass(frozen=True, slots=True)
 class Materialised:
-    """What became of the days of a rule."""
+    """What became of the days of a rule, and how far they go beyond what was agreed with the professional."""
 
     rule: UUID
     opened: list[Session] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    excess: Excess = NO_EXCESS
 
 
 async def materialise_rules(database: Database, rules: Rules, now: datetime) -> int:
-    """The job: every rule that is behind, each in its own transaction. Returns how many sessions were opened."""
+    """The job: every rule that is behind, each in its own transaction. Nobody reads its answer: what goes over a cap is
+    logged, and the counters of presence show it. Returns how many sessions were opened."""
     # A day of margin: somewhere it is tomorrow already. Each rule then looks at its own site's calendar.
     async with database.transaction(Scope.everywhere()) as tx:
         behind = await rule_store.behind(tx, (now + rules.horizon - timedelta(days=1)).date())
@@ -37,7 +41,12 @@ async def materialise_rules(database: Database, rules: Rules, now: datetime) -> 
     async def look(rule: UUID) -> None:
         nonlocal opened
         async with database.transaction(Scope.everywhere()) as tx:
-            opened += len((await materialise(tx, rule, rules, Author(BY, now))).opened)
+            done = await materialise(tx, rule, rules, Author(BY, now))
+        opened += len(done.opened)
+        if over := done.excess.over:
+            log.warning(
+                "rule goes over a cap of presence", rule=rule, over={each.period: each.over_by for each in over}
+            )
 
     await one_by_one(BY, behind, look)
     return opened
@@ -66,4 +75,6 @@ async def materialise(tx: Transaction, id: UUID, rules: Rules, author: Author) -
     draft = following.draft(days, [series], stored, {id: last})
     followed = await following.carry_out(tx, draft, [series], days, rules, author)
     await rule_store.is_materialised(tx, id, last)
-    return Materialised(id, list(followed.done.opened), list(followed.skipped))
+    opened = list(followed.done.opened)
+    excess = await excess_of(tx, known.latest.professional, opened, site.zone)
+    return Materialised(id, opened, list(followed.skipped), excess)

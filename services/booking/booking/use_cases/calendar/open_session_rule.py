@@ -26,7 +26,7 @@ from booking.use_cases.calendar.planning import (
     role_for,
     staffed,
 )
-from booking.use_cases.calendar.presence import NO_EXCESS, Excess, excess_of
+from booking.use_cases.calendar.presence import Excess
 from smp.auth import Actor
 from smp.ids import new_id
 from smp.postgres import Transaction
@@ -55,7 +55,10 @@ class RuleOpened:
     request: RuleRequest
     materialised: Materialised
     warnings: tuple[str, ...]
-    excess: Excess = NO_EXCESS
+
+    @property
+    def excess(self) -> Excess:
+        return self.materialised.excess
 
 
 async def open_session_rule(
@@ -102,6 +105,5 @@ async def open_session_rule(
     announcing_calendar.rule_decided(tx, stored, now)
     materialised = await materialise(tx, stored.id, rules, author)
     unusual = any(not staff.site.is_open(each.day, rule.start, rule.end) for each in materialised.opened)
-    excess = await excess_of(tx, request.professional, materialised.opened, staff.site.zone)
     warnings = (OUTSIDE_OPENING_HOURS,) if unusual else ()
-    return RuleOpened(stored.id, request, materialised, (*warnings, *excess.warnings), excess)
+    return RuleOpened(stored.id, request, materialised, (*warnings, *materialised.excess.warnings))

@@ -65,6 +65,16 @@ async def excess_of(tx: Transaction, professional: UUID, opened: Sequence[Sessio
     return Excess(over, tuple(unwished(plan, days)))
 
 
+async def over_from(tx: Transaction, plan: PresencePlan, first: date) -> tuple[OverCap, ...]:
+    """The weeks from that day on, its year and the next one, with more open already than is agreed."""
+    last = date(first.year + 1, 12, 31)
+    present = await _present(tx, [plan.professional], *whole_years_around(first, last))
+    halves = present.get(plan.professional, set())
+    to_come = [HalfDay(first, Half.MORNING), *(each for each in halves if each.day >= first)]
+    periods = {each.week for each in to_come} | {each.year for each in to_come}
+    return tuple(each for each in over_caps(plan, halves) if each.period in periods)
+
+
 async def counters(tx: Transaction, site: UUID, first: date, last: date) -> list[Counter]:
     """Of everybody who receives at a site between two days or has agreed something there; whole weeks and years."""
     window = _window(first, last)
