@@ -1,13 +1,18 @@
 """Whom a freed place is offered to, one exclusive offer at a time."""
 
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from booking import problems
 from booking.domain.appointments import State
 from booking.domain.offers import OfferRules, OfferState
+from booking.domain.rules import Rules
 from booking.domain.waiting_list import EntryState, Mobility, Priority, Window
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.waiting_list.offer_places import offer_places
 from tests.booking.waiting import (
     appointment_now,
     cancel,
@@ -23,6 +28,7 @@ from tests.booking.waiting import (
     session_of,
 )
 from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, eligibility, monday, paris, refusal
+from tests.support.api import FixedClock
 from tests.support.databases import ServiceDatabase
 
 TUESDAY = MONDAY + timedelta(days=1)
@@ -153,6 +159,57 @@ class TestWhoIsOffered:
         await run_jobs(centre)
         assert await offers_to(centre, entry) == []
         assert await queue(centre) == 0
+
+
+class TestOnWhichDays:
+    @pytest.mark.parametrize(
+        ("subdivision", "holiday", "asked_on"),
+        [
+            (None, date(2027, 3, 29), date(2027, 3, 30)),  # Easter Monday
+            ("57", date(2027, 3, 26), date(2027, 3, 27)),  # Good Friday, a holiday in Moselle
+            (None, None, date(2027, 3, 26)),  # and not in Mayenne
+        ],
+    )
+    async def test_nobody_is_asked_on_a_public_holiday_of_the_site(
+        self, booking_database: ServiceDatabase, subdivision: str | None, holiday: date | None, asked_on: date
+    ) -> None:
+        centre = await Centre(booking_database.database).open(subdivision=subdivision)
+        booked, *_ = await full(centre, day=date(2027, 4, 7))
+        entry = await join(centre)
+        await cancel(centre, booked, paris(holiday or asked_on, "09:00"))
+        if holiday:
+            await offer(centre, paris(holiday, "09:00"))
+            assert await offers_to(centre, entry) == []
+        await offer(centre, paris(asked_on, "10:00"))
+        assert (await offer_to(centre, entry)).offered_at == paris(asked_on, "10:00")
+
+    async def test_the_time_to_answer_leaves_new_years_day_out(self, centre: Centre) -> None:
+        new_years_eve = paris(date(2027, 12, 31), "10:00")
+        booked, *_ = await full(centre, day=date(2028, 1, 19))
+        entry = await join(centre)
+        await cancel(centre, booked, new_years_eve)
+        await offer(centre, new_years_eve)
+        assert (await offer_to(centre, entry)).answer_by == paris(date(2028, 1, 3), "10:00"), "the 2nd is a Sunday"
+
+    async def test_offers_of_a_day_are_counted_by_the_day_of_the_site(self, booking_database: ServiceDatabase) -> None:
+        """In Nouméa it is eight in the morning when the day before still has three hours to go by UTC."""
+        centre, noumea = Centre(booking_database.database), ZoneInfo("Pacific/Noumea")
+        await centre.open("Pacific/Noumea", "NC")
+        rules = replace(RULES, offers=OfferRules(per_day=1))
+        await centre.session(await centre.doctor(), "09:00", "10:00")
+        entry = await join(centre)
+        for day, hour, offers in ((5, 8, 1), (5, 14, 1), (6, 8, 2)):
+            now = datetime(2027, 1, day, hour, 30, tzinfo=noumea)
+            await offer(centre, now, rules)
+            made = await offers_to(centre, entry)
+            assert len(made) == offers, now
+            if made[-1].state is OfferState.RUNNING:
+                await decline(centre, made[-1], now)
+
+
+async def offer(centre: Centre, now: datetime, rules: Rules = RULES) -> None:
+    """The job alone: how far the others have looked ahead is left as it is."""
+    await offer_places(centre.database, rules, FixedClock(now))
 
 
 class TestOneAtATime:
