@@ -1,19 +1,37 @@
 """Next free and third next free place of a site, and how many there are for whom."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from booking.domain.kinds import KindBooks
+from booking.domain.platform_kinds import platform_kinds
 from booking.domain.reasons import Reason
+from booking.domain.rules import Rules
 from booking.use_cases.availability.next_free import NextFree, next_free
+from smp.contracts import SiteClosed
 from tests.booking.test_coverage import reach
 from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, monday, paris
 
+TUESDAY = MONDAY + timedelta(days=1)
 ALL = ("phone", "desk", "online", "regulation")
 
 
-async def told(centre: Centre, kind: str = "consultation", now: datetime = NOW) -> NextFree:
-    async with centre.transaction() as tx:
-        (found,) = await next_free(tx, centre.agendas, [centre.site], kind, RULES, actor=SECRETARY, now=now)
+async def told_of_all(centre: Centre, kind: str, now: datetime = NOW, rules: Rules = RULES) -> list[NextFree]:
+    db = centre.database.reading(centre.scope)
+    return await next_free(db, centre.agendas, [centre.site], kind, rules, actor=SECRETARY, now=now)
+
+
+async def told(centre: Centre, kind: str = "consultation", now: datetime = NOW, rules: Rules = RULES) -> NextFree:
+    (found,) = await told_of_all(centre, kind, now, rules)
     return found
+
+
+def from_tuesday(**change: Any) -> Rules:
+    """A consultation is otherwise from the Tuesday on."""
+    kinds = {kind.code: kind for kind in platform_kinds()}
+    changed = replace(kinds["consultation"], valid_from=TUESDAY, version=1, **change)
+    return replace(RULES, kinds=KindBooks((*kinds.values(), changed)))
 
 
 def starts(found: NextFree) -> list[datetime | None]:
@@ -92,6 +110,61 @@ async def test_an_intern_covered_by_telephone_is_full_and_not_absent(centre: Cen
     await centre.book(session, "09:00")
     found = await told(centre)
     assert (found.next, found.reason) == (None, Reason.FULL)
+
+
+async def test_of_an_interns_session_with_shares_each_class_has_its_own(centre: Centre) -> None:
+    supervisor = await centre.doctor()
+    await centre.session(supervisor, kinds=("minor_emergency",))
+    intern = await centre.intern_of(supervisor)
+    session = await centre.session(intern, "09:00", "10:20", shares={"online": 1, "same_day": 1})
+    assert counted(await told(centre)) == {"desk": 2, "online": 3, "regulation": 2}
+    await centre.book(session, "09:00")
+    assert starts(await told(centre)) == [monday("09:20"), monday("10:00")], "whichever: one more is the desk's"
+    await centre.book(session, "09:20")
+    full = await told(centre)
+    assert (full.next, full.reason) == (None, Reason.NOT_RELEASED)
+    assert counted(full) == {"desk": 0, "online": 1, "regulation": 0}
+    await centre.session(await centre.doctor(), "11:00", "11:20")
+    assert counted(await told(centre)) == {"desk": 1, "online": 2, "regulation": 1}
+
+
+async def test_a_place_takes_the_time_of_its_day(centre: Centre) -> None:
+    rules = from_tuesday(duration=timedelta(minutes=40))
+    await centre.session(await centre.doctor(), "09:00", "09:20")
+    tuesday = await centre.session(await centre.doctor(), "09:00", "10:20", day=TUESDAY)
+    found = await told(centre, rules=rules)
+    assert starts(found) == [monday("09:00"), paris(TUESDAY, "09:40")]
+    assert found.third == (await centre.find(NOW, NOW + rules.search_span, rules=rules)).slots[-1]
+    assert counted(found) == {"desk": 3, "online": 3, "regulation": 3}
+    await centre.book(tuesday, "09:20")
+    found = await told(centre, rules=rules)
+    assert (starts(found), counted(found)["desk"]) == ([monday("09:00"), None], 2)
+
+
+async def test_whoever_draws_on_another_class_from_a_day_on_is_counted_there(centre: Centre) -> None:
+    rules = from_tuesday(capacity_class="same_day")
+    await centre.session(await centre.doctor(), "09:00", "09:40")
+    await centre.session(await centre.doctor(), "09:00", "09:20", day=TUESDAY)
+    places = {each.capacity_class: (each.channels, each.count) for each in (await told(centre, rules=rules)).places}
+    assert places == {
+        "desk": (("phone", "desk"), 2),
+        "online": (("online",), 2),
+        "regulation": (("regulation",), 3),
+        "same_day": (("phone", "desk", "online"), 1),
+    }
+
+
+async def test_a_site_that_is_full_until_a_kind_changes_and_empty_then_is_full(centre: Centre) -> None:
+    rules = from_tuesday(duration=timedelta(minutes=40))
+    await centre.book(await centre.session(await centre.doctor(), "09:00", "09:20"), "09:00")
+    assert (await told(centre, rules=rules)).reason is Reason.FULL
+
+
+async def test_a_site_closed_for_good_is_left_out(centre: Centre) -> None:
+    assert len(await told_of_all(centre, "consultation")) == 1
+    await centre.hear(centre.site, SiteClosed(site=centre.site, from_date=TUESDAY))
+    assert len(await told_of_all(centre, "consultation", now=paris(MONDAY, "23:59"))) == 1
+    assert await told_of_all(centre, "consultation", now=paris(TUESDAY, "00:00")) == []
 
 
 async def test_kinds_do_not_count_for_each_other(centre: Centre) -> None:

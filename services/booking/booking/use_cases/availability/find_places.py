@@ -111,7 +111,7 @@ async def _nearest(agendas: Agendas, full: "_There") -> Nearest | None:
 
 async def kinds_in(db: ScopedReader, code: str, window: Interval, site: Site, rules: Rules) -> list[Part]:
     """The versions of a kind that are in force in a window, each with its part of it. Raises Refusal: KIND_UNKNOWN."""
-    last = local_day(window.end, site.zone)
+    last = local_day(window.end - timedelta.resolution, site.zone)
     await kind_on(db, rules, code, site.territory, last)  # looks again for one that is not known here
     book = await book_of(db, rules, site.territory)
     parts = cut(window, book.changes(code), site.zone)

@@ -1,6 +1,6 @@
 """Next free and third next free place, and how many there are for whom, per site."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,14 +15,14 @@ from booking.domain.local_time import local_day
 from booking.domain.pages import Page, first_of_pages
 from booking.domain.people import Site
 from booking.domain.ranking import places
-from booking.domain.reasons import Reason, why_empty
+from booking.domain.reasons import Reason, of_parts, why_empty
 from booking.domain.rules import Rules
+from booking.domain.sessions import Session
 from booking.problems import SITE_UNKNOWN
 from booking.store import capacity, projections
 from booking.use_cases.availability.agendas import Agendas
-from booking.use_cases.availability.find_places import partners_of
+from booking.use_cases.availability.find_places import Part, kinds_in, partners_of
 from booking.use_cases.availability.search_availability import answered_for, free_slots
-from booking.use_cases.kinds.kind_book import kind_on
 from smp.auth import Actor
 from smp.postgres import ScopedReader
 from smp.problems import Refusal
@@ -65,16 +65,64 @@ async def next_free(
     covered = [site for site in known if actor.covers_site(site.id) and not _is_closed(site, now)]
     window = Interval(now, now + rules.search_span)
     pages = await agendas.of(db, [site.id for site in covered], window)
-    kinds = {site.id: await kind_on(db, rules, kind, site.territory, local_day(now, site.zone)) for site in covered}
-    shared = [line.session for site in covered for page in pages[site.id] for line in page.offering(kinds[site.id])[1]]
+    versions = await _versions(db, kind, window, covered, rules)
+    shared = [each for site in covered for each in _sharing(pages[site.id], versions[site.id])]
     taken = await capacity.taken(db, [each.id for each in shared], now) if shared else {}
     rooms = {each.id: room(each.period, each.grid, each.shares, taken[each.id], now) for each in shared}
-    return [await _Of(db, site, kinds[site.id], window, rules, now, pages[site.id], rooms).tell() for site in covered]
+    return [
+        await _tell(site, [_Of(db, site, *part, rules, now, pages[site.id], rooms) for part in versions[site.id]])
+        for site in covered
+    ]
+
+
+async def _versions(
+    db: ScopedReader, code: str, window: Interval, sites: Iterable[Site], rules: Rules
+) -> dict[UUID, list[Part]]:
+    """Of each site, the versions of the kind: one, unless it changes within the window."""
+    of: dict[tuple[str, str], list[Part]] = {}
+    found = {}
+    for site in sites:
+        calendar = site.territory, site.zone.key
+        if calendar not in of:
+            of[calendar] = await kinds_in(db, code, window, site, rules)
+        found[site.id] = of[calendar]
+    return found
+
+
+def _sharing(pages: Iterable[Page], versions: Sequence[Part]) -> Iterator[Session]:
+    """The sessions that have shares, those of interns included."""
+    for page in pages:
+        for kind, _ in versions:
+            yield from (line.session for line in page.offering(kind)[1])
+        yield from (line.session for line in page.interns if line.session.shares)
+
+
+async def _tell(site: Site, parts: Sequence["_Of"]) -> NextFree:
+    """Of the whole window, in parts that follow each other."""
+    told = [(part, *await part.tell()) for part in parts]
+    first = [slot for _, slots, _ in told for slot in slots]
+    return NextFree(
+        site.id,
+        first[0] if first else None,
+        first[THIRD - 1] if len(first) >= THIRD else None,
+        _sums(each for _, _, counts in told for each in counts),
+        None if first else of_parts([await part.reason(counts) for part, _, counts in told]),
+    )
+
+
+def _sums(counts: Iterable[Places]) -> tuple[Places, ...]:
+    """Class by class."""
+    found: dict[str, Places] = {}
+    for each in counts:
+        other = found.get(each.capacity_class, Places(each.capacity_class, (), 0))
+        channels = tuple(channel for channel in CHANNELS if channel in {*other.channels, *each.channels})
+        found[each.capacity_class] = Places(each.capacity_class, channels, other.count + each.count)
+    return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)
 class _Of:
-    """One site, with all that was read for it."""
+    """One site, while one version of the kind counts, with all that was read for it."""
 
     db: ScopedReader
     site: Site
@@ -85,29 +133,24 @@ class _Of:
     pages: Sequence[Page]
     rooms: Mapping[UUID, Room]
 
-    async def tell(self) -> NextFree:
+    async def tell(self) -> tuple[list[Slot], list[Places]]:
+        """The first places for a caller by telephone, and how many there are for whom."""
         interns = await self._interns()
         shared = [line for page in self.pages for line in page.offering(self.kind)[1]]
         plain = self._asked((), "")
         first = self._first(shared, plain)
         if interns:
-            first = places([*first, *interns], self.kind.length)
-        common = self._common_places(plain) + len(places(interns, self.kind.length))
-        counts = tuple(
-            Places(each, channels, common + (self._shared_places(shared, each) if shared else 0))
+            theirs = (slot for each, slots in interns if self._admits(each, self._usual_class) for slot in slots)
+            first = places([*first, *theirs], self.kind.length)
+        common = self._common_places(plain)
+        return first, [
+            Places(each, channels, common + self._shared_places(shared, each) + self._places_of_interns(interns, each))
             for each, channels in _classes(self.kind).items()
-        )
-        return NextFree(
-            self.site.id,
-            first[0] if first else None,
-            first[THIRD - 1] if len(first) >= THIRD else None,
-            counts,
-            None if first else await self._reason(any(each.count for each in counts)),
-        )
+        ]
 
     def _first(self, shared: Sequence[Line], plain: Question) -> list[Slot]:
         """The first places for a caller by telephone, without interns; partners may be in sessions of another page."""
-        asked = self._asked(shared, class_of(self.kind.capacity_class, CHANNELS[0])) if shared else plain
+        asked = self._asked(shared, self._usual_class) if shared else plain
         if not shared and (known := first_of_pages(self.pages, plain, THIRD)) is not None:
             return known
         offering = [in_order([*self._common(), *shared])] if shared else (p.offering(self.kind)[0] for p in self.pages)
@@ -127,33 +170,53 @@ class _Of:
 
     def _shared_places(self, shared: Sequence[Line], capacity_class: str) -> int:
         """Of sessions with shares, one by one: what is free, and what the class may have."""
-        asked, count = self._asked(shared, capacity_class), 0
-        for line in shared:
-            free = agenda.count_places(shared, asked, among=[line])
-            allowed = self.rooms[line.session.id].places(capacity_class)
-            count += min(free, allowed // slots_of(self.kind.length, line.session.grid))
-        return count
+        if not shared:
+            return 0
+        asked = self._asked(shared, capacity_class)
+        free = ((line.session, agenda.count_places(shared, asked, among=[line])) for line in shared)
+        return sum(self._given(session, count, capacity_class) for session, count in free)
+
+    def _places_of_interns(self, interns: Iterable[tuple[Session, list[Slot]]], capacity_class: str) -> int:
+        free = ((session, len(places(slots, self.kind.length))) for session, slots in interns)
+        return sum(self._given(session, count, capacity_class) for session, count in free)
+
+    def _given(self, session: Session, free: int, capacity_class: str) -> int:
+        """How many of the free places of a session the class may have."""
+        if not session.shares:
+            return free
+        return min(free, self.rooms[session.id].places(capacity_class) // slots_of(self.kind.length, session.grid))
+
+    def _admits(self, session: Session, capacity_class: str) -> bool:
+        if not session.shares:
+            return True
+        return self.rooms[session.id].admits(capacity_class, slots_of(self.kind.length, session.grid))
+
+    @property
+    def _usual_class(self) -> str:
+        """That of a caller by telephone."""
+        return class_of(self.kind.capacity_class, CHANNELS[0])
 
     def _asked(self, shared: Iterable[Line], capacity_class: str) -> Question:
-        withheld = {
-            line.session.id
-            for line in shared
-            if not self.rooms[line.session.id].admits(capacity_class, slots_of(self.kind.length, line.session.grid))
-        }
+        withheld = {line.session.id for line in shared if not self._admits(line.session, capacity_class)}
         policy = Policy(self.kind, partners=partners_of(self.kind, None), withheld=frozenset(withheld))
         return agenda.question(policy, self.window, self.now)
 
-    async def _interns(self) -> list[Slot]:
-        interns = (line.session for page in self.pages for line in page.interns)
+    async def _interns(self) -> list[tuple[Session, list[Slot]]]:
+        """What interns have, whoever it is kept for, session by session; one that was opened after its agenda was read
+        is told the next time."""
+        interns = [line.session for page in self.pages for line in page.interns]
         if not any(each.offers(self.kind) and each.period.overlaps(self.window) for each in interns):
             return []
-        return await free_slots(
+        free: dict[UUID, list[Slot]] = {}
+        for slot in await free_slots(
             self.db, self.site.id, self.kind, self.window, self.now,
-            capacity_class=class_of(self.kind.capacity_class, CHANNELS[0]),
             rules=self.rules, partners=partners_of(self.kind, None), interns_only=True,
-        )  # fmt: skip
+        ):  # fmt: skip
+            free.setdefault(slot.session, []).append(slot)
+        return [(each, free[each.id]) for each in interns if each.id in free]
 
-    async def _reason(self, is_withheld: bool) -> Reason:
+    async def reason(self, counts: Iterable[Places]) -> Reason:
+        """Why a caller by telephone finds nothing."""
         sessions = [line.session for page in self.pages for line in page.lines]
         return why_empty(
             sessions,
@@ -161,7 +224,7 @@ class _Of:
             self.now,
             self.window,
             materialised_until=self.now + self.rules.horizon,
-            is_withheld=is_withheld,
+            is_withheld=any(each.count for each in counts),
         )
 
 
