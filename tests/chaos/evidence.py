@@ -53,7 +53,7 @@ _OCCUPIED = """
 _OUTBOX = "SELECT id, aggregatetype AS topic, aggregateid AS subject, sequence FROM smp.outbox"
 _TEXTS = r"""
     SELECT m.message AS id, m.appointment, m.version, m.purpose, m.state, m.tag, m.due_at,
-        m.provider_reference IS NOT NULL AS sent, coalesce(o.ends, 0) AS ends
+        m.accepted_at IS NOT NULL AS sent, coalesce(o.ends, 0) AS ends
     FROM message AS m
     LEFT JOIN (SELECT aggregateid, count(*) AS ends FROM smp.outbox WHERE type !~ '\.Message(Planned|Accepted)\.'
                GROUP BY aggregateid) AS o ON o.aggregateid = m.message"""
@@ -80,14 +80,17 @@ Side = tuple[str, str]  # service, SQL
 _PROJECTIONS: dict[str, tuple[Side, Side]] = {
     "Fait du rendez-vous": (
         ("booking", """
-            SELECT id, state, version, patient, site, starts_at, ends_at, kind, mode, booked_at, arrived_at,
+            SELECT id, state, version, patient, site, starts_at, ends_at, kind, mode, booked_at,
+                CASE WHEN state IN ('arrived', 'in_preparation', 'in_consultation', 'done', 'left_unseen')
+                     THEN arrived_at END,
                 CASE WHEN state = 'done' THEN started_at END, ended_at, outcome, severity, otherwise_emergency,
                 cancelled_by, cancel_reason, late
             FROM appointment"""),
         ("reporting", """
             SELECT appointment, status, CASE WHEN missing_events = 0 THEN upper(heard) - 1 END, patient, site,
                 (placement).start_at, (placement).end_at, (placement).kind, mode, (request).booked_at,
-                CASE WHEN status <> 'booked' THEN (arrival).at END,
+                CASE WHEN status IN ('arrived', 'in_preparation', 'in_consultation', 'done', 'left_unseen')
+                     THEN (arrival).at END,
                 (done).started_at, (done).ended_at, (done).outcome, (done).severity, (done).otherwise_emergency,
                 (over).cancelled_by, (over).reason, (over).late
             FROM (SELECT *, CASE WHEN status = 'done' THEN consultation END AS done,

@@ -137,6 +137,16 @@ async def test_an_offer_late_at_its_hour_is_not_told(world: World, carrier: Carr
     assert await world.calls(it.book) == []
 
 
+async def test_an_offer_heard_after_its_hour_is_neither_told_nor_called_nor_said_to_be_planned(world: World) -> None:
+    it = await offer(world)
+    offered = it.offered()
+    world.clock.time = it.answer_by
+    await world.hear(offered)
+    assert await world.texts(it.book) == []
+    assert await world.calls(it.book) == []
+    assert await world.rows("SELECT verdict FROM decision") == [{"verdict": "too_old"}]
+
+
 async def test_an_acceptance_heard_first_leaves_only_the_confirmation(world: World) -> None:
     it = await offer(world)
     await world.hear(world.booked(it.book))

@@ -51,7 +51,7 @@ async def plan_for_offer(tx: Transaction, delivery: Delivery[SlotOffered], polic
     )
     if drafts := drafts_of_offer(offered.answer_by, now, rules):
         await tell(tx, about, drafts, context, now)
-    elif offered.answer_by > now and not context["erased"]:
+    elif not context["erased"]:
         await raise_call(tx, about, Purpose.OFFER, CallReason.UNDELIVERED, now)
 
 
@@ -89,7 +89,7 @@ async def end_unanswered_offer(tx: Transaction, delivery: Delivery[OfferExpired]
 def _verdict(delivery: Delivery[SlotOffered], policy: Policy) -> Verdict:
     if delivery.order == "stale":
         return "stale"
-    if delivery.now - delivery.event.time > policy.horizon:
+    if delivery.now - delivery.event.time > policy.horizon or delivery.data.answer_by <= delivery.now:
         return "too_old"
     return "planned" if delivery.data.notify else "silent"
 
