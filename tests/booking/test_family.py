@@ -2,11 +2,12 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, pairwise, permutations
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +26,19 @@ from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_s
 from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
 from smp.problems import Refusal
 from tests.booking.desk import Desk
-from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, count_at, events_of, monday, paris, refusal
+from tests.booking.world import (
+    MONDAY,
+    NOW,
+    RULES,
+    SECRETARY,
+    Centre,
+    count_at,
+    events_of,
+    monday,
+    paris,
+    refusal,
+    said_of,
+)
 from tests.support.databases import ServiceDatabase
 
 NINE = datetime(2027, 1, 11, 8, tzinfo=UTC)
@@ -148,6 +161,20 @@ async def family(centre: Centre, patients: list[UUID], rules: Rules = RULES, **h
         return await book_family(tx, request, rules, actor=SECRETARY, now=NOW)
 
 
+TUESDAY = MONDAY + timedelta(days=1)
+
+
+def changing_on(day: date, **settings: Any) -> Rules:
+    """A consultation takes forty minutes from that day on."""
+    kinds = {kind.code: kind for kind in platform_kinds()}
+    longer = replace(kinds["consultation"], duration=2 * TWENTY, valid_from=day, version=1, **settings)
+    return replace(RULES, kinds=KindBooks((*kinds.values(), longer)))
+
+
+async def two(centre: Centre) -> list[UUID]:
+    return [await centre.patient() for _ in range(2)]
+
+
 class TestFamilies:
     async def test_come_one_after_the_other_to_one_practitioner_as_one_party(
         self, centre: Centre, booking_database: ServiceDatabase
@@ -229,6 +256,91 @@ class TestFamilies:
         had = sum(2 for end in ends if isinstance(end, FamilyBooked)) + sum(isinstance(end, Booked) for end in ends)
         assert await count_at(booking_database, centre.site) == had
         assert had >= 3  # the booking first, then a family in the middle: no two places follow each other any more
+
+    async def test_are_given_the_kind_as_it_stands_on_the_day_of_their_places(self, centre: Centre) -> None:
+        """From Tuesday on it takes forty minutes; the window begins on Monday."""
+        rules = changing_on(TUESDAY)
+        await centre.session(await centre.doctor(), "09:00", "11:00", day=TUESDAY)
+        booked = await family(centre, await two(centre), rules, end=paris(TUESDAY, "18:00"))
+        assert [(each.kind_version, each.period.start) for each in booked.appointments] == [
+            (1, paris(TUESDAY, "09:00")), (1, paris(TUESDAY, "09:40")),
+        ]  # fmt: skip
+        assert {each.period.length for each in booked.appointments} == {2 * TWENTY}
+
+    async def test_come_on_the_first_day_with_room_before_the_kind_changes(self, centre: Centre) -> None:
+        doctor = await centre.doctor()
+        for day in (MONDAY, TUESDAY):
+            await centre.session(doctor, "09:00", "11:00", day=day)
+        booked = await family(centre, await two(centre), changing_on(TUESDAY), end=paris(TUESDAY, "18:00"))
+        assert [(each.kind_version, each.period.start) for each in booked.appointments] == [
+            (0, monday("09:00")), (0, monday("09:20")),
+        ]  # fmt: skip
+
+    async def test_are_proposed_other_days_of_the_kind_as_it_stands_then(self, centre: Centre) -> None:
+        doctor = await centre.doctor()
+        await centre.session(doctor, "09:00", "10:00", day=TUESDAY)  # no room for twice forty minutes
+        await centre.session(doctor, "09:00", "10:20", day=TUESDAY + timedelta(days=1))
+        refused = await refusal(family(centre, await two(centre), changing_on(TUESDAY)))
+        (other,) = refused.extensions["alternatives"]
+        assert [place["start"] for place in other["places"]] == [
+            paris(TUESDAY + timedelta(days=1), hour).isoformat() for hour in ("09:00", "09:40")
+        ]
+
+    async def test_in_a_mode_that_comes_with_a_change_wait_for_it(self, centre: Centre) -> None:
+        rules = changing_on(TUESDAY, modes=frozenset({"AMB", "VR"}))
+        doctor = await centre.doctor()
+        for day in (MONDAY, TUESDAY):
+            await centre.session(doctor, "09:00", "11:00", day=day)
+        assert (await refusal(family(centre, await two(centre), rules, mode="VR"))).problem is problems.MODE_NOT_OFFERED
+        booked = await family(centre, await two(centre), rules, mode="VR", end=paris(TUESDAY, "18:00"))
+        assert {each.period.start for each in booked.appointments} == {
+            paris(TUESDAY, "09:00"), paris(TUESDAY, "09:40"),
+        }  # fmt: skip
+
+    async def test_ask_in_vain_for_a_kind_that_begins_when_their_window_ends(self, centre: Centre) -> None:
+        new = replace(platform_kinds()[0], code="group", valid_from=TUESDAY, version=1)
+        rules = replace(RULES, kinds=KindBooks((*platform_kinds(), new)))
+        request = FamilyRequest(
+            centre.site, "group", tuple(await two(centre)), monday("09:00"), paris(TUESDAY, "00:00")
+        )
+        async with centre.transaction() as tx:
+            refused = await refusal(book_family(tx, request, rules, actor=SECRETARY, now=NOW))
+        assert refused.problem is problems.KIND_UNKNOWN
+
+    @pytest.mark.parametrize(
+        ("sessions", "eligibility", "reason"),
+        [
+            ([], "eligible", "no_session"),
+            ([{}], "not_eligible", "not_eligible"),
+            ([{}], "eligible", "full"),
+            ([{"shares": {"online": 2}}], "eligible", "not_released"),
+        ],
+    )
+    async def test_that_do_not_fit_are_told_why_and_noted_as_demand_once(
+        self,
+        desk: Desk,
+        booking_database: ServiceDatabase,
+        sessions: list[dict[str, Any]],
+        eligibility: str,
+        reason: str,
+    ) -> None:
+        """The sessions have two places, of which one is left when nothing is kept for others."""
+        centre = desk.centre
+        for how in sessions:
+            session = await centre.session(await centre.doctor(), "09:00", "09:40", **how)
+            if reason in ("full", "not_eligible"):
+                await centre.book(session, "09:00")
+        who = [str(await centre.patient(eligibility)) for _ in range(2)]
+        body = {
+            "site": str(centre.site), "kind": "consultation", "patients": who,
+            "start": monday("09:00").isoformat(), "end": monday("12:00").isoformat(),
+        }  # fmt: skip
+        for patients in (who, who[::-1]):
+            answer = await desk.post("/appointments/family", {**body, "patients": patients})
+            assert answer.json()["type"] == "urn:smp:problem:family-does-not-fit", answer.text
+            assert answer.json()["reason"] == reason
+        (unmet,) = await said_of(booking_database, centre.site)
+        assert (unmet["type"], unmet["data"]["reason"], unmet["data"]["channel"]) == ("DemandUnmet", reason, "phone")
 
     async def test_over_http(self, desk: Desk) -> None:
         await desk.open_session()

@@ -13,7 +13,8 @@ from booking.domain.red_flags import FORMS, Form, RedFlag, form_on
 from smp.ids import new_id
 from tests.booking.desk import Desk
 from tests.booking.test_api import EVERY_ROLE
-from tests.booking.world import MONDAY, Centre, count_at, events_of, monday, site_opened
+from tests.booking.world import MONDAY, Centre, count_at, monday, said_of, site_opened
+from tests.support.api import bearer, command_headers
 from tests.support.databases import ServiceDatabase
 
 NONE = dict.fromkeys((flag.code for flag in FORMS[-1].flags), False)
@@ -124,24 +125,21 @@ async def test_a_place_kept_for_the_day_is_given_to_a_minor_emergency_only(morni
 async def test_when_this_site_is_full_other_sites_video_and_tomorrow_are_given(
     morning: Desk, booking_database: ServiceDatabase
 ) -> None:
-    # A territory of its own: the sites of other tests are not neighbours.
-    here = replace(morning.centre, territory="61", site=new_id(), sequences={})
-    there = replace(here, site=new_id(), sequences={})
-    for each in (here, there):
-        await each.hear(each.site, site_opened(each.site))
+    here, there = [await somewhere(morning.centre, "63") for _ in range(2)]
     tomorrow = await here.session(await here.doctor(), day=TUESDAY)
     neighbour = await there.session(await there.doctor(), kinds=("minor_emergency",))
     by_video = await there.session(await there.doctor(), "14:00", "15:00", kinds=("teleconsultation",))
     body = form(morning) | {"site": str(here.site)}
-    answer = await morning.post("/minor-emergencies", body, site=here.site, territory="61")
+    answer = await morning.post("/minor-emergencies", body, site=here.site, territory="63")
     said = answer.json()
     assert said["outcome"] == "elsewhere_or_later", answer.text
     assert said["today"] == []
     assert {place["session"] for place in said["other_sites"]} == {str(neighbour.id)}
     assert {(place["session"], place["mode"]) for place in said["video"]} == {(str(by_video.id), "VR")}
     assert {place["session"] for place in said["later"]} == {str(tomorrow.id)}
-    await morning.post("/minor-emergencies", body, site=here.site, territory="61")
-    assert await events_of(booking_database, here.site) == [("DemandUnmet", 1)]  # once per request
+    await morning.post("/minor-emergencies", body, site=here.site, territory="63")
+    (unmet,) = await said_of(booking_database, here.site)  # once per request
+    assert (unmet["type"], unmet["data"]["nearest_site"]) == ("DemandUnmet", str(there.site))
 
 
 async def test_where_there_is_no_place_at_all_it_is_said(morning: Desk, booking_database: ServiceDatabase) -> None:
@@ -162,6 +160,66 @@ async def test_why_there_was_no_place_today_is_recorded(morning: Desk, booking_d
     await centre.book(session, "11:40", now=now, channel="regulation")
     assert (await ask(morning))["today"] == []
     assert await reasons(booking_database, centre.site) == ["not_released", "full"]
+
+
+async def test_a_morning_that_is_over_is_too_late_and_not_without_session(
+    morning: Desk, booking_database: ServiceDatabase
+) -> None:
+    await morning.open_session()
+    morning.clock.time = monday("12:30")
+    assert (await ask(morning))["reason"] == "too_late"
+    assert await reasons(booking_database, morning.centre.site) == ["too_late"]
+
+
+async def test_the_nearest_site_with_room_is_recorded_and_not_the_one_with_the_soonest_place(
+    morning: Desk, booking_database: ServiceDatabase
+) -> None:
+    here, full, near, far = [await somewhere(morning.centre, "64") for _ in range(4)]
+    for other, minutes in ((full, 5), (near, 10), (far, 90)):
+        path = f"/v1/sites/{here.site}/distances/{other.site}"
+        headers = command_headers(bearer("manager", site=here.site, territory="64"))
+        declared = await morning.client.put(path, json={"minutes": minutes}, headers=headers)
+        assert declared.status_code == 200, declared.text
+    for _ in range(3):  # as many places, all sooner, as are shown
+        await far.session(await far.doctor(), "10:00", "10:20")
+    await near.session(await near.doctor(), "11:00", "11:20")
+    said = await ask_at(morning, here)
+    assert {place["site"] for place in said["other_sites"]} == {str(far.site)}
+    (unmet,) = await said_of(booking_database, here.site)
+    assert unmet["data"]["nearest_site"] == str(near.site)
+
+
+async def test_beyond_tomorrow_the_next_places_here_are_given(morning: Desk) -> None:
+    here = await somewhere(morning.centre, "65")
+    on_thursday = await here.session(await here.doctor(), day=MONDAY + timedelta(days=3))
+    said = await ask_at(morning, here)
+    assert (said["outcome"], said["reason"]) == ("elsewhere_or_later", "no_session")
+    assert {place["session"] for place in said["later"]} == {str(on_thursday.id)}
+
+
+@pytest.mark.parametrize("days", [1, 3])
+async def test_a_coming_place_is_of_the_kind_as_it_is_given_on_its_day(morning: Desk, days: int) -> None:
+    here = await somewhere(morning.centre, f"{66 + days}")
+    changed = {"code": "minor_emergency", "valid_from": TUESDAY.isoformat(), "duration_minutes": 40}
+    body = {"site": str(here.site), **changed}
+    decided = await morning.post("/kinds", body, role="coordinator", site=here.site, territory=here.territory)
+    assert decided.status_code == 201, decided.text
+    await here.session(await here.doctor(), "09:00", "10:00", day=MONDAY + timedelta(days=days))
+    starts_and_ends = [(place["start"][11:16], place["end"][11:16]) for place in (await ask_at(morning, here))["later"]]
+    assert starts_and_ends == [("08:00", "08:40"), ("08:20", "09:00")]
+
+
+async def somewhere(centre: Centre, territory: str) -> Centre:
+    """A site in a territory of its own: the sites of other tests are not neighbours."""
+    return await replace(centre, territory=territory, site=new_id(), sequences={}).open()
+
+
+async def ask_at(desk: Desk, where: Centre) -> dict[str, Any]:
+    body = form(desk) | {"site": str(where.site)}
+    answer = await desk.post("/minor-emergencies", body, site=where.site, territory=where.territory)
+    assert answer.status_code == 200, answer.text
+    said: dict[str, Any] = answer.json()
+    return said
 
 
 async def reasons(database: ServiceDatabase, site: UUID) -> list[str]:

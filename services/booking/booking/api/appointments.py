@@ -22,6 +22,7 @@ from booking.api.parts import (
     Reason,
     bookings_of,
     example,
+    once_or_noted,
     one_step,
     rules_of,
 )
@@ -277,10 +278,12 @@ async def book(body: BookSlot, command: Command) -> Response:
     ),
 )
 async def family(body: BookFamily, command: Command) -> Response:
-    """Several patients, places that follow each other, all or nothing, one text."""
+    """Several patients, places that follow each other, all or nothing, one text. When they do not fit, the refusal says
+    the `reason` and the need is noted as unmet demand."""
     allow(command, Right.BOOK, body.site)
     request = FamilyRequest(**body.model_dump())
-    return await command.once(
+    return await once_or_noted(
+        command,
         lambda tx: book_family(tx, request, rules_of(command), actor=command.actor, now=command.now),
         lambda it: FamilyView.of(it, command.actor),
     )

@@ -10,7 +10,7 @@ from pydantic import BaseModel, model_validator
 from pydantic_core import PydanticCustomError
 
 from booking import problems
-from booking.api.parts import PATIENT, SITE, AppointmentView, KindCode, Reason, example, rules_of
+from booking.api.parts import PATIENT, SITE, AppointmentView, KindCode, Reason, example, once_or_noted, rules_of
 from booking.api.rights import Right, allow
 from booking.domain.appointments import State
 from booking.use_cases.appointments.close_day import DayClose, DayClosed, close_day
@@ -146,10 +146,12 @@ class DayView(BaseModel):
     ),
 )
 async def walk_in(body: WalkIn, command: Command) -> Response:
-    """The next free slot of today is booked and the arrival noted."""
+    """The next free slot of today is booked and the arrival noted. When there is none, the refusal says the `reason`
+    and the need is noted as unmet demand."""
     allow(command, Right.RECEIVE, body.site)
     request = WalkInRequest(body.site, body.patient, body.kind, body.professional)
-    return await command.once(
+    return await once_or_noted(
+        command,
         lambda tx: register_walk_in(tx, request, rules_of(command), actor=command.actor, now=command.now),
         lambda it: AppointmentView.of(it.appointment, command.actor, it.warnings),
     )

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from booking import problems
 from booking.api.parts import SITE, Channel, SlotView, example, rules_of
 from booking.api.rights import Right, allow
+from booking.domain.reasons import Reason
 from booking.domain.red_flags import CALL, EVERY_CODE, FORMS, form_on
 from booking.use_cases.appointments.receive_minor_emergency import (
     MinorEmergency,
@@ -105,14 +106,15 @@ class PlaceView(SlotView):
 
 
 class ReceivedView(BaseModel):
-    """What to do. With a red flag: `call` says "15" and there is no place. Else `today`; when that is empty, other
-    sites today, video today, and later (tomorrow first)."""
+    """What to do. With a red flag: `call` says "15" and there is no place. Else `today`; when that is empty, the
+    `reason`, other sites today, video today, and later (tomorrow first)."""
 
     request: UUID
     outcome: Outcome
     call: str | None
     message_fr: str
     message_en: str
+    reason: Reason | None
     red_flags: list[str]
     today: list[PlaceView]
     other_sites: list[PlaceView]
@@ -128,6 +130,7 @@ class ReceivedView(BaseModel):
             call=CALL if it.outcome is Outcome.CALL_15 else None,
             message_fr=fr,
             message_en=en,
+            reason=it.reason,
             red_flags=sorted(it.red_flags),
             today=[PlaceView.proposed(each) for each in it.today],
             other_sites=[PlaceView.proposed(each) for each in it.other_sites],

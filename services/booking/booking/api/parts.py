@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import Response
@@ -19,10 +19,14 @@ from booking.use_cases.appointments.day_list import is_hidden, is_veiled
 from booking.use_cases.appointments.read_appointment import Read
 from booking.use_cases.appointments.step_together import StepOrder
 from booking.use_cases.availability.agendas import Agendas
+from booking.use_cases.availability.no_place import NoPlace
+from booking.use_cases.availability.note_demand import record
 from smp.auth import Actor
 from smp.combining import Combiner
 from smp.http import Caller, Command
 from smp.postgres import Answer, Transaction
+
+T = TypeVar("T")
 
 SITE = "0199c0de-0000-7000-8000-000000000053"
 SESSION = "0199c0de-0000-7000-8000-000000000001"
@@ -271,6 +275,18 @@ class ReadView(AppointmentView):
 
 
 STEP = (problems.APPOINTMENT_UNKNOWN, problems.WRONG_TRANSITION)  # of any step
+
+
+async def once_or_noted(
+    command: Command, effect: Callable[[Transaction], Awaitable[T]], view: Callable[[T], BaseModel]
+) -> Response:
+    """`Command.once` for what looks for a place by itself: when there is none, the need is noted all the same."""
+    try:
+        return await command.once(effect, view)
+    except NoPlace as refusal:
+        async with command.runtime.database.transaction(command.scope) as tx:
+            await record(tx, refusal.unmet, refusal.territory, command.actor)
+        raise
 
 
 async def one_step(command: Command, effect: Callable[[Transaction], Awaitable[Appointment]]) -> Response:

@@ -15,6 +15,7 @@ from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
 from booking.domain.local_time import local_day, whole_day
 from booking.domain.people import Site
+from booking.domain.reasons import of_parts
 from booking.domain.rules import Rules
 from booking.domain.supervision import Act
 from booking.store import appointments, projections, sessions
@@ -23,18 +24,21 @@ from booking.use_cases.access import require_channel, require_compartment, requi
 from booking.use_cases.appointments import announcing, placing
 from booking.use_cases.appointments.caps import require_under_cap
 from booking.use_cases.appointments.company import in_company, resources_of
-from booking.use_cases.availability.find_places import partners_of
+from booking.use_cases.availability.find_places import Part, kinds_in, partners_of
+from booking.use_cases.availability.no_place import NoPlace, why_none
+from booking.use_cases.availability.note_demand import need_of
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.capacity import sharing
-from booking.use_cases.kinds.kind_book import kind_on
 from booking.use_cases.patience import heard
 from booking.use_cases.supervision import supervising
 from smp.auth import Actor
+from smp.contracts import DemandUnmet
 from smp.ids import new_id
 from smp.postgres import Transaction
 from smp.problems import Refusal
 
 _TRIES = 3  # others may take the places that were free a moment ago
+_PROPOSED = 3  # other days
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ async def book_family(
     """Places that follow each other, for all or for nobody.
 
     Raises Refusal: SITE_UNKNOWN, FORBIDDEN, KIND_UNKNOWN, WINDOW_TOO_LONG, PATIENT_UNKNOWN, PATIENT_ERASED,
-    NOT_ELIGIBLE, MODE_NOT_OFFERED, TOO_MANY_RUNNING; FAMILY_DOES_NOT_FIT with the next days on which it would.
+    NOT_ELIGIBLE, MODE_NOT_OFFERED, TOO_MANY_RUNNING; FAMILY_DOES_NOT_FIT with the reason and the next days
+    on which it would.
     """
     require_site(actor, request.site)
     require_channel(actor, request.channel)
@@ -80,15 +85,39 @@ async def book_family(
     for patient in request.patients:  # before anything is locked
         if not await heard(lambda who=patient: projections.is_registered(tx, who), patient, rules.patience):  # type: ignore[misc]
             raise Refusal(problems.PATIENT_UNKNOWN)
-    kind = await kind_on(tx, rules, request.kind, site.territory, local_day(request.start, site.zone))
-    require_compartment(actor, kind)
-    if request.mode is not None and request.mode not in kind.modes:
-        raise Refusal(problems.MODE_NOT_OFFERED, modes=", ".join(sorted(kind.modes)))
-    start, tries, avoided = max(request.start, now), 0, set[UUID]()
-    while start < request.end and tries < _TRIES:  # never when the time wished for is over
-        seats = await _seats(tx, request, kind, Interval(start, request.end), rules, now, avoided)
+    parts = await kinds_in(tx, request.kind, Interval(request.start, request.end), site, rules)
+    if not parts:  # it begins on the very day on which the window ends, at midnight
+        raise Refusal(problems.KIND_UNKNOWN)
+    for kind, _ in parts:
+        require_compartment(actor, kind)
+    given = _in_that_mode(parts, request)
+    if not given:
+        raise Refusal(problems.MODE_NOT_OFFERED, modes=", ".join(sorted(parts[0][0].modes)))
+    for kind, part in given:
+        if booked := await _seated(tx, request, kind, part, rules, actor, now):
+            return booked
+    raise NoPlace(
+        problems.FAMILY_DOES_NOT_FIT,
+        await _unmet(tx, request, given, site, rules, now),
+        site.territory,
+        wanted=len(request.patients),
+        alternatives=await _other_days(tx, request, site, rules, now),
+    )
+
+
+def _in_that_mode(parts: Iterable[Part], request: FamilyRequest) -> list[Part]:
+    return [(kind, part) for kind, part in parts if request.mode is None or request.mode in kind.modes]
+
+
+async def _seated(
+    tx: Transaction, request: FamilyRequest, kind: Kind, window: Interval, rules: Rules, actor: Actor, now: datetime
+) -> FamilyBooked | None:
+    """All of them booked in a window in which one version of the kind counts, or nothing when they do not fit."""
+    tries, avoided = 0, set[UUID]()
+    while tries < _TRIES:
+        seats = await _seats(tx, request, kind, window, rules, now, avoided)
         if seats is None:
-            break
+            return None
         places = await _places(tx, seats, rules)
         wishes = _wishes(request, kind, seats, places, rules, now)
         if wrong := await _unfit(tx, wishes, places):
@@ -97,10 +126,36 @@ async def book_family(
         if booked := await _take(tx, request, seats, wishes, places, actor):
             return booked
         tries += 1
-    raise Refusal(
-        problems.FAMILY_DOES_NOT_FIT,
-        wanted=len(request.patients),
-        alternatives=await _other_days(tx, request, kind, site, rules, now),
+    return None
+
+
+async def _unmet(
+    tx: Transaction,
+    request: FamilyRequest,
+    parts: Iterable[Part],
+    site: Site,
+    rules: Rules,
+    now: datetime,
+) -> DemandUnmet:
+    reasons = [
+        await why_none(
+            tx, site, kind, part, rules, now,
+            is_withheld=bool(await _seats(tx, request, kind, part, rules, now, of_any_class=True)),
+            patients=request.patients,
+            professional=request.professional,
+        )
+        for kind, part in parts
+    ]  # fmt: skip
+    return DemandUnmet(
+        need=need_of(request.patients, local_day(now, site.zone)),
+        site=site.id,
+        kind=request.kind,
+        channel=request.channel,
+        reason=of_parts(reasons),
+        start=request.start,
+        end=request.end,
+        named_professional=request.professional is not None,
+        asked_at=now,
     )
 
 
@@ -112,8 +167,10 @@ async def _seats(
     rules: Rules,
     now: datetime,
     avoided: Collection[UUID] = (),
+    *,
+    of_any_class: bool = False,
 ) -> dict[UUID, Slot] | None:
-    wanted = class_of(kind.capacity_class, request.channel)
+    wanted = None if of_any_class else class_of(kind.capacity_class, request.channel)
     slots = [
         slot
         for slot in await free_slots(
@@ -229,17 +286,20 @@ async def _unfit(tx: Transaction, wishes: Mapping[UUID, placing.Wish], places: M
 
 
 async def _other_days(
-    tx: Transaction, request: FamilyRequest, kind: Kind, site: Site, rules: Rules, now: datetime
+    tx: Transaction, request: FamilyRequest, site: Site, rules: Rules, now: datetime
 ) -> list[dict[str, object]]:
     """Up to three other days on which all could come, each by its first place and all of them."""
     found: list[dict[str, object]] = []
     start = max(request.end, now)
-    until = start + rules.alternatives_span
-    while start < until and len(found) < 3:
-        day = whole_day(local_day(start, site.zone), site.zone)
-        if seats := await _seats(tx, request, kind, Interval(start, day.end), rules, now):
-            found.append({**_document(seats.values())[0], "places": _document(seats.values())})
-        start = day.end
+    later = Interval(start, start + rules.alternatives_span)
+    parts = _in_that_mode(await kinds_in(tx, request.kind, later, site, rules), request)
+    for kind, part in parts:
+        start = part.start
+        while start < part.end and len(found) < _PROPOSED:
+            day = whole_day(local_day(start, site.zone), site.zone)
+            if seats := await _seats(tx, request, kind, Interval(start, day.end), rules, now):
+                found.append({**_document(seats.values())[0], "places": _document(seats.values())})
+            start = day.end
     return found
 
 

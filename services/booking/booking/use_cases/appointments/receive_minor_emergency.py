@@ -1,8 +1,8 @@
 """A minor emergency is seen today, here or elsewhere; with a red flag nothing is proposed but 15."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -17,9 +17,11 @@ from booking.domain.platform_kinds import MINOR_EMERGENCY
 from booking.domain.reasons import Reason
 from booking.domain.red_flags import Form, form_on
 from booking.domain.rules import Rules
-from booking.store import minor_emergencies, projections, sessions
+from booking.store import agendas, minor_emergencies, projections
 from booking.store.minor_emergencies import Answered, Counted
 from booking.use_cases.access import require_channel, require_site
+from booking.use_cases.availability.find_places import Part, kinds_in
+from booking.use_cases.availability.no_place import why_none
 from booking.use_cases.availability.note_demand import record
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.kinds.kind_book import book_of, kind_on
@@ -66,6 +68,7 @@ class Received:
 
     request: UUID
     outcome: Outcome
+    reason: Reason | None = None  # why there is no place here today
     red_flags: frozenset[str] = frozenset()
     today: tuple[Proposal, ...] = ()
     other_sites: tuple[Proposal, ...] = ()
@@ -98,7 +101,7 @@ async def receive_minor_emergency(
     )
     _say(tx, asked, site, form, answered, now)
     if answered.red_flags:
-        return Received(asked.request, Outcome.CALL_15, answered.red_flags)
+        return Received(asked.request, Outcome.CALL_15, red_flags=answered.red_flags)
     return await _Search(tx, asked, rules, site, actor, now).proposals()
 
 
@@ -146,50 +149,55 @@ class _Search:
         day = local_day(self.now, self.site.zone)
         today = Interval(self.now, whole_day(day, self.site.zone).end)
         kind = await kind_on(self.tx, self.rules, MINOR_EMERGENCY, self.site.territory, day)
-        if here := await self._places([self.site.id], [kind], today):
-            return Received(self.asked.request, Outcome.TODAY, today=here)
+        if here := await self._places([self.site.id], [(kind, today)]):
+            return Received(self.asked.request, Outcome.TODAY, today=here[:_SHOWN])
+        reason = await self._why_not_here(kind, whole_day(day, self.site.zone))
         sites = await minor_emergencies.sites_open(self.tx, self.site.territory, day)
-        elsewhere = await self._places([each for each in sites if each != self.site.id], [kind], today)
-        video = await self._places(sites, await self._by_video(day), today)
-        later = await self._later(sites, kind, today.end)
-        await self._record(kind, today, elsewhere)
-        found = elsewhere or video or later
-        outcome = Outcome.ELSEWHERE_OR_LATER if found else Outcome.NO_PLACE
-        return Received(self.asked.request, outcome, other_sites=elsewhere, video=video, later=later)
+        elsewhere = await self._places([each for each in sites if each != self.site.id], [(kind, today)])
+        video = await self._places(sites, [(each, today) for each in await self._by_video(day)])
+        later = await self._later(sites, today.end)
+        await self._record(kind, today, reason, {place.slot.site for place in elsewhere})
+        outcome = Outcome.ELSEWHERE_OR_LATER if elsewhere or video or later else Outcome.NO_PLACE
+        return Received(
+            self.asked.request, outcome, reason,
+            other_sites=elsewhere[:_SHOWN], video=video[:_SHOWN], later=later[:_SHOWN],
+        )  # fmt: skip
 
-    async def _record(self, kind: Kind, today: Interval, elsewhere: Sequence[Proposal]) -> None:
+    async def _record(self, kind: Kind, today: Interval, reason: Reason, with_room: Collection[UUID]) -> None:
         unmet = DemandUnmet(
             need=self.asked.request,
             site=self.site.id,
             kind=kind.code,
             channel=self.asked.channel,
-            reason=await self._why_not_here(kind, today),
+            reason=reason,
             start=today.start,
             end=today.end,
             named_professional=False,
-            nearest_site=elsewhere[0].slot.site if elsewhere else None,
+            nearest_site=await self._nearest(with_room),
             asked_at=self.now,
         )
         await record(self.tx, unmet, self.site.territory, self.actor)
 
-    async def _why_not_here(self, kind: Kind, today: Interval) -> Reason:
-        if await free_slots(self.tx, self.site.id, kind, today, self.now, rules=self.rules):
-            return Reason.NOT_RELEASED
-        there = await sessions.open_at(self.tx, self.site.id, today)
-        return Reason.FULL if any(each.offers(kind) for each in there) else Reason.NO_SESSION
+    async def _nearest(self, with_room: Collection[UUID]) -> UUID | None:
+        distances = await agendas.distances(self.tx, self.rules.way)
+        return next((site for _, site in distances.nearest(self.site.id, with_room)), None)
 
-    async def _places(self, sites: Iterable[UUID], kinds: Sequence[Kind], window: Interval) -> tuple[Proposal, ...]:
-        """The first places of these kinds at these sites, on a tie here before elsewhere."""
+    async def _why_not_here(self, kind: Kind, day: Interval) -> Reason:
+        withheld = await free_slots(self.tx, self.site.id, kind, day, self.now, rules=self.rules)
+        return await why_none(self.tx, self.site, kind, day, self.rules, self.now, is_withheld=bool(withheld))
+
+    async def _places(self, sites: Iterable[UUID], parts: Sequence[Part]) -> tuple[Proposal, ...]:
+        """The places of these kinds at these sites, each in its window; on a tie here before elsewhere."""
         found = [
             Proposal(slot, kind.code, VIDEO if VIDEO in kind.modes else min(kind.modes))
             for site in sites
-            for kind in kinds
+            for kind, window in parts
             for slot in await free_slots(
                 self.tx, site, kind, window, self.now,
                 capacity_class=class_of(kind.capacity_class, self.asked.channel), rules=self.rules,
             )
         ]  # fmt: skip
-        return tuple(sorted(found, key=self._rank)[:_SHOWN])
+        return tuple(sorted(found, key=self._rank))
 
     def _rank(self, place: Proposal) -> tuple[datetime, bool, int]:
         slot = place.slot
@@ -200,8 +208,13 @@ class _Search:
         book = await book_of(self.tx, self.rules, self.site.territory)
         return [kind for kind in book.all_on(day) if VIDEO in kind.modes and kind.roles & DOCTORS]
 
-    async def _later(self, sites: Iterable[UUID], kind: Kind, start: datetime) -> tuple[Proposal, ...]:
-        """Tomorrow at any site; failing that, later here."""
-        tomorrow = Interval(start, start + timedelta(days=1))
+    async def _later(self, sites: Iterable[UUID], start: datetime) -> tuple[Proposal, ...]:
+        """Tomorrow at any site; failing that, later here; each of the kind as it is given on its day."""
+        tomorrow = whole_day(local_day(start, self.site.zone), self.site.zone)
         span = Interval(start, start + self.rules.alternatives_span)
-        return await self._places(sites, [kind], tomorrow) or await self._places([self.site.id], [kind], span)
+        return await self._places(sites, await self._given(tomorrow)) or await self._places(
+            [self.site.id], await self._given(span)
+        )
+
+    async def _given(self, window: Interval) -> list[Part]:
+        return await kinds_in(self.tx, MINOR_EMERGENCY, window, self.site, self.rules)

@@ -11,6 +11,7 @@ from booking.domain.capacity import class_of
 from booking.domain.intervals import Interval
 from booking.domain.kinds import ON_SITE, Kind
 from booking.domain.local_time import local_day, whole_day
+from booking.domain.people import Site
 from booking.domain.rules import Rules
 from booking.store import projections
 from booking.use_cases.access import require_compartment, require_site
@@ -20,10 +21,13 @@ from booking.use_cases.appointments.caps import require_under_cap
 from booking.use_cases.appointments.company import in_company, resources_of
 from booking.use_cases.appointments.finish_consultation import WALK_IN
 from booking.use_cases.appointments.mark_arrived import arrive
-from booking.use_cases.availability.find_places import partners_of
+from booking.use_cases.availability.find_places import kinds_in, partners_of
+from booking.use_cases.availability.no_place import NoPlace, why_none
+from booking.use_cases.availability.note_demand import need_of
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.kinds.kind_book import kind_on
 from smp.auth import Actor
+from smp.contracts import DemandUnmet
 from smp.ids import new_id
 from smp.postgres import Transaction
 from smp.problems import ProblemType, Refusal
@@ -47,8 +51,8 @@ async def register_walk_in(
     """An appointment of today, with channel `walk_in`, whose patient has arrived.
 
     Raises Refusal: SITE_UNKNOWN, PATIENT_UNKNOWN, PATIENT_ERASED, KIND_UNKNOWN, MODE_NOT_OFFERED, NOT_ELIGIBLE,
-    TOO_MANY_RUNNING, ALREADY_IN_QUEUE, FORBIDDEN; COMPANY_MISSING with alternatives, NO_PLACE_TODAY with the next
-    slots.
+    TOO_MANY_RUNNING, ALREADY_IN_QUEUE, FORBIDDEN; COMPANY_MISSING with alternatives, NO_PLACE_TODAY with the reason
+    and the next slots.
     """
     require_site(actor, request.site)
     site = await projections.site(tx, request.site)
@@ -63,15 +67,58 @@ async def register_walk_in(
     for slot in (await _candidates(tx, request, kind, today, rules, now))[:_TRIES]:
         if booked := await _try(tx, request, slot, kind, rules, actor, now):
             return booked
-    later = Interval(today.end, today.end + rules.alternatives_span)
-    slots = await _candidates(tx, request, kind, later, rules, now)
-    raise Refusal(problems.NO_PLACE_TODAY, alternatives=[placing.slot_document(slot) for slot in slots[:3]])
+    raise NoPlace(
+        problems.NO_PLACE_TODAY,
+        await _unmet(tx, request, kind, today, site, rules, now),
+        site.territory,
+        alternatives=await _other_days(tx, request, site, today.end, rules, now),
+    )
+
+
+async def _unmet(
+    tx: Transaction, request: WalkInRequest, kind: Kind, today: Interval, site: Site, rules: Rules, now: datetime
+) -> DemandUnmet:
+    whole = whole_day(local_day(now, site.zone), site.zone)
+    reason = await why_none(
+        tx, site, kind, whole, rules, now,
+        is_withheld=bool(await _candidates(tx, request, kind, today, rules, now, of_any_class=True)),
+        patients=[request.patient],
+        professional=request.professional,
+    )  # fmt: skip
+    return DemandUnmet(
+        need=need_of([request.patient], local_day(now, site.zone)),
+        site=site.id,
+        kind=kind.code,
+        channel=WALK_IN,
+        reason=reason,
+        start=today.start,
+        end=today.end,
+        named_professional=request.professional is not None,
+        asked_at=now,
+    )
+
+
+async def _other_days(
+    tx: Transaction, request: WalkInRequest, site: Site, start: datetime, rules: Rules, now: datetime
+) -> list[dict[str, str]]:
+    """The first three places after today, each of the kind as it is given on its day."""
+    later = Interval(start, start + rules.alternatives_span)
+    parts = await kinds_in(tx, request.kind, later, site, rules)
+    slots = [slot for kind, part in parts for slot in await _candidates(tx, request, kind, part, rules, now)]
+    return [placing.slot_document(slot) for slot in slots[:3]]
 
 
 async def _candidates(
-    tx: Transaction, request: WalkInRequest, kind: Kind, window: Interval, rules: Rules, now: datetime
+    tx: Transaction,
+    request: WalkInRequest,
+    kind: Kind,
+    window: Interval,
+    rules: Rules,
+    now: datetime,
+    *,
+    of_any_class: bool = False,
 ) -> list[Slot]:
-    wanted = class_of(kind.capacity_class, WALK_IN)
+    wanted = None if of_any_class else class_of(kind.capacity_class, WALK_IN)
     slots = await free_slots(
         tx, request.site, kind, window, now, request.patient, wanted, rules=rules, partners=partners_of(kind, None)
     )

@@ -1,8 +1,9 @@
 """Somebody needed an appointment and there was none to offer: said once per need, whoever asks again."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from booking import problems
@@ -57,9 +58,10 @@ async def note_demand(
         raise Refusal(problems.THERE_IS_ROOM, alternatives=[slot_document(slot) for slot in found.slots[:3]])
     site = await projections.site(tx, search.site)
     assert site is not None  # the search has found it
-    need = request.need or _need(request, local_day(now, site.zone).isoformat(), actor)
+    same_command = _digest(f"command {actor.subject} {request.key}")
+    same_patient = search.patient and need_of([search.patient], local_day(now, site.zone))
     data = DemandUnmet(
-        need=need,
+        need=request.need or same_patient or same_command,
         site=site.id,
         kind=search.kind,
         channel=search.channel,
@@ -71,10 +73,10 @@ async def note_demand(
         asked_at=now,
     )
     if not await record(tx, data, site.territory, actor):
-        before = await demand.recorded(tx, site.id, need, search.kind)
+        before = await demand.recorded(tx, site.id, data.need, search.kind)
         assert before is not None  # it is never deleted
-        return Noted(need, site.id, Reason(before[0]), before[1], False, found.nearest)
-    return Noted(need, site.id, found.reason, now, True, found.nearest)
+        return Noted(data.need, site.id, Reason(before[0]), before[1], False, found.nearest)
+    return Noted(data.need, site.id, found.reason, now, True, found.nearest)
 
 
 async def record(tx: Transaction, it: DemandUnmet, territory: str, actor: Actor) -> bool:
@@ -87,8 +89,11 @@ async def record(tx: Transaction, it: DemandUnmet, territory: str, actor: Actor)
     return True
 
 
-def _need(request: DemandRequest, day: str, actor: Actor) -> UUID:
-    """The same for the same need. A digest: it tells nobody who asked."""
-    patient = request.search.patient
-    who = f"patient {patient} {day}" if patient else f"command {actor.subject} {request.key}"
+def need_of(patients: Iterable[UUID], day: date) -> UUID:
+    """The same for the same patients on the same day."""
+    return _digest(f"patient {' '.join(sorted(map(str, patients)))} {day}")
+
+
+def _digest(who: str) -> UUID:
+    """It tells nobody who asked."""
     return UUID(bytes=hashlib.blake2b(who.encode(), digest_size=16).digest())

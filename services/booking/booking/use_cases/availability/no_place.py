@@ -1,0 +1,77 @@
+"""A command that looks for places by itself and finds none: why, in the words of a search, and the need that remains.
+
+Read live, because the command may have changed something before it gave up.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from booking.domain.availability import Policy
+from booking.domain.eligibility import Verdict, judge, status_on
+from booking.domain.intervals import Interval
+from booking.domain.kinds import Kind
+from booking.domain.local_time import local_day
+from booking.domain.people import Site
+from booking.domain.reasons import Reason, why_empty
+from booking.domain.rules import Rules
+from booking.domain.sessions import LONGEST_SESSION
+from booking.store import appointments, projections, sessions
+from booking.use_cases.availability.search_availability import answered_for
+from smp.contracts import DemandUnmet
+from smp.postgres import ScopedReader
+from smp.problems import ProblemType, Refusal
+
+
+class NoPlace(Refusal):
+    """Nothing of the command is kept but the need, noted once the rest is given up (`booking.api.parts.once_or_noted`,
+    decision 0024)."""
+
+    def __init__(self, problem: ProblemType, unmet: DemandUnmet, territory: str, **more: Any) -> None:
+        super().__init__(problem, reason=unmet.reason, **more)
+        self.unmet = unmet
+        self.territory = territory
+
+
+async def why_none(
+    db: ScopedReader,
+    site: Site,
+    kind: Kind,
+    window: Interval,
+    rules: Rules,
+    now: datetime,
+    *,
+    is_withheld: bool,
+    patients: Collection[UUID] = (),
+    professional: UUID | None = None,
+) -> Reason:
+    """Why there is no place for these patients, whose eligibility is judged on the first day; `is_withheld`: there
+    would be one if nothing were kept for others."""
+    for patient in patients:
+        declared = await projections.eligibility_of(db, patient)
+        status = declared and status_on(declared, local_day(window.start, site.zone))
+        if status and judge(kind, status) is Verdict.REFUSED:
+            return Reason.NOT_ELIGIBLE
+    there = await sessions.open_at(db, site.id, Interval(window.start - LONGEST_SESSION, window.end + LONGEST_SESSION))
+    policy = Policy(kind, professionals=await _whom(db, kind, patients, professional))
+    return why_empty(
+        there,
+        await answered_for(db, there, policy, window),
+        now,
+        window,
+        materialised_until=now + rules.horizon,
+        is_withheld=is_withheld,
+    )
+
+
+async def _whom(
+    db: ScopedReader, kind: Kind, patients: Collection[UUID], professional: UUID | None
+) -> frozenset[UUID] | None:
+    """Who may be asked; nothing when anybody."""
+    named = None if professional is None else frozenset({professional})
+    if not (kind.follow_up_only and patients):
+        return named
+    seen_by = [await appointments.practitioners_who_saw(db, patient) for patient in patients]
+    known = frozenset[UUID]().union(*seen_by)
+    return known if named is None else known & named
