@@ -6,6 +6,7 @@ import pytest
 
 from booking.__main__ import service
 from tests.booking.desk import Desk
+from tests.booking.impact import Morning, a_morning
 from tests.booking.machine import World, world_at
 from tests.booking.world import NOW, Centre
 from tests.support.api import FixedClock, client_for
@@ -23,6 +24,12 @@ async def booking_database(postgres_url: str) -> AsyncIterator[ServiceDatabase]:
 async def centre(booking_database: ServiceDatabase) -> Centre:
     """An open centre in Laval, with nobody in it yet."""
     return await Centre(booking_database.database).open()
+
+
+@pytest.fixture
+async def morning(centre: Centre) -> Morning:
+    """A doctor of that centre whom three patients expect on the Monday, from nine on."""
+    return await a_morning(centre)
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from booking.use_cases.impact.apply_impact import Application, apply_impact
 from booking.use_cases.impact.plan_impact import Planned
 from booking.use_cases.impact.read_impact import Progress
 from booking.use_cases.impact.settle_impact import settle_impact
+from tests.booking.impact import AT_DAWN, away, hours, new_hours, now_of, plan, progress
 from tests.booking.test_company import ELSEWHERE, book, house
-from tests.booking.test_impact import AT_DAWN, away, hours, new_hours, now_of, plan, progress
 from tests.booking.world import RULES, Centre, actor, monday
 
 

@@ -17,7 +17,7 @@ from booking.use_cases.impact.apply_impact import Application, Choice, apply_imp
 from booking.use_cases.impact.plan_impact import Planned
 from booking.use_cases.impact.settle_impact import settle_impact
 from smp.postgres import Database
-from tests.booking.test_impact import AT_DAWN, TUESDAY, apply, away, begin, now_of, plan, progress
+from tests.booking.impact import AT_DAWN, TUESDAY, apply, away, begin, now_of, plan, progress
 from tests.booking.world import RULES, SECRETARY, Centre, actor, events_of
 from tests.support.databases import ServiceDatabase
 

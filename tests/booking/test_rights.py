@@ -18,7 +18,7 @@ from booking.use_cases.impact.apply_impact import Application
 from smp.http import application
 from smp.ids import new_id
 from tests.booking.desk import Desk, session_body
-from tests.booking.test_impact import apply, away, plan
+from tests.booking.impact import apply, away, plan
 from tests.booking.test_waiting_list_api import freed_at_nine, offered, wait
 from tests.booking.waiting import run_jobs
 from tests.booking.world import MONDAY, NOW, Centre, monday

@@ -19,8 +19,8 @@ from booking.use_cases.capacity.release_capacity import release_capacity
 from smp.postgres import Database
 from tests.booking.agenda import Planner, of_hours
 from tests.booking.desk import Desk, session_body
+from tests.booking.impact import new_hours, plan
 from tests.booking.test_concurrency import outcome
-from tests.booking.test_impact import new_hours, plan
 from tests.booking.world import NOW, RULES, SECRETARY, Centre, at, events_of, monday, refusal, starts
 from tests.support.databases import ServiceDatabase
 
