@@ -380,6 +380,18 @@ async def test_a_window_longer_than_the_setting_is_refused(centre: Centre) -> No
     assert (refused.problem, refused.extensions["days"]) == (problems.WINDOW_TOO_LONG, 7)
 
 
+async def test_a_kind_that_begins_where_the_window_ends_is_not_known_in_it(centre: Centre) -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    kinds = {kind.code: kind for kind in platform_kinds()}
+    new = replace(kinds["consultation"], code="vaccination", valid_from=tuesday, version=1)
+    rules = replace(RULES, kinds=KindBooks((*kinds.values(), new)))
+    midnight = paris(tuesday, "00:00")
+    refused = await refusal(centre.find(monday("08:00"), midnight, "vaccination", rules=rules))
+    assert refused.problem is problems.KIND_UNKNOWN
+    found = await centre.find(monday("08:00"), midnight + timedelta(minutes=1), "vaccination", rules=rules)
+    assert found.reason is Reason.NO_SESSION
+
+
 async def test_whoever_prepares_is_of_a_role_that_the_kind_names(centre: Centre) -> None:
     preparation = Preparation(timedelta(minutes=10), frozenset({"nurse"}), same_room=False)
     kinds = [

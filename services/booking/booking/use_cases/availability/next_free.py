@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from booking.domain import agenda
@@ -105,15 +106,17 @@ async def _tell(site: Site, parts: Sequence["_Of"]) -> NextFree:
         site.id,
         first[0] if first else None,
         first[THIRD - 1] if len(first) >= THIRD else None,
-        _sums(each for _, _, counts in told for each in counts),
+        _sums([counts for _, _, counts in told]),
         None if first else of_parts([await part.reason(counts) for part, _, counts in told]),
     )
 
 
-def _sums(counts: Iterable[Places]) -> tuple[Places, ...]:
-    """Class by class."""
+def _sums(parts: Sequence[Iterable[Places]]) -> tuple[Places, ...]:
+    """Class by class; of a kind that does not change, which is asked of a thousand sites at once, nothing is summed."""
+    if len(parts) == 1:
+        return tuple(parts[0])
     found: dict[str, Places] = {}
-    for each in counts:
+    for each in chain.from_iterable(parts):
         other = found.get(each.capacity_class, Places(each.capacity_class, (), 0))
         channels = tuple(channel for channel in CHANNELS if channel in {*other.channels, *each.channels})
         found[each.capacity_class] = Places(each.capacity_class, channels, other.count + each.count)
