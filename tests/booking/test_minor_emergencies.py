@@ -13,7 +13,7 @@ from booking.domain.red_flags import FORMS, Form, RedFlag, form_on
 from smp.ids import new_id
 from tests.booking.desk import Desk
 from tests.booking.test_api import EVERY_ROLE
-from tests.booking.world import MONDAY, Centre, count_at, monday, said_of, site_opened
+from tests.booking.world import MONDAY, NOW, Centre, count_at, monday, said_of, site_opened
 from tests.support.api import bearer, command_headers
 from tests.support.databases import ServiceDatabase
 
@@ -207,6 +207,20 @@ async def test_a_coming_place_is_of_the_kind_as_it_is_given_on_its_day(morning: 
     await here.session(await here.doctor(), "09:00", "10:00", day=MONDAY + timedelta(days=days))
     starts_and_ends = [(place["start"][11:16], place["end"][11:16]) for place in (await ask_at(morning, here))["later"]]
     assert starts_and_ends == [("08:00", "08:40"), ("08:20", "09:00")]
+
+
+async def test_a_place_that_nobody_prepares_is_none_where_the_kind_is_prepared(morning: Desk) -> None:
+    here = await somewhere(morning.centre, "70")
+    prepared = {"minutes": 10, "same_room": False}
+    body = {"site": str(here.site), "code": "minor_emergency", "valid_from": "2027-01-05", "preparation": prepared}
+    morning.clock.time = NOW
+    decided = await morning.post("/kinds", body, role="coordinator", site=here.site, territory=here.territory)
+    assert decided.status_code == 201, decided.text
+    await here.session(await here.doctor(), "10:00", "10:40")
+    morning.clock.time = monday("09:30")
+    assert (await ask_at(morning, here))["reason"] == "full"
+    await here.session(await here.doctor("medical_assistant"), "10:10", "10:20", kinds=("preparation",))
+    assert [place["start"] for place in (await ask_at(morning, here))["today"]] == ["2027-01-11T09:20:00Z"]
 
 
 async def somewhere(centre: Centre, territory: str) -> Centre:

@@ -20,7 +20,7 @@ from booking.domain.rules import Rules
 from booking.store import agendas, minor_emergencies, projections
 from booking.store.minor_emergencies import Answered, Counted
 from booking.use_cases.access import require_channel, require_site
-from booking.use_cases.availability.find_places import Part, kinds_in
+from booking.use_cases.availability.find_places import Part, kinds_in, partners_of
 from booking.use_cases.availability.no_place import why_none
 from booking.use_cases.availability.note_demand import record
 from booking.use_cases.availability.search_availability import free_slots
@@ -183,7 +183,7 @@ class _Search:
         return next((site for _, site in distances.nearest(self.site.id, with_room)), None)
 
     async def _why_not_here(self, kind: Kind, day: Interval) -> Reason:
-        withheld = await free_slots(self.tx, self.site.id, kind, day, self.now, rules=self.rules)
+        withheld = await self._free(self.site.id, kind, day, None)
         return await why_none(self.tx, self.site, kind, day, self.rules, self.now, is_withheld=bool(withheld))
 
     async def _places(self, sites: Iterable[UUID], parts: Sequence[Part]) -> tuple[Proposal, ...]:
@@ -192,12 +192,15 @@ class _Search:
             Proposal(slot, kind.code, VIDEO if VIDEO in kind.modes else min(kind.modes))
             for site in sites
             for kind, window in parts
-            for slot in await free_slots(
-                self.tx, site, kind, window, self.now,
-                capacity_class=class_of(kind.capacity_class, self.asked.channel), rules=self.rules,
-            )
-        ]  # fmt: skip
+            for slot in await self._free(site, kind, window, class_of(kind.capacity_class, self.asked.channel))
+        ]
         return tuple(sorted(found, key=self._rank))
+
+    async def _free(self, site: UUID, kind: Kind, window: Interval, capacity_class: str | None) -> list[Slot]:
+        return await free_slots(
+            self.tx, site, kind, window, self.now,
+            capacity_class=capacity_class, rules=self.rules, partners=partners_of(kind, None),
+        )  # fmt: skip
 
     def _rank(self, place: Proposal) -> tuple[datetime, bool, int]:
         slot = place.slot
