@@ -20,6 +20,7 @@ OFFERED = "tests/booking/test_waiting_list_offers.py"
 AGAIN = "tests/booking/test_waiting_list_second_look.py"
 ANSWERED = "tests/booking/test_waiting_list_answers.py"
 ORDER = "tests/booking/test_waiting_list_order.py"
+ENFORCED = "tests/booking/test_settings_enforced.py"
 
 BOOKING_MUTANTS = (
     Mutant(
@@ -368,6 +369,38 @@ BOOKING_MUTANTS = (
         f"{BOOKING}/migrations/00109_waiting_list.sql",
         "WHEN (OLD.blocking AND OLD.resource_kind = 'practitioner') EXECUTE", "WHEN (false) EXECUTE",
         (OFFERED,),
+    ),
+    Mutant(
+        "release-job-missing", "no timer tells that a share is released",
+        f"{BOOKING}/__main__.py",
+        '        Job("release-capacity", every=5, run=_release),\n', "",
+        ("tests/booking/test_timers.py", "tests/house/test_timers.py"),
+    ),
+    Mutant(
+        "offers-on-holidays", "people are asked on public holidays",
+        f"{BOOKING}/use_cases/waiting_list/offering.py",
+        "days_off = public_holidays(found.subdivision, (year, year + 1))", "days_off = frozenset()",
+        (OFFERED,),
+    ),
+    Mutant(
+        "offers-by-utc-day", "offers of a day are counted by the day of UTC",
+        f"{BOOKING}/use_cases/waiting_list/offering.py",
+        "day = whole_day(today, self.site.zone)",
+        "day = whole_day(today, __import__('zoneinfo').ZoneInfo('UTC'))",
+        (OFFERED,),
+    ),
+    Mutant(
+        "late-hard-wired", "a cancellation is late at less than a day's notice, whatever was set",
+        f"{BOOKING}/use_cases/appointments/cancel_appointment.py",
+        "late = request.by == PATIENT and is_late(found.period.start, now, rules.late_notice)",
+        "late = request.by == PATIENT and (found.period.start - now).total_seconds() < 86_400",
+        (ENFORCED,),
+    ),
+    Mutant(
+        "minutes-hard-wired", "a kind lasts as long as usual, whatever was set",
+        f"{BOOKING}/settings.py",
+        'getattr(self, f"{code}_minutes")', "MINUTES[code]",
+        (ENFORCED,),
     ),
 )  # fmt: skip
 
