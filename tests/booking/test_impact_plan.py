@@ -87,6 +87,11 @@ class TestProposals:
     def test_two_of_one_sort_when_there_is_no_other(self) -> None:
         assert seats(hit(1, "09:00", place("11:00"), place("10:00")))[1].proposals == (place("10:00"), place("11:00"))
 
+    def test_on_another_day_video_comes_after_every_place_in_their_own_mode(self) -> None:
+        soon, later = [twenty("09:00", date(2027, 1, day)) for day in (12, 13)]
+        remote, visit = place("09:00", period=soon, mode="VR"), place("09:00", period=later)
+        assert seats(hit(1, "09:00", remote, visit))[1].proposals == (visit, remote)
+
     def test_everybody_has_a_first_one_before_anybody_a_second(self) -> None:
         found = seats(hit(1, "09:00", place("10:00"), place("10:20")), hit(2, "09:20", place("10:00")))
         assert found[1].proposals == (place("10:20"),)

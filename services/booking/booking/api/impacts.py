@@ -117,7 +117,7 @@ class ApplyImpact(Body):
 
 
 class PlaceView(BaseModel):
-    """A place that remains."""
+    """A place that remains; `kind` where the appointment becomes one of another kind, by video."""
 
     session: UUID
     site: UUID
@@ -126,6 +126,7 @@ class PlaceView(BaseModel):
     mode: str
     start: datetime
     end: datetime
+    kind: str | None = None
 
     @classmethod
     def of(cls, it: Place) -> "PlaceView":
@@ -137,6 +138,7 @@ class PlaceView(BaseModel):
             mode=it.mode,
             start=it.period.start,
             end=it.period.end,
+            kind=it.kind,
         )
 
 

@@ -262,6 +262,14 @@ class Appointment:
             professional=session.professional, role=session.role, notify=notify,
         )  # fmt: skip
 
+    def done_as(self, kind: Kind, mode: str) -> "Appointment":
+        """The same appointment as one of that kind and mode; what was worded neutrally stays so."""
+        return replace(
+            self, kind=kind.code, kind_version=kind.version, mode=mode,
+            buffer_before=kind.buffer_before, buffer_after=kind.buffer_after,
+            neutral_wording=self.neutral_wording or kind.neutral_wording,
+        )  # fmt: skip
+
 
 def is_late(start: datetime, now: datetime, notice: timedelta) -> bool:
     """True when a cancellation at `now` leaves less than `notice` before the appointment."""

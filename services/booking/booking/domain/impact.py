@@ -13,9 +13,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from booking.domain.intervals import Interval
+from booking.domain.kinds import DOCTORS, INTERN, Compartment, Kind
 from booking.domain.local_time import local_day
 
-_DOCTORS = frozenset({"gp", "retired_gp"})
+_SENIORS = DOCTORS - {INTERN}
 
 
 class ChangeKind(StrEnum):
@@ -56,7 +57,7 @@ class Tier(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place that remains once the change is made."""
+    """A place that remains once the change is made; `kind` where the appointment becomes one of another kind."""
 
     session: UUID
     site: UUID
@@ -64,6 +65,7 @@ class Place:
     role: str
     mode: str
     period: Interval
+    kind: str | None = None
 
     def meets(self, other: "Place") -> bool:
         """True when both cannot be given: same session, common time."""
@@ -150,6 +152,25 @@ def keeps(hit: Hit, place: Place) -> bool:
     )
 
 
+def instead_by_video(kind: Kind, by_video: Iterable[Kind]) -> list[Kind]:
+    """The other kinds in which what a doctor sees on site can be done by video: they ask no more of the patient and
+    are taken from the same share. What wants a room, a device or an assistant is done where these are."""
+    wants_place = kind.wants_room or bool(kind.equipment) or kind.preparation is not None
+    if wants_place or not kind.roles & DOCTORS or kind.compartment != Compartment.MEDICAL:
+        return []
+    return [other for other in by_video if other.code != kind.code and _asks_no_more(other, kind)]
+
+
+def _asks_no_more(other: Kind, kind: Kind) -> bool:
+    return (
+        (other.compartment, other.capacity_class) == (kind.compartment, kind.capacity_class)
+        and other.running_cap is None
+        and other.preparation is None
+        and other.wants_eligibility <= kind.wants_eligibility
+        and other.follow_up_only <= kind.follow_up_only
+    )
+
+
 def tier(hit: Hit, place: Place, zone: ZoneInfo) -> Tier:
     """How far `place` is from what the patient had; days are those of `zone`."""
     same_day = _day(hit.period, zone) == _day(place.period, zone)
@@ -229,14 +250,15 @@ def _holders(place: Place, claimant: UUID, seats: Mapping[UUID, Place]) -> list[
 
 
 def ranked(hit: Hit, places: Iterable[Place], zone: ZoneInfo, now: datetime, notice: timedelta) -> list[Place]:
-    """The places that can be proposed to the patient, best first: by tier, then nearest day, then nearest hour of the
-    clock. None has begun, and none earlier than the patient's own hour is nearer than `notice`."""
+    """The places that can be proposed to the patient, best first: by tier, in the mode they had before another one,
+    then nearest day, then nearest hour of the clock. None has begun, and none earlier than the patient's own hour is
+    nearer than `notice`."""
 
-    def rank(place: Place) -> tuple[int, int, timedelta, datetime, int]:
+    def rank(place: Place) -> tuple[int, bool, int, timedelta, datetime, int]:
         start, wanted = place.period.start.astimezone(zone), hit.period.start.astimezone(zone)
         away = abs(start.replace(tzinfo=None) - datetime.combine(start, wanted.time()))
         days = abs((start.date() - wanted.date()).days)
-        return (tier(hit, place, zone), days, away, place.period.start, place.session.int)
+        return (tier(hit, place, zone), place.mode != hit.mode, days, away, place.period.start, place.session.int)
 
     early = max(now, min(hit.period.start, now + notice))
     return sorted((place for place in places if place.period.start >= early), key=rank)
@@ -250,7 +272,7 @@ def _another(hit: Hit, places: Sequence[Place], first: Place, given: Sequence[Pl
 
 def _is_equal(had: str, offered: str) -> bool:
     """A doctor stands in for a doctor or an intern; others only for their like."""
-    return offered in _DOCTORS if had in _DOCTORS else offered == had or (had == "intern" and offered in _DOCTORS)
+    return offered in _SENIORS if had in _SENIORS else offered == had or (had == INTERN and offered in _SENIORS)
 
 
 def _day(period: Interval, zone: ZoneInfo) -> date:

@@ -116,6 +116,10 @@ class KindBook:
         found = (self.on(code, day) for code in sorted(self.versions))
         return [kind for kind in found if kind is not None]
 
+    def by_video(self, day: date) -> list[Kind]:
+        """What a doctor does by video on that day, by code."""
+        return [kind for kind in self.all_on(day) if VIDEO in kind.modes and kind.roles & DOCTORS]
+
     def after(self, day: date) -> list[Kind]:
         """The versions that count from a later day on, soonest first."""
         later = [kind for versions in self.versions.values() for kind in versions if kind.valid_from > day]

@@ -194,9 +194,11 @@ async def save(tx: Transaction, changed: Iterable[Appointment]) -> None:
     await tx.executemany(SQL.save, [saved(each) for each in changed])
 
 
-async def change_mode(tx: Transaction, it: Appointment) -> None:
-    """Write the mode of an appointment that moved."""
-    await tx.execute(SQL.change_mode, it.id, it.mode)
+async def change_kind(tx: Transaction, it: Appointment) -> None:
+    """Write the kind and the mode of an appointment that moved."""
+    await tx.execute(
+        SQL.change_kind, it.id, it.kind, it.kind_version, it.mode, it.buffer_before, it.buffer_after, it.neutral_wording
+    )
 
 
 async def get(tx: Transaction, id: UUID) -> Appointment | None:

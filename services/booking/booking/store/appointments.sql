@@ -287,9 +287,11 @@ SET version = $2, state = $3, rests_until = $5, session = $6, site = $7, day = $
     named = $35, trail = trail || $36::jsonb
 WHERE id = $1;
 
--- name: change_mode
+-- name: change_kind
 -- A visit becomes a video consultation, or the reverse; with a move that was saved before.
-UPDATE appointment SET mode = $2 WHERE id = $1;
+UPDATE appointment
+SET kind = $2, kind_version = $3, mode = $4, buffer_before = $5, buffer_after = $6, neutral_wording = $7
+WHERE id = $1;
 
 -- name: get
 -- One appointment.

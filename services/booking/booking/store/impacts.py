@@ -212,6 +212,7 @@ def place_document(it: Place) -> dict[str, str]:
         "mode": it.mode,
         "start": it.period.start.isoformat(),
         "end": it.period.end.isoformat(),
+        **({"kind": it.kind} if it.kind else {}),
     }
 
 
@@ -238,6 +239,7 @@ def _place(it: dict[str, str]) -> Place:
         it["role"],
         it["mode"],
         Interval(datetime.fromisoformat(it["start"]), datetime.fromisoformat(it["end"])),
+        it.get("kind"),
     )
 
 

@@ -1,6 +1,6 @@
 """Put an appointment elsewhere: the old place is given up only if the new one is had."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from booking.use_cases.appointments.company import in_company, joined_by, resour
 from booking.use_cases.appointments.floating import given_way
 from booking.use_cases.appointments.steps import appointment_for
 from booking.use_cases.availability.find_places import partners_of
-from booking.use_cases.kinds.kind_book import kind_of
+from booking.use_cases.kinds.kind_book import kind_of, kind_on
 from smp.auth import Actor
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -23,19 +23,20 @@ from smp.problems import Refusal
 
 @dataclass(frozen=True, slots=True)
 class MoveRequest:
-    """Where to; `mode` when it becomes another one (video instead of a visit)."""
+    """Where to; `mode` when it becomes another one (video instead of a visit), `kind` when that is another kind."""
 
     session: UUID
     start: datetime
     notify: bool = True
     mode: str | None = None
+    kind: str | None = None
 
 
 async def move_appointment(
     tx: Transaction, id: UUID, request: MoveRequest, rules: Rules, *, actor: Actor, now: datetime
 ) -> Booked:
-    """The same appointment in another slot; patient and kind stay. Whoever named nobody gives way, to the place that is
-    left if need be.
+    """The same appointment in another slot, for the same patient and kind unless another kind is named. Whoever named
+    nobody gives way, to the place that is left if need be.
 
     Raises Refusal as `book_slot` does, APPOINTMENT_UNKNOWN and WRONG_TRANSITION besides; then nothing has changed.
     """
@@ -47,8 +48,13 @@ async def move_appointment(
         known = await sessions.get(tx, request.session)
         raise Refusal(problems.PATIENT_UNKNOWN if known else problems.SESSION_UNKNOWN)
     require_site(actor, place.session.site)
-    kind = await kind_of(tx, rules, before)
+    kind = await (
+        kind_on(tx, rules, request.kind, before.territory, place.session.day)
+        if request.kind
+        else kind_of(tx, rules, before)
+    )
     warnings = placing.require_eligible(kind, place)
+    mode = request.mode or before.mode
     wish = placing.Wish(
         place.session,
         kind,
@@ -58,17 +64,19 @@ async def move_appointment(
         now,
         before,
         before.channel,
-        request.mode or before.mode,
+        mode,
         partners=partners_of(kind, joined_by(before)),
     )
     period = await placing.period_of(tx, place, wish)
     alone = before.moved_to(place.session, period, now, actor.subject, notify=request.notify)
+    becomes_other = (kind.code, mode) != (before.kind, before.mode)
+    if becomes_other:
+        alone = alone.done_as(kind, mode)
     moved = await in_company(tx, alone, wish, joined_by(before))
     await _take_place(tx, moved, wish)
     await appointments.save(tx, [moved])
-    if request.mode:
-        moved = replace(moved, mode=request.mode)
-        await appointments.change_mode(tx, moved)
+    if becomes_other:
+        await appointments.change_kind(tx, moved)
     announcing.moved(tx, before, moved, now)
     return Booked(moved, warnings)
 

@@ -10,7 +10,7 @@ from booking import problems
 from booking.domain.availability import Slot
 from booking.domain.capacity import class_of
 from booking.domain.intervals import Interval
-from booking.domain.kinds import DOCTORS, VIDEO, Kind
+from booking.domain.kinds import VIDEO, Kind
 from booking.domain.local_time import local_day, whole_day
 from booking.domain.people import Site
 from booking.domain.platform_kinds import MINOR_EMERGENCY
@@ -207,9 +207,7 @@ class _Search:
         return slot.period.start, slot.site != self.site.id, slot.professional.int
 
     async def _by_video(self, day: date) -> list[Kind]:
-        """What a doctor does by video on that day."""
-        book = await book_of(self.tx, self.rules, self.site.territory)
-        return [kind for kind in book.all_on(day) if VIDEO in kind.modes and kind.roles & DOCTORS]
+        return (await book_of(self.tx, self.rules, self.site.territory)).by_video(day)
 
     async def _later(self, sites: Iterable[UUID], start: datetime) -> tuple[Proposal, ...]:
         """Tomorrow at any site; failing that, later here; each of the kind as it is given on its day."""

@@ -4,7 +4,7 @@ Everything is read; nothing is changed or locked here. The places are found by t
 over the sessions as they would be.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,7 +15,7 @@ from booking import problems
 from booking.domain import resources
 from booking.domain.appointments import Appointment, State
 from booking.domain.availability import Slot
-from booking.domain.impact import Change, ChangeKind, Hit, Place
+from booking.domain.impact import Change, ChangeKind, Hit, Place, instead_by_video
 from booking.domain.intervals import Interval
 from booking.domain.kinds import ON_SITE, VIDEO, Compartment, Kind, KindBook
 from booking.domain.local_time import local_day, whole_day
@@ -108,8 +108,8 @@ async def options_of(
         if window is None:
             continue
         kinds = {each.id: await kind_of(tx, rules, each) for each in hit}
-        slots = {
-            _asked(each, kinds): await _slots(tx, scene, sites, each, kinds[each.id], rules, window, now)
+        places = {
+            _asked(each, kinds): await _places(tx, scene, sites, each, kinds[each.id], rules, window, now)
             for each in {_asked(each, kinds): each for each in hit}.values()
         }
         busy = await _busy_patients(tx, hit, window)
@@ -119,7 +119,8 @@ async def options_of(
             if kinds[each.id].follow_up_only and each.patient
         }
         for each in hit:
-            suitable = _suitable(each, kinds[each.id], slots[_asked(each, kinds)], seen_by.get(each.id))
+            known = seen_by.get(each.id)
+            suitable = [it for it in places[_asked(each, kinds)] if known is None or it.professional in known]
             found[each.id] = _free_for_patient(each, suitable, busy, scene.zone, rules.alternatives_span)
     return found
 
@@ -251,10 +252,39 @@ def _by_week(scene: Scene) -> dict[Interval, list[Appointment]]:
     return weeks
 
 
-def _asked(it: Appointment, kinds: Mapping[UUID, Kind]) -> tuple[str, int, str, str | None]:
-    """What decides which slots suit an appointment, its patient and mode apart."""
+def _asked(it: Appointment, kinds: Mapping[UUID, Kind]) -> tuple[str, int, str, str, str | None]:
+    """What decides which places suit an appointment, its patient apart."""
     kind = kinds[it.id]
-    return kind.code, kind.version, it.capacity_class, joined_by(it)
+    return kind.code, kind.version, it.mode, it.capacity_class, joined_by(it)
+
+
+async def _places(
+    tx: Transaction,
+    scene: Scene,
+    sites: Sequence[UUID],
+    it: Appointment,
+    kind: Kind,
+    rules: Rules,
+    window: Interval,
+    now: datetime,
+) -> list[Place]:
+    """The free places of its kind; for a visit by video too, in its own kind or in what doctors do so instead, while
+    that kind is as it is when the window begins."""
+    modes = (ON_SITE, VIDEO) if it.mode == ON_SITE and VIDEO in kind.modes else (it.mode,)
+    slots = await _slots(tx, scene, sites, it, kind, rules, window, now)
+    found = [_place(slot, mode) for slot in slots for mode in modes]
+    if it.mode != ON_SITE:
+        return found
+    book = await book_of(tx, rules, scene.territory)
+    for other in instead_by_video(kind, book.by_video(local_day(window.start, scene.zone))):
+        slots = await _slots(tx, scene, sites, it, other, rules, window, now)
+        same = [slot for slot in slots if book.on(other.code, local_day(slot.period.start, scene.zone)) == other]
+        found += [_place(slot, VIDEO, other.code) for slot in same]
+    return found
+
+
+def _place(slot: Slot, mode: str, kind: str | None = None) -> Place:
+    return Place(slot.session, slot.site, slot.professional, slot.role, mode, slot.period, kind)
 
 
 async def _slots(
@@ -289,20 +319,6 @@ async def _busy_patients(
         if (taken.resource, taken.period) not in own:
             busy.setdefault(taken.resource, []).append(taken.period)
     return busy
-
-
-def _suitable(
-    it: Appointment, kind: Kind, slots: Iterable[Slot], seen_by: Collection[UUID] | None = None
-) -> list[Place]:
-    """The slots as places of this appointment: another site also by video, where the kind is done so; only with those
-    who have seen the patient, where it is a follow-up."""
-    slots = [slot for slot in slots if seen_by is None or slot.professional in seen_by]
-    by_video = it.mode == ON_SITE and VIDEO in kind.modes
-    return [
-        Place(slot.session, slot.site, slot.professional, slot.role, mode, slot.period)
-        for slot in slots
-        for mode in ((it.mode, VIDEO) if by_video and slot.site != it.site else (it.mode,))
-    ]
 
 
 def _free_for_patient(

@@ -153,7 +153,7 @@ async def _call(line: _Line) -> Settled:
 
 async def _put(line: _Line, found: Appointment, place: Place, *, notify: bool) -> None:
     mode = place.mode if place.mode != found.mode else None
-    request = MoveRequest(place.session, place.period.start, notify, mode)
+    request = MoveRequest(place.session, place.period.start, notify, mode, place.kind)
     moved = await move_appointment(line.tx, found.id, request, line.rules, actor=line.actor, now=line.now)
     if moved.appointment.version != found.version + 1:
         raise Refusal(CONFLICT)  # changed between our reading and our locking: the next way looks again
