@@ -380,6 +380,15 @@ async def test_a_window_longer_than_the_setting_is_refused(centre: Centre) -> No
     assert (refused.problem, refused.extensions["days"]) == (problems.WINDOW_TOO_LONG, 7)
 
 
+async def test_nobody_finds_hours_at_which_they_are_expected_elsewhere(centre: Centre) -> None:
+    patient = await centre.patient()
+    await centre.book(await centre.session(await centre.doctor(), "09:00", "09:20"), "09:00", patient)
+    other = await centre.session(await centre.doctor(), "09:00", "09:40")
+    assert hours((await centre.find(*WEEK, patient=patient)).slots) == [monday("09:20")]
+    await centre.book(other, "09:20")
+    assert (await centre.find(*WEEK, patient=patient)).reason is Reason.FULL
+
+
 async def test_a_kind_that_begins_where_the_window_ends_is_not_known_in_it(centre: Centre) -> None:
     tuesday = MONDAY + timedelta(days=1)
     kinds = {kind.code: kind for kind in platform_kinds()}

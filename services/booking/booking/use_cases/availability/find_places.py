@@ -1,7 +1,7 @@
 """Where there is room: from agendas in memory, and live for interns, whose places depend on what other interns do."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from booking.domain import agenda, resources
 from booking.domain.agenda import Line
 from booking.domain.availability import Partner, Policy, Slot
 from booking.domain.capacity import class_of
-from booking.domain.eligibility import Verdict, judge, status_on
+from booking.domain.eligibility import Declaration, Verdict, judge, status_on
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
 from booking.domain.local_time import cut, local_day
@@ -86,7 +86,7 @@ async def find_places(db: ScopedReader, agendas: Agendas, search: Search, rules:
     if site is None:
         raise Refusal(SITE_UNKNOWN)
     pages = await agendas.of(db, [site.id], search.window)
-    there = _There(db, search, site, pages[site.id], rules, now)
+    there = _There(db, search, site, pages[site.id], await _Patient.of(db, search), rules, now)
     slots, reason = await there.found()
     if reason in (Reason.NO_SESSION, Reason.FULL, Reason.NOT_RELEASED):
         return Found(slots, reason, await _nearest(agendas, there))
@@ -120,6 +120,24 @@ async def kinds_in(db: ScopedReader, code: str, window: Interval, site: Site, ru
 
 
 @dataclass(frozen=True, slots=True)
+class _Patient:
+    """Whom a search is for, read once however many sites it looks at. `declared`: of their eligibility. `busy`: when
+    they are expected somewhere, by the number of their resource. Of nobody nothing is known."""
+
+    declared: tuple[Declaration, ...] | None = None
+    busy: Mapping[int, Sequence[Interval]] = field(default_factory=dict)
+
+    @classmethod
+    async def of(cls, db: ScopedReader, search: Search) -> "_Patient":
+        if search.patient is None:
+            return cls()
+        number = resources.patient(search.patient).number
+        around = Interval(search.start, search.end + LONGEST_SESSION)
+        busy = [each.period for each in await sessions.busy(db, {number}, around)]
+        return cls(await projections.eligibility_of(db, search.patient), {number: busy})
+
+
+@dataclass(frozen=True, slots=True)
 class _There:
     """A search at one site, with the weeks of its agenda that matter."""
 
@@ -127,6 +145,7 @@ class _There:
     search: Search
     site: Site
     pages: Sequence[Page]
+    patient: "_Patient"
     rules: Rules
     now: datetime
 
@@ -146,8 +165,7 @@ class _There:
     async def _parts(self) -> tuple[list[Part], list[Part]]:
         """Where the patient may have the kind, and where not, judged on each day."""
         parts = await kinds_in(self.db, self.search.kind, self.search.window, self.site, self.rules)
-        patient, zone = self.search.patient, self.site.zone
-        declared = None if patient is None else await projections.eligibility_of(self.db, patient)
+        declared, zone = self.patient.declared, self.site.zone
         if declared is None:
             return parts, []
         may: list[Part] = []
@@ -195,7 +213,7 @@ class _Look:
         lines = [line for page in pages for line in page.lines]
         wanted = Policy(
             kind=kind,
-            also_free=frozenset() if search.patient is None else frozenset({resources.patient(search.patient).number}),
+            also_free=frozenset(there.patient.busy),
             partners=partners_of(kind, search.together_with),
             professionals=await _whom(db, search, kind),
         )
@@ -203,13 +221,8 @@ class _Look:
         shared = [each for each in sharing if wanted.wants(each) and each.period.overlaps(window)]
         left = await with_room(db, shared, class_of(kind.capacity_class, search.channel), kind.length, now)
         policy = replace(wanted, withheld=frozenset(s.id for s in shared) - {s.id for s in left})
-        busy: dict[int, list[Interval]] = {}
-        if policy.also_free:
-            around = Interval(window.start, window.end + LONGEST_SESSION)
-            for each in await sessions.busy(db, policy.also_free, around):
-                busy.setdefault(each.resource, []).append(each.period)
         interns = [line for page in pages for line in page.interns]
-        return cls(there, kind, window, lines, interns, agenda.question(policy, window, now, busy))
+        return cls(there, kind, window, lines, interns, agenda.question(policy, window, now, there.patient.busy))
 
     async def slots(self, limit: int) -> list[Slot]:
         search = self.there.search
