@@ -186,6 +186,31 @@ async def proposals(desk: Desk, away: UUID) -> list[dict[str, str]]:
     return told
 
 
+async def test_a_hold_and_a_rest_last_as_long_as_was_set(centre: Centre) -> None:
+    """`HOLD_MINUTES` and `COOL_DOWN_MINUTES`."""
+    async with desk_with(centre, hold_minutes=7, cool_down_minutes=17) as desk:
+        session = await desk.open_session()
+        wish = {"session": session, "start": monday("09:00").isoformat(), "kind": "consultation"}
+        hold = (await desk.post("/holds", wish)).json()
+        booked = (await desk.book(session, "10:00")).json()
+        await desk.post(f"/appointments/{booked['appointment']}/cancellation", {"by": "patient"})
+        resting = (await desk.book(session, "10:00")).json()
+    assert datetime.fromisoformat(hold["expires_at"]) == NOW + timedelta(minutes=7)
+    assert datetime.fromisoformat(resting["released_at"]) == NOW + timedelta(minutes=17)
+
+
+@pytest.mark.parametrize(("hours", "before", "status"), [(12, 20, 201), (48, 30, 409)])
+async def test_a_practitioner_is_changed_until_the_notice_that_was_set(
+    centre: Centre, hours: int, before: int, status: int
+) -> None:
+    """`FLOAT_NOTICE_HOURS`: whoever named nobody gives way to whoever names somebody, so long before."""
+    async with desk_with(centre, float_notice_hours=hours) as desk:
+        session, _other = await desk.open_session(), await desk.open_session()
+        assert (await desk.book(session, "09:00", named=False)).status_code == 201
+        desk.clock.time = monday("09:00") - timedelta(hours=before)
+        assert (await desk.book(session, "09:00")).status_code == status
+
+
 async def test_an_appointment_lasts_as_long_as_was_set(centre: Centre) -> None:
     """The minutes of each kind of the platform, as the desk reads and as it books them."""
     lengths = {f"{kind}_minutes": minutes for kind, minutes in MINUTES.items()}
