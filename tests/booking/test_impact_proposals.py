@@ -17,8 +17,8 @@ from booking.use_cases.impact.apply_impact import Application, apply_impact
 from booking.use_cases.impact.plan_impact import Planned
 from booking.use_cases.impact.settle_impact import settle_impact
 from tests.booking.desk import Desk
+from tests.booking.impact import AT_DAWN, TUESDAY, away, hours, now_of, plan, progress
 from tests.booking.test_corrections_and_closing import step
-from tests.booking.test_impact import AT_DAWN, TUESDAY, away, hours, now_of, plan, progress
 from tests.booking.test_kinds_enforced import Place as Practice
 from tests.booking.world import RULES, Centre, actor, monday, said_of
 from tests.support.databases import ServiceDatabase
