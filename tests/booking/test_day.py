@@ -124,6 +124,20 @@ async def test_a_walk_in_without_a_place_today_is_told_why_and_noted_as_demand_o
     assert [each["sequence"] for each in await said_of(booking_database, centre.site)] == [1, 2]
 
 
+async def test_a_walk_in_who_asks_for_somebody_is_told_of_them_alone(centre: Centre) -> None:
+    taken, absent = await centre.doctor(), await centre.doctor()
+    await centre.book(await centre.session(taken, "10:20", "10:40"), "10:20")
+    for who, reason in ((taken, "full"), (absent, "no_session")):
+        assert (await refusal(walk_in(centre, "10:05", who=who))).extensions["reason"] == reason
+
+
+async def test_a_walk_in_whom_nobody_has_seen_is_told_that_nobody_receives_for_a_follow_up(centre: Centre) -> None:
+    kinds = [replace(kind, follow_up_only=kind.code == "minor_emergency") for kind in platform_kinds()]
+    await centre.session(await centre.doctor())
+    refused = await refusal(walk_in(centre, "10:05", rules=replace(RULES, kinds=KindBooks(tuple(kinds)))))
+    assert (refused.problem, refused.extensions["reason"]) == (problems.NO_PLACE_TODAY, "no_session")
+
+
 async def test_a_walk_in_of_somebody_not_eligible_is_told_so_when_there_is_no_place(centre: Centre) -> None:
     refused = await refusal(walk_in(centre, "10:05", kind="consultation"))
     assert (refused.problem, refused.extensions["reason"]) == (problems.NO_PLACE_TODAY, "not_eligible")

@@ -16,7 +16,7 @@ from booking.domain.availability import Slot
 from booking.domain.dated import Dated
 from booking.domain.family import together
 from booking.domain.intervals import Interval
-from booking.domain.kinds import KindBooks
+from booking.domain.kinds import Compartment, KindBooks
 from booking.domain.matching import assign
 from booking.domain.platform_kinds import platform_kinds
 from booking.domain.rules import Rules
@@ -24,7 +24,7 @@ from booking.domain.sessions import Session
 from booking.use_cases.appointments.book_family import FamilyBooked, FamilyRequest, book_family
 from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
 from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
-from smp.problems import Refusal
+from smp.problems import FORBIDDEN, Refusal
 from tests.booking.desk import Desk
 from tests.booking.world import (
     MONDAY,
@@ -32,6 +32,7 @@ from tests.booking.world import (
     RULES,
     SECRETARY,
     Centre,
+    actor,
     count_at,
     events_of,
     monday,
@@ -296,6 +297,22 @@ class TestFamilies:
         assert {each.period.start for each in booked.appointments} == {
             paris(TUESDAY, "09:00"), paris(TUESDAY, "09:40"),
         }  # fmt: skip
+
+    async def test_are_booked_by_who_may_book_on_every_day_of_their_window(self, centre: Centre) -> None:
+        rules = changing_on(TUESDAY, compartment=Compartment.SILENT)
+        await centre.session(await centre.doctor())
+        request = FamilyRequest(
+            centre.site, "consultation", tuple(await two(centre)), monday("09:00"), paris(TUESDAY, "12:00")
+        )
+        async with centre.transaction() as tx:
+            refused = await refusal(book_family(tx, request, rules, actor=actor("telephone_platform"), now=NOW))
+        assert refused.problem is FORBIDDEN
+
+    async def test_that_ask_for_one_practitioner_are_told_of_that_one(self, centre: Centre) -> None:
+        await centre.session(await centre.doctor(), "09:00", "09:20")
+        refused = await refusal(family(centre, await two(centre), professional=await centre.doctor()))
+        assert refused.extensions["reason"] == "no_session"
+        assert (await refusal(family(centre, await two(centre)))).extensions["reason"] == "full"
 
     async def test_ask_in_vain_for_a_kind_that_begins_when_their_window_ends(self, centre: Centre) -> None:
         new = replace(platform_kinds()[0], code="group", valid_from=TUESDAY, version=1)
