@@ -18,6 +18,7 @@ from booking.domain.rules import Rules
 from booking.settings import Settings
 from smp.settings import BaseSettings
 from tests.booking.desk import Desk
+from tests.booking.test_minor_emergencies import form
 from tests.booking.world import MONDAY, NOW, Centre, monday
 from tests.support.api import FixedClock, client_for, test_settings
 
@@ -142,7 +143,8 @@ async def test_a_cancellation_is_late_by_the_notice_that_was_set(centre: Centre,
 async def test_other_places_are_looked_for_as_far_ahead_as_was_set(
     centre: Centre, days: int, proposed: list[int]
 ) -> None:
-    """`ALTERNATIVES_DAYS`, counted from the day that was wanted: for a caller, a walk-in and a displaced patient."""
+    """`ALTERNATIVES_DAYS`, counted from the day that was wanted: for a caller, a walk-in, a minor emergency
+    and a displaced patient."""
     who = await centre.doctor()
     full = await centre.session(who, "09:00", "09:20")
     await centre.book(full, "09:00")
@@ -154,10 +156,28 @@ async def test_other_places_are_looked_for_as_far_ahead_as_was_set(
         came = await desk.post(
             "/walk-ins", {"site": str(centre.site), "patient": str(await centre.patient()), "kind": "consultation"}
         )
+        urgent = (await desk.post("/minor-emergencies", form(desk))).json()["later"]
         displaced = await proposals(desk, who)
     starts = [monday("09:00") + timedelta(days=ahead) for ahead in proposed]
-    for told in (called, came.json()["alternatives"], displaced):
+    for told in (called, came.json()["alternatives"], urgent, displaced):
         assert [datetime.fromisoformat(each["start"]) for each in told] == starts
+
+
+@pytest.mark.parametrize(("days", "proposed"), [(2, []), (3, [3]), (28, [3, 28])])
+async def test_other_days_of_a_family_are_looked_for_as_far_ahead_as_was_set(
+    centre: Centre, days: int, proposed: list[int]
+) -> None:
+    """`ALTERNATIVES_DAYS` once more."""
+    for ahead in (3, 28):
+        await centre.session(await centre.doctor(), "09:00", "09:40", day=MONDAY + timedelta(days=ahead))
+    asked = {
+        "site": str(centre.site), "kind": "consultation", "patients": [str(await centre.patient()) for _ in range(2)],
+        "start": monday("09:00").isoformat(), "end": monday("18:00").isoformat(),
+    }  # fmt: skip
+    async with desk_with(centre, alternatives_days=days) as desk:
+        told = (await desk.post("/appointments/family", asked)).json()["alternatives"]
+    starts = [monday("09:00") + timedelta(days=ahead) for ahead in proposed]
+    assert [datetime.fromisoformat(each["start"]) for each in told] == starts
 
 
 @pytest.mark.parametrize(("minutes", "free_from", "asked"), [(30, "09:00", True), (180, "10:00", False)])
