@@ -14,10 +14,10 @@ async def test_social_appointments_of_before_kinds_had_versions_are_nobody_elses
     other = await centre.session(worker, kinds=("social",))
     social = (await centre.book(other, "09:00", kind="social")).appointment.id
     async with booking_database.admin() as admin:
-        await admin.execute("UPDATE appointment SET compartment = 'medical'")
+        await admin.execute("UPDATE appointment SET compartment = 'medical' WHERE site = $1", centre.site)
         await admin.execute("DELETE FROM smp_migrations WHERE version = '00142'")
         migrate(booking_database.migrator_url, "booking")
-        rows = await admin.fetch("SELECT id, compartment FROM appointment")
+        rows = await admin.fetch("SELECT id, compartment FROM appointment WHERE site = $1", centre.site)
     assert {row["id"]: row["compartment"] for row in rows} == {
         medical: "medical",
         social: "medico_social",

@@ -285,6 +285,24 @@ BOOKING_MUTANTS = (
         ("tests/booking/test_rights.py::test_a_role_may_do_what_the_table_says_at_its_own_site_and_nothing_anywhere_else",),
     ),
     Mutant(
+        "place-again-on-the-road", "a correction takes its place again while the practitioner is on the way",
+        f"{BOOKING}/use_cases/appointments/correct_status.py",
+        "    if place.works_elsewhere and await", "    if not place.is_open and await",
+        ("tests/booking/test_taking_a_place_again.py",),
+    ),
+    Mutant(
+        "plan-without-video", "nobody displaced is proposed what doctors do by video",
+        f"{BOOKING}/use_cases/impact/scene.py",
+        "found += [_place(slot, VIDEO, other.code) for slot in same]", "found += same[:0]",
+        ("tests/booking/test_impact_proposals.py",),
+    ),
+    Mutant(
+        "edited-below-its-shares", "hours are edited that do not hold what the session keeps",
+        f"{BOOKING}/use_cases/calendar/change_session.py",
+        "        require_room_for_shares(request.shares, period, request.grid)\n", "        request.grid.resolution\n",
+        ("tests/booking/test_shares.py",),
+    ),
+    Mutant(
         "kind-longer-than-any-session", "a kind is decided that fits in no session",
         f"{BOOKING}/domain/kind_checks.py",
         "kind.length > LONGEST_HOURS,", "kind.duration > LONGEST_HOURS,",
