@@ -161,6 +161,29 @@ class TestWhoIsOffered:
         assert await queue(centre) == 0
 
 
+class TestAsWasSet:
+    @pytest.mark.parametrize(("days_ahead", "offered"), [(3, 0), (10, 1)])
+    async def test_no_place_is_offered_farther_ahead_than_was_set(
+        self, centre: Centre, days_ahead: int, offered: int
+    ) -> None:
+        """Neither when the session opens nor when whoever has joined is looked at."""
+        entry = await join(centre)
+        await centre.session(await centre.doctor(), "09:00", "09:20")
+        await offer(centre, NOW, replace(RULES, offers=OfferRules(days_ahead=days_ahead)))
+        assert len(await offers_to(centre, entry)) == offered
+
+    @pytest.mark.parametrize(("margin", "offered"), [(5, 1), (60, 0)])
+    async def test_the_time_left_before_the_appointment_is_what_was_set(
+        self, centre: Centre, margin: int, offered: int
+    ) -> None:
+        """A quarter of an hour to answer, at half past eight for nine and at eight for nine."""
+        now = monday("08:30") if offered else monday("08:00")
+        await centre.session(await centre.doctor(), "09:00", "09:20")
+        entry = await join(centre)
+        await offer(centre, now, replace(RULES, offers=OfferRules(margin=timedelta(minutes=margin))))
+        assert len(await offers_to(centre, entry)) == offered
+
+
 class TestOnWhichDays:
     @pytest.mark.parametrize(
         ("subdivision", "holiday", "asked_on"),
