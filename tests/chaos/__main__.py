@@ -42,7 +42,7 @@ MOST_PER_MONDAY = 50
 COMMANDS = 450  # of a Monday, that fall outside recoveries: they are shared among its kills
 SPEED = 1440.0  # twelve hours of a centre in half a minute, where nothing dies
 PATIENCE = 300.0  # seconds that anything may take, kills included
-MOST_MORE = 300  # kills for the last places
+MOST_MORE = 500  # kills for the last places
 LAST_LOOK = 60.0  # seconds for the accounts of a play that failed
 RESULT = REPOSITORY / "build" / "chaos.json"
 

@@ -1,5 +1,6 @@
 """Reads a snapshot: the databases of the four services, Kafka from its first record, the SMS sink."""
 
+import asyncio
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,17 @@ from tests.chaos.findings import Appointment, Occupied, Owed, Projection, Said, 
 
 
 async def read(books: PatientBooks, entries: Sequence[Entry], now: datetime) -> Snapshot:
-    """Call it when all is quiet: what is on its way would be taken for lost."""
+    """Call it when all is quiet: what is on its way would be taken for lost. A timer that speaks while the books are
+    read has them read again."""
+    while True:
+        said = await _outboxes(books)
+        snapshot = await _read(books, entries, now, said)
+        if await _outboxes(books) == said:
+            return snapshot
+        await asyncio.sleep(BETWEEN_READINGS)
+
+
+async def _read(books: PatientBooks, entries: Sequence[Entry], now: datetime, said: Sequence[Said]) -> Snapshot:
     rows = books.rows
     patients = await rows("registry", "SELECT id FROM patient")
     others = [
@@ -31,7 +42,7 @@ async def read(books: PatientBooks, entries: Sequence[Entry], now: datetime) -> 
         offered=frozenset(row["id"] for row in offered),
         appointments={row["id"]: _appointment(row) for row in await rows("booking", _APPOINTMENTS)},
         occupied=[Occupied(**row) for row in await rows("booking", _OCCUPIED)],
-        outbox=[Said(**row) for service in SERVICES for row in await rows(service, _OUTBOX)],
+        outbox=said,
         kafka=[_said(envelope) for envelope in kafka.envelopes],
         texts=[Text(**row) for row in await rows("notifications", _TEXTS)],
         calls=[Owed(**row) for row in await rows("notifications", "SELECT appointment, version FROM call_task")],
@@ -40,6 +51,12 @@ async def read(books: PatientBooks, entries: Sequence[Entry], now: datetime) -> 
         projections=[await _projection(books, name, *sides) for name, sides in _PROJECTIONS.items()],
     )
 
+
+async def _outboxes(books: PatientBooks) -> list[Said]:
+    return [Said(**row) for service in SERVICES for row in await books.rows(service, _OUTBOX)]
+
+
+BETWEEN_READINGS = 1.0  # seconds: enough for a relay that lives
 
 _MADE = " UNION ALL ".join(
     f"SELECT id FROM {table}" for table in ("session", "session_rule", "closure", "absence", "reachability")
@@ -50,7 +67,7 @@ _APPOINTMENTS = """
     FROM appointment"""
 _OCCUPIED = """
     SELECT appointment, resource, lower(period) AS start, upper(period) AS end FROM occupancy WHERE blocking"""
-_OUTBOX = "SELECT id, aggregatetype AS topic, aggregateid AS subject, sequence FROM smp.outbox"
+_OUTBOX = "SELECT id, aggregatetype AS topic, aggregateid AS subject, sequence FROM smp.outbox ORDER BY position"
 _TEXTS = r"""
     SELECT m.message AS id, m.appointment, m.version, m.purpose, m.state, m.tag, m.due_at,
         m.accepted_at IS NOT NULL AS sent, coalesce(o.ends, 0) AS ends

@@ -19,7 +19,7 @@ from tests.chaos.schedule import BACKEND, POSTMASTER, Strike
 
 LOOK = 0.05  # seconds between two looks at a victim
 BOUND = 120.0  # seconds within which a victim must serve again, or be there to be killed
-TRIP = 4.0  # seconds within which a program should meet a failpoint that it has not met before
+TRIP = 20.0  # seconds within which a program should meet a failpoint that it has not met before
 SENSE = 5.0  # seconds within which PostgreSQL must notice a dead backend
 
 

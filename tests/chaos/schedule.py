@@ -13,8 +13,8 @@ TARGETS = (*SERVICES, *RELAYS, BROKER, POSTMASTER, BACKEND)
 OFTEN = ("booking", "notifications", POSTMASTER)  # twice in each round: most is at stake there
 
 # Who is sent over failpoints, and how often: about as they have of them.
-PROGRAMS = {**dict.fromkeys(RELAYS, 1), "booking": 12, "notifications": 9, "registry": 5, "reporting": 3}
-SWEPT_AT_ONCE = 4
+PROGRAMS = {**dict.fromkeys(RELAYS, 1), "booking": 32, "notifications": 8, "registry": 5, "reporting": 3}
+SWEPT_AT_ONCE = 2
 AT_FAILPOINTS = 0.7  # of all kills
 LULL = (0.5, 2.0)  # seconds in which everybody may get on with their work: without them a consumer only ever restarts
 

@@ -22,7 +22,7 @@ from types import FrameType
 from typing import Any
 
 OURS = ("smp", "booking", "registry", "notifications", "reporting", "door_list")
-CHOOSY = 2.0  # seconds for which it looks for a new place, before a new way to a known one will do
+CHOOSY = 15.0  # seconds for which it looks for a new place, before a new way to a known one will do
 Call = Callable[..., Awaitable[Any]]
 
 
