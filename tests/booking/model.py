@@ -82,6 +82,8 @@ class Model:
             found.add("session-past")
         if end == changed.end:
             found.add("nothing-to-change")
+        if changed.online > (end - changed.start) // GRID:
+            found.add("shares-too-large")
         for other in self.presences:
             meets = other.start < end and changed.start < other.end
             if other is not changed and other.is_open and meets and other.resources & changed.resources:

@@ -361,7 +361,7 @@ class TestEligibilityOfTheDay:
     async def test_the_nearest_site_is_one_with_room_on_a_day_that_is_not_refused(
         self, booking_database: ServiceDatabase
     ) -> None:
-        centre = await alone(booking_database, "85")
+        centre = await alone(booking_database, "89")
         other = await TestSites().other(centre)
         patient = await self.patient(centre, "eligible", "not_eligible")
         await other.session(await other.doctor(), "09:00", "09:20", day=self.TUESDAY)

@@ -21,6 +21,7 @@ from tests.booking.desk import Desk
 from tests.booking.test_minor_emergencies import form
 from tests.booking.world import MONDAY, NOW, Centre, monday
 from tests.support.api import FixedClock, client_for, test_settings
+from tests.support.databases import ServiceDatabase, service_database
 
 MINUTES = {
     "consultation": 25, "minor_emergency": 15, "social": 45, "follow_up": 35, "home_visit": 60, "nurse_care": 10,
@@ -118,6 +119,13 @@ def test_each_setting_alone_makes_other_rules(name: str) -> None:
 def test_each_kind_of_the_platform_lasts_as_long_as_its_own_setting_says() -> None:
     lasts = {kind.code: kind.duration for kind in rules(**OTHERWISE).kinds.platform}
     assert lasts == {kind: timedelta(minutes=minutes) for kind, minutes in MINUTES.items()}
+
+
+@pytest.fixture
+async def booking_database(postgres_url: str) -> AsyncIterator[ServiceDatabase]:
+    """A database for each test: other sites and kinds of the territory would be proposed and listed too."""
+    async with service_database(postgres_url, "booking", "booking") as database:
+        yield database
 
 
 @contextlib.asynccontextmanager
