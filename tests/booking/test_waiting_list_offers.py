@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import pytest
 
 from booking import problems
@@ -32,6 +33,12 @@ from tests.support.api import FixedClock
 from tests.support.databases import ServiceDatabase
 
 TUESDAY = MONDAY + timedelta(days=1)
+_ONCE_MORE = """
+    INSERT INTO offer (id, territory, entry, patient, appointment, site, session, professional, kind, starts_at,
+                       ends_at, offered_at, answer_by)
+    SELECT uuidv7(), territory, entry, patient, uuidv7(), site, session, professional, kind, starts_at, ends_at,
+           offered_at, answer_by
+    FROM offer WHERE id = $1"""
 
 
 class TestWhoIsOffered:
@@ -55,6 +62,18 @@ class TestWhoIsOffered:
         assert (hold.state, hold.channel, hold.patient) == (State.HELD, "waiting_list", entry.patient)
         refused = await refusal(centre.book(await session_of(centre, hold.session), "09:00"))
         assert refused.problem is problems.SLOT_TAKEN
+
+    async def test_the_database_itself_refuses_a_second_offer_that_runs(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        booked, *_ = await full(centre)
+        entry = await join(centre)
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        async with booking_database.admin() as admin:
+            with pytest.raises(asyncpg.UniqueViolationError) as refused:
+                await admin.execute(_ONCE_MORE, (await offer_to(centre, entry)).id)
+        assert refused.value.constraint_name == "offer_one_running"
 
     async def test_a_place_that_is_moved_away_from_is_offered(self, centre: Centre) -> None:
         session = await centre.session(await centre.doctor())

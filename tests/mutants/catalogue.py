@@ -354,7 +354,7 @@ BOOKING_MUTANTS = (
         "two-offers-at-once", "one person may be asked about two places at the same time",
         f"{BOOKING}/migrations/00109_waiting_list.sql",
         "CREATE UNIQUE INDEX offer_one_running", "CREATE INDEX offer_one_running",
-        ("tests/booking/test_waiting_list_concurrency.py",),
+        (OFFERED,),
     ),
     Mutant(
         "list-by-arrival", "the class that a professional set changes nothing in the order",
