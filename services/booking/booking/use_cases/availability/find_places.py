@@ -20,9 +20,9 @@ from booking.domain.reasons import Reason, of_parts, why_empty
 from booking.domain.rules import Rules
 from booking.domain.sessions import LONGEST_SESSION, Session
 from booking.problems import SITE_UNKNOWN, WINDOW_TOO_LONG
-from booking.store import appointments, projections, sessions
+from booking.store import projections, sessions
 from booking.use_cases.availability.agendas import Agendas
-from booking.use_cases.availability.search_availability import answered_for, free_slots
+from booking.use_cases.availability.search_availability import answered_for, free_slots, who_is_asked
 from booking.use_cases.capacity.sharing import with_room
 from booking.use_cases.kinds.kind_book import book_of, kind_on
 from smp.postgres import ScopedReader
@@ -215,7 +215,9 @@ class _Look:
             kind=kind,
             also_free=frozenset(there.patient.busy),
             partners=partners_of(kind, search.together_with),
-            professionals=await _whom(db, search, kind),
+            professionals=await who_is_asked(
+                db, kind, () if search.patient is None else (search.patient,), search.professional
+            ),
         )
         sharing = (line.session for page in pages for line in page.shared)
         shared = [each for each in sharing if wanted.wants(each) and each.period.overlaps(window)]
@@ -282,15 +284,6 @@ class _Look:
 def _released(policy: Policy) -> Policy:
     """As if nothing were kept for other callers."""
     return replace(policy, withheld=frozenset())
-
-
-async def _whom(db: ScopedReader, search: Search, kind: Kind) -> frozenset[UUID] | None:
-    """Who may be asked; nothing when anybody. A follow-up is with somebody who has seen the patient."""
-    named = None if search.professional is None else frozenset({search.professional})
-    if not kind.follow_up_only or search.patient is None:
-        return named
-    followed_by = await appointments.practitioners_who_saw(db, search.patient)
-    return followed_by if named is None else followed_by & named
 
 
 def partners_of(kind: Kind, together_with: str | None) -> tuple[Partner, ...]:

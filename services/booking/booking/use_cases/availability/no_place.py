@@ -17,8 +17,8 @@ from booking.domain.people import Site
 from booking.domain.reasons import Reason, why_empty
 from booking.domain.rules import Rules
 from booking.domain.sessions import LONGEST_SESSION
-from booking.store import appointments, projections, sessions
-from booking.use_cases.availability.search_availability import answered_for
+from booking.store import projections, sessions
+from booking.use_cases.availability.search_availability import answered_for, who_is_asked
 from smp.contracts import DemandUnmet
 from smp.postgres import ScopedReader
 from smp.problems import ProblemType, Refusal
@@ -54,7 +54,7 @@ async def why_none(
         if status and judge(kind, status) is Verdict.REFUSED:
             return Reason.NOT_ELIGIBLE
     there = await sessions.open_at(db, site.id, Interval(window.start - LONGEST_SESSION, window.end + LONGEST_SESSION))
-    policy = Policy(kind, professionals=await _whom(db, kind, patients, professional))
+    policy = Policy(kind, professionals=await who_is_asked(db, kind, patients, professional))
     return why_empty(
         there,
         await answered_for(db, there, policy, window),
@@ -63,15 +63,3 @@ async def why_none(
         materialised_until=now + rules.horizon,
         is_withheld=is_withheld,
     )
-
-
-async def _whom(
-    db: ScopedReader, kind: Kind, patients: Collection[UUID], professional: UUID | None
-) -> frozenset[UUID] | None:
-    """Who may be asked; nothing when anybody."""
-    named = None if professional is None else frozenset({professional})
-    if not (kind.follow_up_only and patients):
-        return named
-    seen_by = [await appointments.practitioners_who_saw(db, patient) for patient in patients]
-    known = frozenset[UUID]().union(*seen_by)
-    return known if named is None else known & named

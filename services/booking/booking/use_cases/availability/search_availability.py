@@ -1,7 +1,7 @@
 """Where there is room at a site, read live: what a command needs that has already changed something, and what agendas
 in memory do not know (`find_places.py`)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -65,10 +65,20 @@ async def free_slots(
     slots = available_slots(open_sessions, taken, policy, now, window)
     if rules is not None:
         slots = await bookable(db, slots, offering[0].territory, rules, now)
-    if not kind.follow_up_only or patient is None:
-        return slots
-    followed_by = await appointments.practitioners_who_saw(db, patient)
-    return [slot for slot in slots if slot.professional in followed_by]
+    asked = await who_is_asked(db, kind, () if patient is None else (patient,))
+    return slots if asked is None else [slot for slot in slots if slot.professional in asked]
+
+
+async def who_is_asked(
+    db: ScopedReader, kind: Kind, patients: Collection[UUID], professional: UUID | None = None
+) -> frozenset[UUID] | None:
+    """Who may be asked; nothing when anybody. A follow-up is with somebody who has seen the patient, or one of them."""
+    named = None if professional is None else frozenset({professional})
+    if not (kind.follow_up_only and patients):
+        return named
+    seen_by = [await appointments.practitioners_who_saw(db, patient) for patient in patients]
+    known = frozenset[UUID]().union(*seen_by)
+    return known if named is None else known & named
 
 
 async def answered_for(db: ScopedReader, sessions: Iterable[Session], policy: Policy, window: Interval) -> Policy:
