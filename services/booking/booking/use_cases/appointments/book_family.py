@@ -25,8 +25,7 @@ from booking.use_cases.appointments import announcing, placing
 from booking.use_cases.appointments.caps import require_under_cap
 from booking.use_cases.appointments.company import in_company, resources_of
 from booking.use_cases.availability.find_places import Part, kinds_in, partners_of
-from booking.use_cases.availability.no_place import NoPlace, why_none
-from booking.use_cases.availability.note_demand import need_of
+from booking.use_cases.availability.no_place import NoPlace, unmet_need, why_none
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.capacity import sharing
 from booking.use_cases.patience import heard
@@ -146,17 +145,11 @@ async def _unmet(
         )
         for kind, part in parts
     ]  # fmt: skip
-    return DemandUnmet(
-        need=need_of(request.patients, local_day(now, site.zone)),
-        site=site.id,
-        kind=request.kind,
-        channel=request.channel,
-        reason=of_parts(reasons),
-        start=request.start,
-        end=request.end,
-        named_professional=request.professional is not None,
-        asked_at=now,
-    )
+    wished = Interval(request.start, request.end)
+    return unmet_need(
+        site, request.kind, request.channel, of_parts(reasons), wished, request.patients, now,
+        professional=request.professional,
+    )  # fmt: skip
 
 
 async def _seats(

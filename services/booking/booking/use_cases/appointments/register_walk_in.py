@@ -22,8 +22,7 @@ from booking.use_cases.appointments.company import in_company, resources_of
 from booking.use_cases.appointments.finish_consultation import WALK_IN
 from booking.use_cases.appointments.mark_arrived import arrive
 from booking.use_cases.availability.find_places import kinds_in, partners_of
-from booking.use_cases.availability.no_place import NoPlace, why_none
-from booking.use_cases.availability.note_demand import need_of
+from booking.use_cases.availability.no_place import NoPlace, unmet_need, why_none
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.kinds.kind_book import kind_on
 from smp.auth import Actor
@@ -85,16 +84,8 @@ async def _unmet(
         patients=[request.patient],
         professional=request.professional,
     )  # fmt: skip
-    return DemandUnmet(
-        need=need_of([request.patient], local_day(now, site.zone)),
-        site=site.id,
-        kind=kind.code,
-        channel=WALK_IN,
-        reason=reason,
-        start=today.start,
-        end=today.end,
-        named_professional=request.professional is not None,
-        asked_at=now,
+    return unmet_need(
+        site, kind.code, WALK_IN, reason, today, [request.patient], now, professional=request.professional
     )
 
 

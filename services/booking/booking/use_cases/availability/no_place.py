@@ -18,6 +18,7 @@ from booking.domain.reasons import Reason, why_empty
 from booking.domain.rules import Rules
 from booking.domain.sessions import LONGEST_SESSION
 from booking.store import projections, sessions
+from booking.use_cases.availability.note_demand import need_of
 from booking.use_cases.availability.search_availability import answered_for, who_is_asked
 from smp.contracts import DemandUnmet
 from smp.postgres import ScopedReader
@@ -62,4 +63,29 @@ async def why_none(
         window,
         materialised_until=now + rules.horizon,
         is_withheld=is_withheld,
+    )
+
+
+def unmet_need(
+    site: Site,
+    kind: str,
+    channel: str,
+    reason: Reason,
+    window: Interval,
+    patients: Collection[UUID],
+    now: datetime,
+    *,
+    professional: UUID | None,
+) -> DemandUnmet:
+    """What remains of a command that found no place; the same need for the same patients on the same day."""
+    return DemandUnmet(
+        need=need_of(patients, local_day(now, site.zone)),
+        site=site.id,
+        kind=kind,
+        channel=channel,
+        reason=reason,
+        start=window.start,
+        end=window.end,
+        named_professional=professional is not None,
+        asked_at=now,
     )
