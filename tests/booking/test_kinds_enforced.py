@@ -215,3 +215,20 @@ class TestFollowUp:
         await place.book(session, "09:00", patient=patient)
         refused: Refusal = await refusal(Place(centre, follow_up_only=True).book(session, "09:20", patient=patient))
         assert refused.problem is problems.NEVER_SEEN
+
+
+class TestAlternatives:
+    async def test_are_of_the_kind_as_it_is_given_on_their_day(self, centre: Centre) -> None:
+        place, tuesday = Place(centre), MONDAY + timedelta(days=1)
+        longer = replace(BASIC, version=1, valid_from=tuesday, duration=40 * MINUTE)
+        place.rules = replace(RULES, kinds=KindBooks((*platform_kinds(), longer)))
+        session, doctor = await place.session(), await centre.doctor()
+        await place.session(doctor, tuesday)
+        for hour in ("09:00", "09:20", "09:40", "10:00", "10:20", "10:40", "11:00", "11:20", "11:40"):
+            await place.book(session, hour)
+        refused = await refusal(place.book(session, "09:00"))
+        lengths = {
+            datetime.fromisoformat(each["end"]) - datetime.fromisoformat(each["start"])
+            for each in refused.extensions["alternatives"]
+        }
+        assert lengths == {40 * MINUTE}

@@ -24,10 +24,11 @@ from booking.use_cases.access import require_channel, require_compartment, requi
 from booking.use_cases.appointments import announcing, placing
 from booking.use_cases.appointments.caps import require_under_cap
 from booking.use_cases.appointments.company import in_company, resources_of
-from booking.use_cases.availability.find_places import Part, kinds_in, partners_of
+from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.no_place import NoPlace, unmet_need, why_none
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.capacity import sharing
+from booking.use_cases.kinds.kind_book import Part, kinds_in
 from booking.use_cases.patience import heard
 from booking.use_cases.supervision import supervising
 from smp.auth import Actor

@@ -54,7 +54,7 @@ async def book_slot(tx: Transaction, request: BookRequest, rules: Rules, *, acto
     period = await placing.period_of(tx, place, wish)
     await require_under_cap(tx, wish.kind, request.patient, now)
     alone = appointment_of(request, wish, period, actor)
-    booked = await in_company(tx, alone, wish, request.together_with)
+    booked = await in_company(tx, alone, wish)
     await occupy(tx, booked, resources_of(booked, place.session), wish)
     announcing.booked(tx, booked, now)
     return Booked(booked, warnings)

@@ -17,20 +17,15 @@ from smp.postgres import Transaction
 
 
 async def in_company(
-    tx: Transaction,
-    new: Appointment,
-    wish: placing.Wish,
-    together_with: str | None = None,
-    *,
-    besides: Sequence[Appointment] = (),
+    tx: Transaction, new: Appointment, wish: placing.Wish, *, besides: Sequence[Appointment] = ()
 ) -> Appointment:
-    """The appointment with whoever the kind wants, and one `together_with` of that role; their sessions are shared
-    until the commit, without waiting for whoever is changing them. `besides`: appointments about to be written with it,
-    whose company is taken.
+    """The appointment with whoever the kind wants and whoever is wished for besides; their sessions are shared until
+    the commit, without waiting for whoever is changing them. `besides`: appointments about to be written with it, whose
+    company is taken.
 
     Raises Refusal: COMPANY_MISSING with alternatives.
     """
-    wanted = partners_of(wish.kind, together_with)
+    wanted = partners_of(wish.kind, wish.together_with)
     if not wanted:
         return new.in_company(())
     start = min(new.period.start + partner.offset for partner in wanted)

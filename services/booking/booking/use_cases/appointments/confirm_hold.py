@@ -15,7 +15,6 @@ from booking.use_cases.appointments import announcing, placing
 from booking.use_cases.appointments.book_slot import Booked
 from booking.use_cases.appointments.caps import require_under_cap
 from booking.use_cases.appointments.company import joined_by
-from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.kinds.kind_book import kind_of
 from smp.auth import Actor
 from smp.postgres import Transaction
@@ -59,7 +58,7 @@ async def confirm_hold(
     wish = placing.Wish(
         place.session, kind, hold.period.start, request.patient, rules, now,
         channel=hold.channel,
-        partners=partners_of(kind, joined_by(hold)),
+        together_with=joined_by(hold),
     )  # fmt: skip
     await _require_running(tx, hold, place, wish)
     warnings = placing.require_eligible(kind, place)

@@ -14,7 +14,6 @@ from booking.use_cases.appointments.book_slot import Booked
 from booking.use_cases.appointments.company import in_company, joined_by, resources_of
 from booking.use_cases.appointments.floating import given_way
 from booking.use_cases.appointments.steps import appointment_for
-from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.kinds.kind_book import kind_of, kind_on
 from smp.auth import Actor
 from smp.postgres import Transaction
@@ -65,14 +64,14 @@ async def move_appointment(
         before,
         before.channel,
         mode,
-        partners=partners_of(kind, joined_by(before)),
+        together_with=joined_by(before),
     )
     period = await placing.period_of(tx, place, wish)
     alone = before.moved_to(place.session, period, now, actor.subject, notify=request.notify)
     becomes_other = (kind.code, mode) != (before.kind, before.mode)
     if becomes_other:
         alone = alone.done_as(kind, mode)
-    moved = await in_company(tx, alone, wish, joined_by(before))
+    moved = await in_company(tx, alone, wish)
     await _take_place(tx, moved, wish)
     await appointments.save(tx, [moved])
     if becomes_other:

@@ -10,12 +10,13 @@ from booking import problems
 from booking.domain import resources
 from booking.domain.alternatives import nearest
 from booking.domain.appointments import Appointment
-from booking.domain.availability import Partner, Slot
+from booking.domain.availability import Slot
 from booking.domain.capacity import class_of
 from booking.domain.eligibility import Eligibility, Verdict, judge
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
 from booking.domain.local_time import local_day, whole_day
+from booking.domain.people import Site
 from booking.domain.resources import Resource
 from booking.domain.rules import Rules
 from booking.domain.sessions import LONGEST_SESSION, Misfit, Session, fit
@@ -27,7 +28,7 @@ from booking.use_cases.appointments import announcing
 from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.capacity import sharing
-from booking.use_cases.kinds.kind_book import kind_on
+from booking.use_cases.kinds.kind_book import Part, kind_on, kinds_in
 from booking.use_cases.patience import heard
 from booking.use_cases.supervision import supervising
 from smp.auth import Actor
@@ -75,7 +76,7 @@ class Wish:
     leaving: Appointment | None = None  # whose own place is not an alternative
     channel: str = "phone"
     mode: str | None = None
-    partners: tuple[Partner, ...] = ()  # who must be free besides, in what is proposed instead
+    together_with: str | None = None  # the role of whoever sits in
     first_call: bool = False  # for the waiting list: what rests is free
 
     @property
@@ -108,7 +109,7 @@ async def permitted(
         place.session, kind, request.start, request.patient, rules, now,
         channel=request.channel,
         mode=request.mode or kind.usual_mode,
-        partners=partners_of(kind, together_with),
+        together_with=together_with,
         first_call=first_call,
     )  # fmt: skip
     return wish, warnings
@@ -322,17 +323,22 @@ async def _alternatives(tx: Transaction, wish: Wish) -> list[Slot]:
     wanted = min(max(wish.start, wish.now), wish.now + wish.rules.horizon)
     day = whole_day(local_day(wanted, site.zone), site.zone)
     window = Interval(max(day.start, wish.now), day.end + wish.rules.alternatives_span)
-    slots = await free_slots(
-        tx,
-        site.id,
-        wish.kind,
-        window,
-        wish.now,
-        wish.patient,
-        wish.capacity_class,
-        rules=wish.rules,
-        partners=wish.partners,
-    )
+    slots = [slot for part in await _versions(tx, wish, window, site) for slot in await _free(tx, wish, site, *part)]
     if left := wish.leaving:
         slots = [slot for slot in slots if (slot.session, slot.period) != (left.session, left.period)]
     return nearest(slots, wanted, wish.session.role, wish.session.professional, site.zone)
+
+
+async def _versions(tx: Transaction, wish: Wish, window: Interval, site: Site) -> list[Part]:
+    """What is booked anew is of the kind as it is given on its day; what is moved keeps its version."""
+    kind, left = wish.kind, wish.leaving
+    if left is not None and (left.kind, left.kind_version) == (kind.code, kind.version):
+        return [(kind, window)]
+    return await kinds_in(tx, kind.code, window, site, wish.rules)
+
+
+async def _free(tx: Transaction, wish: Wish, site: Site, kind: Kind, window: Interval) -> list[Slot]:
+    return await free_slots(
+        tx, site.id, kind, window, wish.now, wish.patient, class_of(kind.capacity_class, wish.channel),
+        rules=wish.rules, partners=partners_of(kind, wish.together_with),
+    )  # fmt: skip

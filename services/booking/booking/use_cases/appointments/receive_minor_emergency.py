@@ -20,11 +20,11 @@ from booking.domain.rules import Rules
 from booking.store import agendas, minor_emergencies, projections
 from booking.store.minor_emergencies import Answered, Counted
 from booking.use_cases.access import require_channel, require_site
-from booking.use_cases.availability.find_places import Part, kinds_in, partners_of
+from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.no_place import why_none
 from booking.use_cases.availability.note_demand import record
 from booking.use_cases.availability.search_availability import free_slots
-from booking.use_cases.kinds.kind_book import book_of, kind_on
+from booking.use_cases.kinds.kind_book import Part, book_of, kind_on, kinds_in
 from smp.auth import Actor
 from smp.contracts import DemandUnmet, MinorEmergencyAnswered
 from smp.contracts.envelope import Event

@@ -21,10 +21,10 @@ from booking.use_cases.appointments.caps import require_under_cap
 from booking.use_cases.appointments.company import in_company, resources_of
 from booking.use_cases.appointments.finish_consultation import WALK_IN
 from booking.use_cases.appointments.mark_arrived import arrive
-from booking.use_cases.availability.find_places import kinds_in, partners_of
+from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.no_place import NoPlace, unmet_need, why_none
 from booking.use_cases.availability.search_availability import free_slots
-from booking.use_cases.kinds.kind_book import kind_on
+from booking.use_cases.kinds.kind_book import kind_on, kinds_in
 from smp.auth import Actor
 from smp.contracts import DemandUnmet
 from smp.ids import new_id

@@ -24,15 +24,11 @@ from booking.store import projections, sessions
 from booking.use_cases.availability.agendas import Agendas
 from booking.use_cases.availability.search_availability import answered_for, free_slots, who_is_asked
 from booking.use_cases.capacity.sharing import with_room
-from booking.use_cases.kinds.kind_book import book_of, kind_on
+from booking.use_cases.kinds.kind_book import Part, kinds_in
 from smp.postgres import ScopedReader
 from smp.problems import Refusal
 
 _TOGETHER = 10  # sites whose agendas are read at once when one is full
-
-
-Part = tuple[Kind, Interval]
-"""A version of a kind, and the part of a window in which it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +103,6 @@ async def _nearest(agendas: Agendas, full: "_There") -> Nearest | None:
             if slots := await there.slots():
                 return Nearest(other, way, slots[0])
     return None
-
-
-async def kinds_in(db: ScopedReader, code: str, window: Interval, site: Site, rules: Rules) -> list[Part]:
-    """The versions of a kind that are in force in a window, each with its part of it. Raises Refusal: KIND_UNKNOWN."""
-    last = local_day(window.end - timedelta.resolution, site.zone)
-    await kind_on(db, rules, code, site.territory, last)  # looks again for one that is not known here
-    book = await book_of(db, rules, site.territory)
-    parts = cut(window, book.changes(code), site.zone)
-    versions = ((book.on(code, local_day(part.start, site.zone)), part) for part in parts)
-    return [(kind, part) for kind, part in versions if kind is not None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,13 @@ heard of yet is looked for again before it is refused.
 """
 
 import time
-from datetime import date
+from datetime import date, timedelta
 
 from booking.domain.appointments import Appointment
+from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind, KindBook
+from booking.domain.local_time import cut, local_day
+from booking.domain.people import Site
 from booking.domain.rules import Rules
 from booking.problems import KIND_UNKNOWN
 from booking.store import kinds
@@ -16,6 +19,9 @@ from smp.postgres import Reader
 from smp.problems import Refusal
 
 _FRESH_SECONDS = 5.0
+
+Part = tuple[Kind, Interval]
+"""A version of a kind, and the part of a window in which it counts."""
 
 
 async def book_of(db: Reader, rules: Rules, territory: str) -> KindBook:
@@ -38,6 +44,16 @@ async def kind_on(db: Reader, rules: Rules, code: str, territory: str, day: date
     if kind is None:
         raise Refusal(KIND_UNKNOWN)
     return kind
+
+
+async def kinds_in(db: Reader, code: str, window: Interval, site: Site, rules: Rules) -> list[Part]:
+    """The versions of a kind that are in force in a window, each with its part of it. Raises Refusal: KIND_UNKNOWN."""
+    last = local_day(window.end - timedelta.resolution, site.zone)
+    await kind_on(db, rules, code, site.territory, last)  # looks again for one that is not known here
+    book = await book_of(db, rules, site.territory)
+    parts = cut(window, book.changes(code), site.zone)
+    versions = ((book.on(code, local_day(part.start, site.zone)), part) for part in parts)
+    return [(kind, part) for kind, part in versions if kind is not None]
 
 
 async def kind_of(db: Reader, rules: Rules, booked: Appointment) -> Kind:

@@ -17,7 +17,7 @@ from booking.domain.rules import Rules
 from booking.domain.waiting_list import Entry, in_order
 from booking.store import offers, sessions, waiting_list
 from booking.store.offers import SecondLook
-from booking.use_cases.availability.find_places import kinds_in
+from booking.use_cases.kinds.kind_book import kinds_in
 from booking.use_cases.waiting_list.offering import Choice, Outcome, Where, choices, offer_time
 from smp.postgres import Scope, Transaction
 
