@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from booking.domain.dated import Dated
 from booking.domain.kinds import KindBooks
 from booking.domain.platform_kinds import platform_kinds
 from booking.domain.reasons import Reason
@@ -101,6 +102,31 @@ async def test_places_of_interns_are_those_that_somebody_covers(centre: Centre) 
     assert (starts(found), counted(found)["desk"]) == ([monday("09:20"), None], 2)
     await centre.book(answering, "09:20", kind="minor_emergency")
     assert counted(await told(centre))["desk"] == 2, "who supervises may be with a patient"
+
+
+async def test_an_intern_has_no_more_places_than_acts_are_left_in_the_half_day(centre: Centre) -> None:
+    supervisor = await centre.doctor()
+    await centre.session(supervisor, kinds=("minor_emergency",))
+    intern = await centre.intern_of(supervisor)
+    session = await centre.session(intern, "09:00", "10:00")
+    await centre.session(intern, "10:00", "11:00")
+    rules = replace(RULES, acts_per_half_day=Dated(3))
+    found = await told(centre, rules=rules)
+    assert (starts(found), counted(found)["desk"]) == ([monday("09:00"), monday("09:40")], 3)
+    await centre.book(session, "09:20")
+    assert counted(await told(centre, rules=rules))["desk"] == 2
+    assert (await told(centre, rules=rules)).third is None
+    assert counted(await told(centre))["desk"] == 5, "of six"
+
+
+async def test_two_interns_have_no_more_places_than_their_supervisor_answers_for(centre: Centre) -> None:
+    supervisor = await centre.doctor()
+    await centre.session(supervisor, "09:00", "09:40", kinds=("minor_emergency",))
+    for _ in range(3):
+        await centre.session(await centre.intern_of(supervisor), "09:00", "10:00")
+    assert counted(await told(centre))["desk"] == 4, "two at a time"
+    one = replace(RULES, interns_per_supervisor=Dated(1))
+    assert counted(await told(centre, rules=one))["desk"] == 2
 
 
 async def test_an_intern_covered_by_telephone_is_full_and_not_absent(centre: Centre) -> None:

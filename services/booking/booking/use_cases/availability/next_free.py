@@ -8,7 +8,7 @@ from uuid import UUID
 
 from booking.domain import agenda
 from booking.domain.agenda import Line, Question, in_order
-from booking.domain.availability import Policy, Slot
+from booking.domain.availability import Policy, Slot, chronological
 from booking.domain.capacity import Room, class_of, room, slots_of
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
@@ -22,8 +22,10 @@ from booking.domain.sessions import Session
 from booking.problems import SITE_UNKNOWN
 from booking.store import capacity, projections
 from booking.use_cases.availability.agendas import Agendas
-from booking.use_cases.availability.find_places import Part, kinds_in, partners_of
+from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.search_availability import answered_for, free_slots
+from booking.use_cases.kinds.kind_book import Part, kinds_in
+from booking.use_cases.supervision.supervising import InternDays
 from smp.auth import Actor
 from smp.postgres import ScopedReader
 from smp.problems import Refusal
@@ -143,7 +145,7 @@ class _Of:
         plain = self._asked((), "")
         first = self._first(shared, plain)
         if interns:
-            theirs = (slot for each, slots in interns if self._admits(each, self._usual_class) for slot in slots)
+            theirs = interns.first(session for session in interns.places if self._admits(session, self._usual_class))
             first = places([*first, *theirs], self.kind.length)
         common = self._common_places(plain)
         return first, [
@@ -179,9 +181,11 @@ class _Of:
         free = ((line.session, agenda.count_places(shared, asked, among=[line])) for line in shared)
         return sum(self._given(session, count, capacity_class) for session, count in free)
 
-    def _places_of_interns(self, interns: Iterable[tuple[Session, list[Slot]]], capacity_class: str) -> int:
-        free = ((session, len(places(slots, self.kind.length))) for session, slots in interns)
-        return sum(self._given(session, count, capacity_class) for session, count in free)
+    def _places_of_interns(self, interns: "_Interns | None", capacity_class: str) -> int:
+        if interns is None:
+            return 0
+        free = interns.places.items()
+        return interns.count({session: self._given(session, len(slots), capacity_class) for session, slots in free})
 
     def _given(self, session: Session, free: int, capacity_class: str) -> int:
         """How many of the free places of a session the class may have."""
@@ -204,19 +208,22 @@ class _Of:
         policy = Policy(self.kind, partners=partners_of(self.kind, None), withheld=frozenset(withheld))
         return agenda.question(policy, self.window, self.now)
 
-    async def _interns(self) -> list[tuple[Session, list[Slot]]]:
-        """What interns have, whoever it is kept for, session by session; one that was opened after its agenda was read
-        is told the next time."""
+    async def _interns(self) -> "_Interns | None":
+        """What interns have, whoever it is kept for; a session that was opened after its agenda was read is told the
+        next time."""
         interns = [line.session for page in self.pages for line in page.interns]
         if not any(each.offers(self.kind) and each.period.overlaps(self.window) for each in interns):
-            return []
-        free: dict[UUID, list[Slot]] = {}
-        for slot in await free_slots(
+            return None
+        slots = await free_slots(
             self.db, self.site.id, self.kind, self.window, self.now,
             rules=self.rules, partners=partners_of(self.kind, None), interns_only=True,
-        ):  # fmt: skip
+        )  # fmt: skip
+        days = await InternDays.around(self.db, slots, self.site.territory, self.rules, self.now)
+        free: dict[UUID, list[Slot]] = {}
+        for slot in places(slots, self.kind.length):
             free.setdefault(slot.session, []).append(slot)
-        return [(each, free[each.id]) for each in interns if each.id in free]
+        known = {each: free[each.id] for each in interns if each.id in free}
+        return _Interns(known, days) if days else None
 
     async def reason(self, counts: Iterable[Places]) -> Reason:
         """Why a caller by telephone finds nothing."""
@@ -229,6 +236,25 @@ class _Of:
             materialised_until=self.now + self.rules.horizon,
             is_withheld=any(each.count for each in counts),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Interns:
+    """The places of interns by session, each free by itself; how many of them can be given, one after the other."""
+
+    places: Mapping[Session, Sequence[Slot]]
+    days: InternDays
+
+    def first(self, sessions: Iterable[Session]) -> list[Slot]:
+        """The first of these sessions."""
+        return self._together(slot for session in sessions for slot in self.places[session])[:THIRD]
+
+    def count(self, most: Mapping[Session, int]) -> int:
+        """How many can be given of all, and so many at `most` of each."""
+        return len(self._together(slot for session, count in most.items() for slot in self.places[session][:count]))
+
+    def _together(self, slots: Iterable[Slot]) -> list[Slot]:
+        return self.days.together(sorted(slots, key=chronological))
 
 
 def _classes(kind: Kind) -> dict[str, tuple[str, ...]]:

@@ -1,8 +1,10 @@
 """Whether an intern may be booked there and then: covered, within the ratio and the acts of the half-day."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from booking import problems
 from booking.domain.availability import Slot
@@ -62,28 +64,67 @@ async def why_not(
 
 
 async def bookable(db: ScopedReader, slots: Sequence[Slot], territory: str, rules: Rules, now: datetime) -> list[Slot]:
-    """Those of these slots, covered as they are, that interns may be given: the ratio of their supervisors and their
-    acts of the half-day, as `why_not` judges them. Slots of others are left as they are."""
-    interns = [slot for slot in slots if slot.role == INTERN]
-    if not interns:
-        return list(slots)
-    acts = await supervision.acts_of_days(db, territory, {slot.day for slot in interns}, now)
-    site = await projections.site(db, interns[0].site)
-    whole = Interval(min(slot.period.start for slot in interns), max(slot.period.end for slot in interns))
-    everyone = {slot.professional for slot in interns} | {it.professional for day in acts.values() for it in day}
-    ties = await projections.supervisions(db, interns[0].site, everyone)
-    present = await supervision.presence_of_supervisors(db, everyone, whole)
-    reaches = await supervision.reaches(db, territory, whole)
+    """Those of these slots, covered as they are, that interns may be given, each by itself. Slots of others are left as
+    they are."""
+    days = await InternDays.around(db, slots, territory, rules, now)
+    return [slot for slot in slots if days is None or days.admits(slot)]
 
-    def may_be_given(slot: Slot) -> bool:
-        of_day = acts[slot.day]
-        own = [each.period.start for each in of_day if each.professional == slot.professional]
-        if site is None or acts_in_half_day(own, slot.period.start, site.zone) >= rules.acts_per_half_day.on(slot.day):
+
+@dataclass(frozen=True, slots=True)
+class InternDays:
+    """What interns of a territory do on some days, and who answers for them there: whether one may be given a slot,
+    covered as it is, by the ratio of the supervisors and the acts of the half-day, as `why_not` judges them."""
+
+    acts: Mapping[date, Sequence[Act]]
+    coverage: Coverage  # of the days together
+    zone: ZoneInfo
+    rules: Rules
+
+    @classmethod
+    async def around(
+        cls, db: ScopedReader, slots: Iterable[Slot], territory: str, rules: Rules, now: datetime
+    ) -> "InternDays | None":
+        """The days of the slots of a site that are interns'; nothing when none is."""
+        interns = [slot for slot in slots if slot.role == INTERN]
+        site = await projections.site(db, interns[0].site) if interns else None
+        if site is None:
+            return None
+        found = await supervision.acts_of_days(db, territory, {slot.day for slot in interns}, now)
+        whole = Interval(min(slot.period.start for slot in interns), max(slot.period.end for slot in interns))
+        everyone = {slot.professional for slot in interns} | {it.professional for day in found.values() for it in day}
+        coverage = Coverage(
+            await projections.supervisions(db, site.id, everyone),
+            await supervision.presence_of_supervisors(db, everyone, whole),
+            await supervision.reaches(db, territory, whole),
+        )
+        return cls({day: [each.act for each in acts] for day, acts in found.items()}, coverage, site.zone, rules)
+
+    def admits(self, slot: Slot, besides: Iterable[Slot] = ()) -> bool:
+        """Whether the slot may be given once those `besides` are; to anybody but an intern, always."""
+        if slot.role != INTERN:
+            return True
+        act, acts = _act(slot), [*self.acts[slot.day], *(_act(each) for each in besides if each.day == slot.day)]
+        own = [each.period.start for each in acts if each.intern == act.intern]
+        if acts_in_half_day(own, act.period.start, self.zone) >= self.rules.acts_per_half_day.on(slot.day):
             return False
-        act = Act(slot.professional, slot.site, slot.period)
-        others = [each.act for each in of_day if each.professional != act.intern and each.period.overlaps(act.period)]
-        there = [each for each in present if each.period.overlaps(act.period)] if others else []
-        ratio = rules.interns_per_supervisor.on(slot.day)
-        return not others or Coverage(ties, there, reaches, ratio).lost(act, others) is None
+        return self._is_answered_for(act, [each for each in acts if each.intern != act.intern], slot.day)
 
-    return [slot for slot in slots if slot.role != INTERN or may_be_given(slot)]
+    def together(self, slots: Iterable[Slot]) -> list[Slot]:
+        """Those that may all be given, one after the other."""
+        given: list[Slot] = []
+        for slot in slots:
+            if self.admits(slot, given):
+                given.append(slot)
+        return given
+
+    def _is_answered_for(self, act: Act, others: Iterable[Act], day: date) -> bool:
+        meanwhile = [each for each in others if each.period.overlaps(act.period)]
+        ratio = self.rules.interns_per_supervisor.on(day)
+        if len({each.intern for each in meanwhile}) < ratio:
+            return True  # whoever answers for this one could answer for all of them
+        there = [each for each in self.coverage.sessions if each.period.overlaps(act.period)]
+        return replace(self.coverage, sessions=there, ratio=ratio).lost(act, meanwhile) is None
+
+
+def _act(slot: Slot) -> Act:
+    return Act(slot.professional, slot.site, slot.period)
