@@ -27,7 +27,8 @@ from tests.booking.impact import (
     plan,
     progress,
 )
-from tests.booking.world import MONDAY, RULES, Centre, blocking, events_of, monday, refusal
+from tests.booking.test_family import family
+from tests.booking.world import MONDAY, RULES, Centre, blocking, events_of, monday, refusal, said_of
 from tests.support.databases import ServiceDatabase
 
 
@@ -66,6 +67,17 @@ class TestApplying:
         assert called.state is State.BOOKED
         assert await events_of(booking_database, morning.session.id) == [("SessionOpened", 1), ("SessionCancelled", 2)]
         assert (await events_of(booking_database, called.id))[-1] == ("CallRequested", 2)
+
+    async def test_whoever_is_to_be_called_of_a_family_is_named_with_their_party(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        doctor = await centre.doctor()
+        await centre.session(doctor, "09:00", "09:40")
+        first, second = (await family(centre, [await centre.patient(), await centre.patient()])).appointments
+        await apply(centre, await plan(centre, away(doctor)))
+        for each in (first, second):
+            said = (await said_of(booking_database, each.id))[-1]
+            assert (said["type"], said["data"]["party"]) == ("CallRequested", str(first.id))
 
     async def test_cancel_and_tell(self, centre: Centre, morning: Morning, booking_database: ServiceDatabase) -> None:
         planned = await plan(centre, away(morning.session.professional))

@@ -33,6 +33,15 @@ class TestWhoSpeaksForAFamily:
         await world.hear(world.cancelled(second, party=party))
         assert await self.reminders(world, second, third) == [["cancelled"], ["planned"]]
 
+    async def test_when_the_first_is_to_be_called_the_next_is_reminded(self, world: World) -> None:
+        first, second, _ = await self.family(world)
+        party = first.appointment
+        await world.hear(*(world.booked(each, party=party) for each in (first, second)))
+        await world.hear(world.call_requested(first, party))
+        assert await self.reminders(world, first, second) == [["cancelled"], ["planned"]]
+        await world.hear(world.moved(first, at("19T11:10"), party=party))
+        assert await self.reminders(world, first, second) == [["cancelled", "planned"], ["planned"]]
+
     async def test_the_same_whatever_is_heard_first(self, world: World) -> None:
         first, second, _ = await self.family(world)
         party = first.appointment

@@ -244,7 +244,7 @@ class World:
         }
         return self._of(book, StatusCorrected(**{**data, **changes}))
 
-    def call_requested(self, book: Book) -> Event[CallRequested]:
+    def call_requested(self, book: Book, party: UUID | None = None) -> Event[CallRequested]:
         book.sequence += 1
         data = CallRequested(
             appointment=book.appointment,
@@ -256,6 +256,7 @@ class World:
             mode="AMB",
             reason="practitioner_away",
             requested_at=self.clock.now(),
+            party=party,
         )
         return self._of(book, data)
 

@@ -65,7 +65,7 @@ class Consumers:
             OfferDeclined: end_offer,
             OfferExpired: self._offer_expired,
             StatusCorrected: told,
-            CallRequested: self._call_requested,
+            CallRequested: told,
             PatientArrived: _ENDED,
             ConsultationPrepared: _ENDED,
             ConsultationDone: _ENDED,
@@ -95,12 +95,11 @@ class Consumers:
                 await plan_for_restoration(tx, delivery, self.policy)
             case StatusCorrected():
                 await end_appointments(tx, [delivery])
+            case CallRequested():
+                await ask_for_call(tx, delivery, self.policy)
 
     async def _offered(self, tx: Transaction, delivery: Delivery[SlotOffered]) -> None:
         await plan_for_offer(tx, delivery, self.policy)
 
     async def _offer_expired(self, tx: Transaction, delivery: Delivery[OfferExpired]) -> None:
         await end_unanswered_offer(tx, delivery, self.policy)
-
-    async def _call_requested(self, tx: Transaction, delivery: Delivery[CallRequested]) -> None:
-        await ask_for_call(tx, delivery, self.policy)

@@ -254,7 +254,7 @@ _APPOINTMENTS: tuple[appointments.AppointmentEvent, ...] = (
         notify=True,
     ),
     appointments.CallRequested(
-        **_OF_PATIENT, **_OF_SLOT, mode="AMB", reason="practitioner_away", requested_at=_at(7, 46)
+        **_OF_PATIENT, **_OF_SLOT, mode="AMB", reason="practitioner_away", requested_at=_at(7, 46), party=APPOINTMENT
     ),
     appointments.PatientArrived(**_OF_PATIENT, arrived_at=_at(8, 11)),
     appointments.ConsultationPrepared(**_OF_PATIENT, practitioners=_PRACTITIONERS, prepared_at=_at(8, 14)),

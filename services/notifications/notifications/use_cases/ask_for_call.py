@@ -15,7 +15,8 @@ PROJECTIONS = Statements.load("notifications.store", "projections.sql")
 
 async def ask_for_call(tx: Transaction, delivery: Delivery[CallRequested], policy: Policy) -> None:
     """One call for one request. Texts and calls about the place that is no longer sure are dropped, the reminder too;
-    the move or the cancellation that follows drops this call in its turn. One older than the horizon asks nothing."""
+    the move or the cancellation that follows drops this call in its turn. From now on the patient is told apart from
+    whoever was expected with them. One older than the horizon asks nothing."""
     asked, event = delivery.data, delivery.event
     verdict = _verdict(delivery, policy)
     first = await tx.fetch(
@@ -31,8 +32,8 @@ async def ask_for_call(tx: Transaction, delivery: Delivery[CallRequested], polic
         [asked.mode],
         [event.id],
         [verdict],
-        [None],
-        [False],
+        [asked.party],
+        [asked.party is not None],
     )
     await drop_outdated(tx, [(asked.appointment, event.sequence, "call_requested")], delivery.now)
     context = await tx.fetchrow(

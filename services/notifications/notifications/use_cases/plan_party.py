@@ -15,19 +15,22 @@ from notifications.use_cases.plan import Told, tell
 from notifications.use_cases.policy import Policy
 from notifications.use_cases.raise_call import Subject
 from smp.consumer import Delivery
+from smp.contracts import CallRequested
 from smp.postgres import Record, Statements, Transaction
 
 PROJECTIONS = Statements.load("notifications.store", "projections.sql")
 
+OfParty = Told | CallRequested
 
-async def take_parties(tx: Transaction, deliveries: Sequence[Delivery[Told]]) -> None:
+
+async def take_parties(tx: Transaction, deliveries: Sequence[Delivery[OfParty]]) -> None:
     """Keep other processes off these parties until the end; before the first look at any member, so that each process
     sees what the former has noted and planned."""
     if parties := {each.data.party for each in deliveries if each.data.party}:
         await tx.execute(PROJECTIONS.take_parties, list(parties))
 
 
-async def let_another_speak(tx: Transaction, deliveries: Sequence[Delivery[Told]], policy: Policy) -> None:
+async def let_another_speak(tx: Transaction, deliveries: Sequence[Delivery[OfParty]], policy: Policy) -> None:
     """Plan the reminder of who speaks now for each of these parties, when the first of it is gone and nobody else
     reminds the others."""
     fresh = [each for each in deliveries if each.now - each.event.time <= policy.horizon]

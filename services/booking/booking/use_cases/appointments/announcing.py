@@ -149,6 +149,7 @@ def call_requested(tx: Transaction, it: Appointment, reason: str, now: datetime)
         start=it.period.start,
         end=it.period.end,
         mode=mode(it),
+        party=it.party,
         compartment=it.compartment,
         reason=reason,
         requested_at=now,
