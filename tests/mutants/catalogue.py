@@ -292,9 +292,21 @@ BOOKING_MUTANTS = (
     ),
     Mutant(
         "plan-without-video", "nobody displaced is proposed what doctors do by video",
-        f"{BOOKING}/use_cases/impact/scene.py",
-        "found += [_place(slot, VIDEO, other.code) for slot in same]", "found += same[:0]",
+        f"{BOOKING}/use_cases/impact/options.py",
+        "if it.mode == ON_SITE else found", "if it.mode == VIDEO else found",
         ("tests/booking/test_impact_proposals.py",),
+    ),
+    Mutant(
+        "alternatives-of-another-day", "a refusal proposes later days in the length of the wished one",
+        f"{BOOKING}/use_cases/appointments/placing.py",
+        "if left is not None and (left.kind,", "if left is None or (left.kind,",
+        ("tests/booking/test_kinds_enforced.py::TestAlternatives",),
+    ),
+    Mutant(
+        "places-beyond-the-acts", "of an intern more places are told than acts are left",
+        f"{BOOKING}/use_cases/supervision/supervising.py",
+        "if self.admits(slot, given):", "if self.admits(slot):",
+        ("tests/booking/test_next_free.py",),
     ),
     Mutant(
         "edited-below-its-shares", "hours are edited that do not hold what the session keeps",

@@ -21,9 +21,10 @@ from booking.store.sessions import Author
 from booking.use_cases.access import require_site
 from booking.use_cases.impact.cut import Drafted, cut, draft_cut
 from booking.use_cases.impact.figures import decide_by
+from booking.use_cases.impact.options import options_of
 from booking.use_cases.impact.plan_impact import own_place, what_was_seen
 from booking.use_cases.impact.read_impact import Progress, progress_of
-from booking.use_cases.impact.scene import Scene, options_of, scene_of
+from booking.use_cases.impact.scene import Scene, scene_of
 from smp.auth import Actor
 from smp.postgres import Transaction
 from smp.problems import Refusal

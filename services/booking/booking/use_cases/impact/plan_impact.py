@@ -13,7 +13,8 @@ from booking.store import impacts
 from booking.store.impacts import Item, StoredImpact
 from booking.use_cases.access import require_site
 from booking.use_cases.impact.figures import figures, fingerprint
-from booking.use_cases.impact.scene import Scene, hit_of, options_of, scene_of
+from booking.use_cases.impact.options import hit_of, options_of
+from booking.use_cases.impact.scene import Scene, scene_of
 from smp.auth import Actor
 from smp.ids import new_id
 from smp.postgres import Transaction

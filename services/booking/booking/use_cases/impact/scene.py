@@ -1,39 +1,30 @@
-"""The agenda as it would be after a change: which sessions are cut, who loses their place, where there is room.
+"""The agenda as it would be after a change: which sessions are cut, who loses their place.
 
-Everything is read; nothing is changed or locked here. The places are found by the same pure function as any search,
-over the sessions as they would be.
+Everything is read; nothing is changed or locked here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from booking import problems
-from booking.domain import resources
 from booking.domain.appointments import Appointment, State
-from booking.domain.availability import Slot
-from booking.domain.impact import Change, ChangeKind, Hit, Place, instead_by_video
+from booking.domain.impact import Change, ChangeKind
 from booking.domain.intervals import Interval
-from booking.domain.kinds import ON_SITE, VIDEO, Compartment, Kind, KindBook
-from booking.domain.local_time import local_day, whole_day
+from booking.domain.kinds import KindBook
 from booking.domain.people import Professional, Site
 from booking.domain.planning import Grid, remaining
 from booking.domain.reshaping import loses_company
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.domain.supervision import ANSWERING
-from booking.store import appointments, impacts, projections, sessions, supervision
+from booking.store import impacts, projections, sessions, supervision
 from booking.store.sessions import StoredSession
-from booking.use_cases.appointments.company import joined_by
-from booking.use_cases.availability.find_places import partners_of
-from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.calendar.planning import require_room_for_shares
-from booking.use_cases.kinds.kind_book import book_of, kind_of
+from booking.use_cases.kinds.kind_book import book_of
 from booking.use_cases.supervision.recheck_supervision import STANDING, coverage_of, judged
-from smp.auth import Actor
 from smp.postgres import Transaction
 from smp.problems import Refusal
 
@@ -92,52 +83,6 @@ async def _named(tx: Transaction, change: Change) -> tuple[UUID, ...]:
         return (change.site,)
     who = await projections.professional(tx, change.professional) if change.professional else None
     return tuple(sorted(who.sites)) if who else ()
-
-
-async def options_of(
-    tx: Transaction, scene: Scene, rules: Rules, *, actor: Actor, now: datetime
-) -> dict[UUID, list[Place]]:
-    """For each hit appointment, every place that is left for its kind and its patient, at the sites the actor works
-    at, from its own day on. A week of hit appointments is looked at in one go."""
-    if scene.change.kind is ChangeKind.SITE_MOVED or not scene.hit:
-        return {}
-    sites = [site for site in await impacts.sites_of_territory(tx, scene.sites[0]) if actor.covers_site(site)]
-    found: dict[UUID, list[Place]] = {}
-    for week, hit in _by_week(scene).items():
-        window = Interval(max(week.start, now), week.end + rules.alternatives_span) if week.end > now else None
-        if window is None:
-            continue
-        kinds = {each.id: await kind_of(tx, rules, each) for each in hit}
-        places = {
-            _asked(each, kinds): await _places(tx, scene, sites, each, kinds[each.id], rules, window, now)
-            for each in {_asked(each, kinds): each for each in hit}.values()
-        }
-        busy = await _busy_patients(tx, hit, window)
-        seen_by = {
-            each.id: await appointments.practitioners_who_saw(tx, each.patient)
-            for each in hit
-            if kinds[each.id].follow_up_only and each.patient
-        }
-        for each in hit:
-            known = seen_by.get(each.id)
-            suitable = [it for it in places[_asked(each, kinds)] if known is None or it.professional in known]
-            found[each.id] = _free_for_patient(each, suitable, busy, scene.zone, rules.alternatives_span)
-    return found
-
-
-def hit_of(it: Appointment, options: Sequence[Place]) -> Hit:
-    """The appointment as the assignment looks at it."""
-    return Hit(
-        appointment=it.id,
-        site=it.site,
-        role=it.role,
-        mode=it.mode,
-        period=it.period,
-        since=it.booked_at or it.requested_at,
-        options=tuple(options),
-        # Whoever is there already is spoken to; of what is silent nothing is said but by somebody who knows.
-        can_move=it.state is State.BOOKED and it.compartment != Compartment.SILENT,
-    )
 
 
 async def _cuts(tx: Transaction, change: Change, rules: Rules) -> tuple[str, list[Cut]]:
@@ -224,13 +169,15 @@ async def _uncovered(
         if not acts:
             continue
         before = await coverage_of(tx, territory, day, acts, rules)
-        was, will_be = judged(acts, before), judged(acts, replace(before, sessions=_after(before.sessions, cuts)))
+        then = replace(before, sessions=sessions_after(before.sessions, cuts))
+        was, will_be = judged(acts, before), judged(acts, then)
         expected = (each.id for each in acts if each.state in STANDING and each.state is not State.HELD)
         lost += [each for each in expected if was.get(each) is None and will_be.get(each) is not None]
     return await impacts.some_appointments(tx, lost) if lost else []
 
 
-def _after(open_sessions: Iterable[Session], cuts: Iterable[Cut]) -> list[Session]:
+def sessions_after(open_sessions: Iterable[Session], cuts: Iterable[Cut]) -> list[Session]:
+    """The open sessions as they would be."""
     changed = {cut.session.id: cut for cut in cuts}
     return [part for each in open_sessions for part in (changed[each.id].after() if each.id in changed else (each,))]
 
@@ -240,97 +187,3 @@ def _require_nobody_seen(hit: Iterable[Appointment]) -> None:
     if seen:
         listed = [{"appointment": str(each.id), "start": each.period.start.isoformat()} for each in seen]
         raise Refusal(problems.IN_CONSULTATION, appointments=listed)
-
-
-def _by_week(scene: Scene) -> dict[Interval, list[Appointment]]:
-    """The hit appointments by ISO week of the site's calendar, each week as an interval of instants."""
-    weeks: dict[Interval, list[Appointment]] = {}
-    for each in scene.hit:
-        day = local_day(each.period.start, scene.zone)
-        monday = whole_day(day - timedelta(days=day.weekday()), scene.zone).start
-        weeks.setdefault(Interval(monday, monday + _WEEK), []).append(each)
-    return weeks
-
-
-def _asked(it: Appointment, kinds: Mapping[UUID, Kind]) -> tuple[str, int, str, str, str | None]:
-    """What decides which places suit an appointment, its patient apart."""
-    kind = kinds[it.id]
-    return kind.code, kind.version, it.mode, it.capacity_class, joined_by(it)
-
-
-async def _places(
-    tx: Transaction,
-    scene: Scene,
-    sites: Sequence[UUID],
-    it: Appointment,
-    kind: Kind,
-    rules: Rules,
-    window: Interval,
-    now: datetime,
-) -> list[Place]:
-    """The free places of its kind; for a visit by video too, in its own kind or in what doctors do so instead, while
-    that kind is as it is when the window begins."""
-    modes = (ON_SITE, VIDEO) if it.mode == ON_SITE and VIDEO in kind.modes else (it.mode,)
-    slots = await _slots(tx, scene, sites, it, kind, rules, window, now)
-    found = [_place(slot, mode) for slot in slots for mode in modes]
-    if it.mode != ON_SITE:
-        return found
-    book = await book_of(tx, rules, scene.territory)
-    for other in instead_by_video(kind, book.by_video(local_day(window.start, scene.zone))):
-        slots = await _slots(tx, scene, sites, it, other, rules, window, now)
-        same = [slot for slot in slots if book.on(other.code, local_day(slot.period.start, scene.zone)) == other]
-        found += [_place(slot, VIDEO, other.code) for slot in same]
-    return found
-
-
-def _place(slot: Slot, mode: str, kind: str | None = None) -> Place:
-    return Place(slot.session, slot.site, slot.professional, slot.role, mode, slot.period, kind)
-
-
-async def _slots(
-    tx: Transaction,
-    scene: Scene,
-    sites: Sequence[UUID],
-    it: Appointment,
-    kind: Kind,
-    rules: Rules,
-    window: Interval,
-    now: datetime,
-) -> list[Slot]:
-    """Free slots over the sessions as they would be, at each of the sites, with whoever takes part besides."""
-    partners = partners_of(kind, joined_by(it))
-    as_if = partial(_after, cuts=scene.cuts)
-    found: list[Slot] = []
-    for site in sites:
-        found += await free_slots(
-            tx, site, kind, window, now, None, it.capacity_class, rules=rules, partners=partners, as_if=as_if
-        )
-    return found
-
-
-async def _busy_patients(
-    tx: Transaction, hit: Sequence[Appointment], window: Interval
-) -> Mapping[int, Sequence[Interval]]:
-    """When each patient is expected elsewhere; the hit appointments themselves do not count."""
-    numbers = {resources.patient(each.patient).number for each in hit if each.patient}
-    own = {(resources.patient(each.patient).number, each.period) for each in hit if each.patient}
-    busy: dict[int, list[Interval]] = {}
-    for taken in await sessions.busy(tx, numbers, window):
-        if (taken.resource, taken.period) not in own:
-            busy.setdefault(taken.resource, []).append(taken.period)
-    return busy
-
-
-def _free_for_patient(
-    it: Appointment, places: Iterable[Place], busy: Mapping[int, Sequence[Interval]], zone: ZoneInfo, span: timedelta
-) -> list[Place]:
-    """Places from the day of the appointment on, at which the patient is expected nowhere else."""
-    assert it.patient is not None
-    elsewhere = busy.get(resources.patient(it.patient).number, ())
-    day = whole_day(local_day(it.period.start, zone), zone)
-    return [
-        place
-        for place in places
-        if day.start <= place.period.start < day.end + span
-        and not any(place.period.overlaps(period) for period in elsewhere)
-    ]

@@ -1,0 +1,164 @@
+"""Where there is room for those who lose their place.
+
+Found by the same pure function as any search, over the sessions as they would be.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from booking.domain import resources
+from booking.domain.appointments import Appointment, State
+from booking.domain.availability import Slot
+from booking.domain.impact import ChangeKind, Hit, Place, instead_by_video
+from booking.domain.intervals import Interval
+from booking.domain.kinds import ON_SITE, VIDEO, Compartment, Kind
+from booking.domain.local_time import local_day, whole_day
+from booking.domain.rules import Rules
+from booking.store import appointments, impacts, sessions
+from booking.use_cases.appointments.company import joined_by
+from booking.use_cases.availability.find_places import partners_of
+from booking.use_cases.availability.search_availability import free_slots
+from booking.use_cases.impact.scene import Scene, sessions_after
+from booking.use_cases.kinds.kind_book import book_of, kind_of
+from smp.auth import Actor
+from smp.postgres import Transaction
+
+_WEEK = timedelta(days=7)
+
+
+async def options_of(
+    tx: Transaction, scene: Scene, rules: Rules, *, actor: Actor, now: datetime
+) -> dict[UUID, list[Place]]:
+    """For each hit appointment, every place that is left for its kind and its patient, at the sites the actor works
+    at, from its own day on. A week of hit appointments is looked at in one go."""
+    if scene.change.kind is ChangeKind.SITE_MOVED or not scene.hit:
+        return {}
+    sites = [site for site in await impacts.sites_of_territory(tx, scene.sites[0]) if actor.covers_site(site)]
+    found: dict[UUID, list[Place]] = {}
+    for week, hit in _by_week(scene).items():
+        if week.end > now:
+            window = Interval(max(week.start, now), week.end + rules.alternatives_span)
+            found |= await _Room(tx, scene, sites, rules, window, now).options(hit)
+    return found
+
+
+def hit_of(it: Appointment, options: Sequence[Place]) -> Hit:
+    """The appointment as the assignment looks at it."""
+    return Hit(
+        appointment=it.id,
+        site=it.site,
+        role=it.role,
+        mode=it.mode,
+        period=it.period,
+        since=it.booked_at or it.requested_at,
+        options=tuple(options),
+        # Whoever is there already is spoken to; of what is silent nothing is said but by somebody who knows.
+        can_move=it.state is State.BOOKED and it.compartment != Compartment.SILENT,
+    )
+
+
+def _by_week(scene: Scene) -> dict[Interval, list[Appointment]]:
+    """The hit appointments by ISO week of the site's calendar, each week as an interval of instants."""
+    weeks: dict[Interval, list[Appointment]] = {}
+    for each in scene.hit:
+        day = local_day(each.period.start, scene.zone)
+        monday = whole_day(day - timedelta(days=day.weekday()), scene.zone).start
+        weeks.setdefault(Interval(monday, monday + _WEEK), []).append(each)
+    return weeks
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """What is free at these sites in a window of the agenda as it would be."""
+
+    tx: Transaction
+    scene: Scene
+    sites: Sequence[UUID]
+    rules: Rules
+    window: Interval
+    now: datetime
+
+    async def options(self, hit: Sequence[Appointment]) -> dict[UUID, list[Place]]:
+        """What suits each of these appointments, one question for all that ask the same."""
+        kinds = {each.id: await kind_of(self.tx, self.rules, each) for each in hit}
+        places = {
+            asked: await self._places(each, kinds[each.id])
+            for asked, each in {_asked(each, kinds[each.id]): each for each in hit}.items()
+        }
+        busy = await _busy_patients(self.tx, hit, self.window)
+        found = {}
+        for each in hit:
+            suitable = places[_asked(each, kinds[each.id])]
+            if kinds[each.id].follow_up_only and each.patient:
+                known = await appointments.practitioners_who_saw(self.tx, each.patient)
+                suitable = [place for place in suitable if place.professional in known]
+            found[each.id] = _free_for_patient(each, suitable, busy, self.scene.zone, self.rules.alternatives_span)
+        return found
+
+    async def _places(self, it: Appointment, kind: Kind) -> list[Place]:
+        """The free places of its kind; for a visit by video too, in its own kind or in what doctors do so instead,
+        while that kind is as it is when the window begins."""
+        modes = (ON_SITE, VIDEO) if it.mode == ON_SITE and VIDEO in kind.modes else (it.mode,)
+        found = [_place(slot, mode) for slot in await self._slots(it, kind) for mode in modes]
+        return [*found, *await self._by_video_instead(it, kind)] if it.mode == ON_SITE else found
+
+    async def _by_video_instead(self, it: Appointment, kind: Kind) -> list[Place]:
+        book, zone = await book_of(self.tx, self.rules, self.scene.territory), self.scene.zone
+        return [
+            _place(slot, VIDEO, other.code)
+            for other in instead_by_video(kind, book.by_video(local_day(self.window.start, zone)))
+            for slot in await self._slots(it, other)
+            if book.on(other.code, local_day(slot.period.start, zone)) == other
+        ]
+
+    async def _slots(self, it: Appointment, kind: Kind) -> list[Slot]:
+        """Free slots at each of the sites, with whoever takes part besides."""
+        partners, as_if = partners_of(kind, joined_by(it)), partial(sessions_after, cuts=self.scene.cuts)
+        found: list[Slot] = []
+        for site in self.sites:
+            found += await free_slots(
+                self.tx, site, kind, self.window, self.now, None, it.capacity_class,
+                rules=self.rules, partners=partners, as_if=as_if,
+            )  # fmt: skip
+        return found
+
+
+def _asked(it: Appointment, kind: Kind) -> tuple[str, int, str, str, str | None]:
+    """What decides which places suit an appointment, its patient apart."""
+    return kind.code, kind.version, it.mode, it.capacity_class, joined_by(it)
+
+
+def _place(slot: Slot, mode: str, kind: str | None = None) -> Place:
+    return Place(slot.session, slot.site, slot.professional, slot.role, mode, slot.period, kind)
+
+
+async def _busy_patients(
+    tx: Transaction, hit: Sequence[Appointment], window: Interval
+) -> Mapping[int, Sequence[Interval]]:
+    """When each patient is expected elsewhere; the hit appointments themselves do not count."""
+    numbers = {resources.patient(each.patient).number for each in hit if each.patient}
+    own = {(resources.patient(each.patient).number, each.period) for each in hit if each.patient}
+    busy: dict[int, list[Interval]] = {}
+    for taken in await sessions.busy(tx, numbers, window):
+        if (taken.resource, taken.period) not in own:
+            busy.setdefault(taken.resource, []).append(taken.period)
+    return busy
+
+
+def _free_for_patient(
+    it: Appointment, places: Iterable[Place], busy: Mapping[int, Sequence[Interval]], zone: ZoneInfo, span: timedelta
+) -> list[Place]:
+    """Places from the day of the appointment on, at which the patient is expected nowhere else."""
+    assert it.patient is not None
+    elsewhere = busy.get(resources.patient(it.patient).number, ())
+    day = whole_day(local_day(it.period.start, zone), zone)
+    return [
+        place
+        for place in places
+        if day.start <= place.period.start < day.end + span
+        and not any(place.period.overlaps(period) for period in elsewhere)
+    ]
