@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from booking import problems
+from booking.domain.appointments import Appointment
 from booking.domain.sessions import Session
 from booking.use_cases.appointments.correct_status import CorrectionRequest, correct_status
 from booking.use_cases.appointments.mark_arrived import mark_arrived
@@ -14,6 +15,7 @@ from booking.use_cases.appointments.site_queue import CallOrder, change_call_ord
 from booking.use_cases.calendar.cancel_session import cancel_session
 from booking.use_cases.calendar.reshaping import Consent
 from smp.contracts import PatientErased
+from tests.booking.test_company import ELSEWHERE, book
 from tests.booking.test_corrections_and_closing import cancel, correct, step
 from tests.booking.test_holds_and_steps import stored
 from tests.booking.test_on_the_way import traveller
@@ -39,6 +41,30 @@ async def test_not_while_the_practitioner_is_on_the_road(centre: Centre, booking
     assert monday("11:20").isoformat() in starts(refused)
     assert monday("11:40").isoformat() not in starts(refused)
     assert (await correct(centre, early)).cancelled_by is None
+
+
+async def test_not_once_whoever_prepared_is_gone_or_on_the_road(
+    centre: Centre, booking_database: ServiceDatabase
+) -> None:
+    async def take_again(appointment: Appointment) -> Appointment:
+        async with centre.transaction() as tx:
+            request = CorrectionRequest("wrong_line")
+            return await correct_status(tx, appointment.id, request, ELSEWHERE, actor=SECRETARY, now=NOW)
+
+    other = await Centre(booking_database.database).open()
+    assistant = await traveller(centre, other, "medical_assistant")
+    helper = await centre.session(assistant, "09:00", "12:00", kinds=("preparation",))
+    session = await centre.session(await centre.doctor(), "09:00", "12:00")
+    early, late = [await book(centre, session, hour) for hour in ("09:20", "11:40")]
+    for each in (early, late):
+        await cancel(centre, each.id)
+    await other.session(assistant, "12:10", "15:00", kinds=("preparation",))
+    assert (await refusal(take_again(late))).problem is problems.COMPANY_MISSING
+    assert (await take_again(early)).cancelled_by is None
+    await cancel(centre, early.id, reason="moved_away")
+    async with centre.transaction() as tx:
+        await cancel_session(tx, helper.id, Consent("illness"), ELSEWHERE, actor=SECRETARY, now=NOW)
+    assert (await refusal(take_again(late))).problem is problems.COMPANY_MISSING
 
 
 async def test_not_once_the_rest_is_kept_for_another_class(centre: Centre) -> None:

@@ -151,8 +151,8 @@ class SlotCancelled(AppointmentEvent):
 class CallRequested(AppointmentEvent):
     """Somebody must speak with the patient about this appointment, for no text can say what becomes of it: its session
     is gone, or the patient does not know that the site moves. It stands until it is moved or cancelled; `reason` is the
-    code of the change, never a health fact. Whoever was asked for together with the patient, the `party`, is told apart.
-    """
+    code of the change, never a health fact. Whoever was asked for together with the patient, the `party`, is told
+    apart."""
 
     patient: UUID
     session: UUID

@@ -107,6 +107,7 @@ async def leave(appointment: UUID, body: Departure, command: Command) -> Respons
         problems.TOO_MANY_INTERNS,
         problems.TOO_MANY_ACTS,
         problems.CLASS_NOT_RELEASED,
+        problems.COMPANY_MISSING,
         problems.SLOT_TAKEN,
         problems.SLOT_RESTING,
         problems.PATIENT_BUSY,

@@ -36,6 +36,22 @@ async def in_company(
     return new.in_company(tuple(others))
 
 
+async def require_company(tx: Transaction, it: Appointment, wish: placing.Wish) -> None:
+    """Whoever took part in an appointment still works there then; whether they are free shows when they are taken.
+
+    Raises Refusal: COMPANY_MISSING with alternatives.
+    """
+    if not it.others:
+        return
+    present = {each.id: each for each in await sessions.open_at(tx, it.site, it.whole)}
+    there = [present[other.session] for other in it.others if other.session in present]
+    away = await placing.on_the_way(tx, there, it.whole, wish.rules)
+    for other in it.others:
+        comes = other.session in present and other.session not in away
+        if not (comes and await sessions.share_if_free(tx, other.session, other.period)):
+            await placing.refuse(tx, problems.COMPANY_MISSING, wish)
+
+
 def resources_of(it: Appointment, session: Session) -> tuple[Resource, ...]:
     """All that an appointment takes, whoever takes part besides included."""
     besides = (resource for companion in it.others for resource in companion.resources(it.site))

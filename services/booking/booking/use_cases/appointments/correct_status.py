@@ -16,6 +16,7 @@ from booking.store import appointments, projections
 from booking.store.appointments import Place
 from booking.use_cases.access import require_sight, require_site
 from booking.use_cases.appointments import announcing, placing
+from booking.use_cases.appointments.company import joined_by, require_company
 from booking.use_cases.appointments.steps import save_once_in_queue
 from booking.use_cases.capacity import sharing
 from booking.use_cases.kinds.kind_book import kind_of
@@ -47,8 +48,8 @@ async def correct_status(
 
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, NOTHING_TO_CORRECT, ALREADY_CORRECTED, CORRECTION_TOO_LATE,
     GIVEN_BACK_FOR_ANOTHER, ALREADY_IN_QUEUE, PATIENT_ERASED; with alternatives SESSION_CANCELLED, OUTSIDE_SESSION,
-    ON_THE_WAY, NO_SUPERVISOR, TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED, SLOT_TAKEN, SLOT_RESTING,
-    PATIENT_BUSY.
+    ON_THE_WAY, NO_SUPERVISOR, TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED, COMPANY_MISSING,
+    SLOT_TAKEN, SLOT_RESTING, PATIENT_BUSY.
     """
     # The session before the appointment, as whoever cancels a session does.
     place = await appointments.place_of_appointment(tx, id)
@@ -74,7 +75,9 @@ async def _take_again(tx: Transaction, place: Place, undone: Appointment, rules:
     if place.is_erased:
         raise Refusal(problems.PATIENT_ERASED)
     kind = await kind_of(tx, rules, undone)
-    wish = placing.Wish(place.session, kind, undone.period.start, undone.patient, rules, now)
+    wish = placing.Wish(
+        place.session, kind, undone.period.start, undone.patient, rules, now, together_with=joined_by(undone)
+    )
     if not place.is_open:
         await placing.refuse(tx, problems.SESSION_CANCELLED, wish)
     if not place.session.period.contains(undone.period):
@@ -85,6 +88,7 @@ async def _take_again(tx: Transaction, place: Place, undone: Appointment, rules:
         await placing.refuse(tx, uncovered, wish)
     if not await sharing.admits(tx, place.session, undone.capacity_class, kind.length, now, undone.id):
         await placing.refuse(tx, problems.CLASS_NOT_RELEASED, wish)
+    await require_company(tx, undone, wish)
     wanted = await appointments.own_resources(tx, undone.id)
     await placing.expire_in_the_way(tx, wanted, undone.whole, now, rules.cool_down)
     if taken := await appointments.take_again(tx, undone.id):
