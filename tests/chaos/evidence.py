@@ -8,6 +8,7 @@ from typing import Any
 from smp.contracts.envelope import Envelope
 from smp_local.day.books import Row
 from smp_local.settings import SERVICES
+from smp_local.trouble import Trouble
 from smp_local.worlds.history import Entry
 from tests.chaos.books import PatientBooks
 from tests.chaos.findings import Appointment, Occupied, Owed, Projection, Said, Snapshot, Text
@@ -15,13 +16,14 @@ from tests.chaos.findings import Appointment, Occupied, Owed, Projection, Said, 
 
 async def read(books: PatientBooks, entries: Sequence[Entry], now: datetime) -> Snapshot:
     """Call it when all is quiet: what is on its way would be taken for lost. A timer that speaks while the books are
-    read has them read again."""
-    while True:
+    read has them read again. Raises Trouble when there is never a quiet moment."""
+    for _ in range(MOST_READINGS):
         said = await _outboxes(books)
         snapshot = await _read(books, entries, now, said)
         if await _outboxes(books) == said:
             return snapshot
         await asyncio.sleep(BETWEEN_READINGS)
+    raise Trouble("Les services ne se taisent pas.", f"Les comptes ont été relus {MOST_READINGS} fois.")
 
 
 async def _read(books: PatientBooks, entries: Sequence[Entry], now: datetime, said: Sequence[Said]) -> Snapshot:
@@ -57,6 +59,7 @@ async def _outboxes(books: PatientBooks) -> list[Said]:
 
 
 BETWEEN_READINGS = 1.0  # seconds: enough for a relay that lives
+MOST_READINGS = 30  # timers speak for some seconds after a jump of the clock
 
 _MADE = " UNION ALL ".join(
     f"SELECT id FROM {table}" for table in ("session", "session_rule", "closure", "absence", "reachability")
