@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Coroutine, Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,11 @@ from smp_local.worlds.platform import Platform
 from tests.chaos import checker, evidence
 from tests.chaos.books import PatientBooks
 from tests.chaos.errands import ERNEE, Errands
-from tests.chaos.hunter import Hunter, Kill
+from tests.chaos.hunter import Hunter, Kill, Pack
 from tests.chaos.machine import Machine, new_folder, running
 from tests.chaos.mondays import Watched, account, mondays, play
 from tests.chaos.report import FULL, Report
-from tests.chaos.schedule import AT_FAILPOINTS, Strike, mixed
+from tests.chaos.schedule import OF_BOOKING, OF_OTHERS, Strike, booking_alone, mixed
 
 KILLS, SEED = 200, 1
 MOST_PER_MONDAY = 50
@@ -83,50 +84,51 @@ async def _run(folder: Path, report: Report) -> None:
     screen.say(f"Chaos : {report.asked} kill -9, graine {report.seed}.")
     async with running(folder, screen.say) as machine:
         clock = clock_from(machine.home.clock)
-        at_failpoints = round(report.asked * AT_FAILPOINTS)
-        gap = max(2, COMMANDS // min(report.asked - at_failpoints, MOST_PER_MONDAY))
-        strikes = _strikes(machine, mixed(report.asked, at_failpoints, report.seed, gap), report)
+        of_booking, of_others = round(report.asked * OF_BOOKING), round(report.asked * OF_OTHERS)
+        gap = max(2, COMMANDS // min(report.asked - of_booking - of_others, MOST_PER_MONDAY))
         dice = random.Random(f"backends/{report.seed}")
-        hunter = Hunter(machine, strikes, dice, clock.now, lambda kill: _tell(kill, report.asked))
-        report.kills = hunter.kills
+        hunters = [
+            Hunter(machine, strikes, dice, clock.now, lambda kill: _tell(kill, report.asked), report.kills)
+            for strikes in (
+                mixed(report.asked - of_booking, of_others, report.seed, gap),
+                _of_booking(machine, of_booking, report),
+            )
+        ]
+        pack = Pack(hunters, report.kills)
         try:
-            await _whichever_fails(hunter.run(), _live(machine, hunter, report))
+            await _whichever_fails(pack.run(), _live(machine, pack, report))
         finally:
             report.failpoints, report.failpoints_hit = machine.failpoints.points(), machine.failpoints.hits()
 
 
-def _strikes(machine: Machine, planned: Iterator[Strike], report: Report) -> Iterator[Strike]:
-    """As planned; a full run goes on until booking has died at every place that it was ever at."""
-    yield from planned
-    for _ in range(MOST_MORE if report.asked >= FULL else 0):
-        if not machine.failpoints.never_hit("booking"):
-            return
-        yield Strike(1, 0.5, ("booking",), 0.0, patient=True, at_failpoints=True)
+def _of_booking(machine: Machine, kills: int, report: Report) -> Iterator[Strike]:
+    """As many as planned; a full run goes on until booking has died at every place that it was ever at."""
+    yield from booking_alone(kills, report.seed)
+    more = booking_alone(MOST_MORE if report.asked >= FULL else 0, report.seed + 1)
+    yield from takewhile(lambda _: machine.failpoints.never_hit("booking"), more)
 
 
-async def _live(machine: Machine, hunter: Hunter, report: Report) -> None:
+async def _live(machine: Machine, pack: Pack, report: Report) -> None:
     """The worlds open, then one Monday after another until the schedule is over."""
-    async with PatientBooks(machine.addresses, PATIENCE, hunter.pulse) as books:
-        await _open_worlds(machine, hunter, report)
+    async with PatientBooks(machine.addresses, PATIENCE, pack.pulse) as books:
+        await _open_worlds(machine, pack, report)
         for number, day in enumerate(mondays()):
-            screen.say(f"{calendar.spoken(day).capitalize()} ({len(hunter.kills)} kills sur {report.asked})…")
+            screen.say(f"{calendar.spoken(day).capitalize()} ({len(pack.kills)} kills sur {report.asked})…")
             report.mondays.append(day.isoformat())
             plans = plan(day, report.seed + number)
             player = Player(machine.addresses, plans, speed=SPEED, say=screen.say, patience=PATIENCE)
-            player.history, asked = Watched(hunter), Watched(hunter)
+            player.history, asked = Watched(pack), Watched(pack)
             player.platform.history = player.history
             report.histories += [player.history, asked]
             async with contextlib.aclosing(player), _platform(machine, asked) as platform:
-                await _play_and_judge(player, Errands(platform, player), books, hunter, report)
-            if hunter.is_over:
+                await _play_and_judge(player, Errands(platform, player), books, pack, report)
+            if pack.is_over:
                 return
 
 
-async def _play_and_judge(
-    player: Player, errands: Errands, books: PatientBooks, hunter: Hunter, report: Report
-) -> None:
+async def _play_and_judge(player: Player, errands: Errands, books: PatientBooks, pack: Pack, report: Report) -> None:
     try:
-        await play(player, errands, books, hunter)
+        await play(player, errands, books, pack)
     except Exception:
         # A platform that broke a promise may stop the play: its accounts then tell why.
         with contextlib.suppress(Exception):
@@ -142,12 +144,12 @@ async def _judge(player: Player, books: PatientBooks, report: Report) -> None:
     screen.say(f"Comptes vérifiés : {len(report.lines)} fautes.")
 
 
-async def _open_worlds(machine: Machine, hunter: Hunter, report: Report) -> None:
-    history = Watched(hunter)
+async def _open_worlds(machine: Machine, pack: Pack, report: Report) -> None:
+    history = Watched(pack)
     report.histories.append(history)
-    async with hunter.open_season(), _platform(machine, history) as platform:
+    async with pack.open_season(), _platform(machine, history) as platform:
         await asyncio.gather(*(open_centre(platform, centre) for centre in (*CENTRES, ERNEE)))
-    screen.say(f"Laval, Le Mans et Ernée sont ouverts ({len(hunter.kills)} kills).")
+    screen.say(f"Laval, Le Mans et Ernée sont ouverts ({len(pack.kills)} kills).")
 
 
 def _platform(machine: Machine, history: History) -> Platform:

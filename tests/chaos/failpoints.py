@@ -22,10 +22,12 @@ class Failpoints:
         """How to start `python -m module …` as `program`, so that it can be tripped."""
         return [sys.executable, "-P", str(TRIPPING), str(self.folder), program, module, *arguments]
 
-    def arm(self, program: str) -> None:
-        """Let it die at the next point at which it never died."""
+    def arm(self, program: str, choosy: float) -> None:
+        """Let it die at the next point at which it never died; for `choosy` seconds, at a new place only."""
         (self.folder / f"{program}.tripped").unlink(missing_ok=True)
-        (self.folder / f"{program}.armed").touch()
+        waiting = self.folder / f"{program}.waiting"
+        waiting.write_text(str(choosy))
+        waiting.rename(self.folder / f"{program}.armed")  # whole, for it is read at once
 
     def has_tripped(self, program: str) -> bool:
         return (self.folder / f"{program}.tripped").exists()

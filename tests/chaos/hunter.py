@@ -6,8 +6,8 @@ import os
 import random
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import asyncpg
@@ -19,7 +19,7 @@ from tests.chaos.schedule import BACKEND, POSTMASTER, Strike
 
 LOOK = 0.05  # seconds between two looks at a victim
 BOUND = 120.0  # seconds within which a victim must serve again, or be there to be killed
-TRIP = 20.0  # seconds within which a program should meet a failpoint that it has not met before
+TRIP = 5.0  # seconds, once it is not choosy any more, within which a program should meet a new failpoint
 SENSE = 5.0  # seconds within which PostgreSQL must notice a dead backend
 
 
@@ -37,14 +37,14 @@ class Kill:
 
 @dataclass
 class Hunter:
-    """`tell` is called when a victim serves again; `hour` says the simulated time."""
+    """`tell` is called when a victim serves again; `hour` says the simulated time; `kills` are those of the pack."""
 
     machine: Machine
     strikes: Iterable[Strike]
     dice: random.Random
     hour: Callable[[], datetime]
     tell: Callable[[Kill], None]
-    kills: list[Kill] = field(default_factory=list)
+    kills: list[Kill]
     is_over: bool = False
 
     def __post_init__(self) -> None:
@@ -93,9 +93,9 @@ class Hunter:
                 if not self._open.is_set():
                     continue
                 if strike.at_failpoints:
-                    together = len(strike.targets) > 1
-                    await asyncio.gather(*(self._trip(target, together) for target in strike.targets))
-                    return
+                    if not (strike := await self._trip_all(strike)).targets:
+                        return
+                    continue
                 for number, target in enumerate(strike.targets):
                     await asyncio.sleep(strike.apart if number else 0)
                     await self._kill(target, together=len(strike.targets) > 1)
@@ -115,17 +115,31 @@ class Hunter:
             os.kill(pid, signal.SIGKILL)
             self._note(Kill(len(self.kills) + 1, target, self.hour(), together), pid, probe)
 
-    async def _trip(self, target: str, together: bool) -> None:
-        """Let it die at a point where it never died; where it meets none, it dies here and now."""
+    async def _trip_all(self, strike: Strike) -> Strike:
+        """What is left of the strike when the season ends before all have died."""
+        together = len(strike.targets) > 1
+        died = await asyncio.gather(*(self._trip(each, strike.choosy, together) for each in strike.targets))
+        return replace(
+            strike, targets=tuple(each for each, is_dead in zip(strike.targets, died, strict=True) if not is_dead)
+        )
+
+    async def _trip(self, target: str, choosy: float, together: bool) -> bool:
+        """Let it die at a point where it never died; where it meets none, it dies here and now. False when the season
+        ended first: then it lives."""
         pid = await self._somebody(target)
-        self.machine.failpoints.arm(target)
-        deadline = time.monotonic() + TRIP
-        while not self.machine.failpoints.has_tripped(target) and time.monotonic() < deadline:  # noqa: ASYNC110 - a file
+        self.machine.failpoints.arm(target, choosy)
+        deadline = time.monotonic() + choosy + TRIP
+        while self._open.is_set() and not self.machine.failpoints.has_tripped(target):
+            if time.monotonic() > deadline:
+                break
             await asyncio.sleep(LOOK)
-        if self.machine.failpoints.disarm(target):
+        if not self.machine.failpoints.disarm(target):
+            self._note(Kill(len(self.kills) + 1, target, self.hour(), together, at_failpoint=True), pid)
+        elif self._open.is_set():
             await self._kill(target, together)
         else:
-            self._note(Kill(len(self.kills) + 1, target, self.hour(), together, at_failpoint=True), pid)
+            return False
+        return True
 
     async def _somebody(self, target: str) -> int:
         deadline = time.monotonic() + BOUND
@@ -186,6 +200,40 @@ class Hunter:
         with contextlib.suppress(*GONE):
             return await asyncpg.connect(self.machine.addresses.postgres_admin_dsn, timeout=2)
         return None
+
+
+@dataclass
+class Pack:
+    """Hunters beside each other, who share what they killed: while one waits for its victim, the others strike."""
+
+    hunters: Sequence[Hunter]
+    kills: list[Kill]
+
+    @property
+    def is_over(self) -> bool:
+        return all(hunter.is_over for hunter in self.hunters)
+
+    def pulse(self) -> None:
+        """A command is being sent, or somebody looks whether all is quiet."""
+        for hunter in self.hunters:
+            hunter.pulse()
+
+    async def run(self) -> None:
+        """Strike until all schedules are over. Raises Trouble as soon as a victim does not come back."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for hunter in self.hunters:
+                    tasks.create_task(hunter.run())
+        except* Trouble as troubles:
+            raise troubles.exceptions[0] from None
+
+    @contextlib.asynccontextmanager
+    async def open_season(self) -> AsyncIterator[None]:
+        """Blows fall inside; at the end all victims serve again."""
+        async with contextlib.AsyncExitStack() as seasons:
+            for hunter in self.hunters:
+                await seasons.enter_async_context(hunter.open_season())
+            yield
 
 
 async def _until_closed(probe: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -11,7 +11,7 @@ from smp_local.day.quiet import until_texts_settled
 from smp_local.worlds.history import Entry, History
 from tests.chaos.books import PatientBooks
 from tests.chaos.errands import Errands
-from tests.chaos.hunter import Hunter
+from tests.chaos.hunter import Pack
 
 FIRST = date(2026, 11, 23)
 # The accounts of a Monday are closed on the Thursday after it, when those of the next one would already be calling.
@@ -28,21 +28,21 @@ def mondays() -> Iterator[date]:
 
 
 class Watched(History):
-    """A history that tells the hunter of each command as it is sent."""
+    """A history that tells the hunters of each command as it is sent."""
 
-    def __init__(self, hunter: Hunter) -> None:
+    def __init__(self, pack: Pack) -> None:
         super().__init__()
-        self._hunter = hunter
+        self._pack = pack
 
     def of(self, key: str, service: str, path: str) -> Entry:
-        self._hunter.pulse()
+        self._pack.pulse()
         return super().of(key, service, path)
 
 
-async def play(player: Player, errands: Errands, books: PatientBooks, hunter: Hunter) -> None:
+async def play(player: Player, errands: Errands, books: PatientBooks, pack: Pack) -> None:
     """Live the day in open season, then wait until nothing moves any more."""
     try:
-        async with hunter.open_season():
+        async with pack.open_season():
             errands.schedule()
             await player.call_ahead(books)
             await player.remind(books)

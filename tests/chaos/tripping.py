@@ -8,7 +8,8 @@ module starts.
 
 FOLDER/PROGRAM.points lists every point that was ever met, PROGRAM.hits those at which the process died. While
 PROGRAM.armed exists, the process dies, as by kill -9, at the first point that is not among the hits. Its place, the
-line that waits, may be passed by several commands: freshly armed, it looks for a place where it never died.
+line that waits, may be passed by several commands: for as many seconds as the file says, only a place at which it never
+died will do.
 """
 
 import os
@@ -22,7 +23,7 @@ from types import FrameType
 from typing import Any
 
 OURS = ("smp", "booking", "registry", "notifications", "reporting", "door_list")
-CHOOSY = 15.0  # seconds for which it looks for a new place, before a new way to a known one will do
+READ_ALONE = "smp.reading."  # statements that change nothing, around which nothing lasts
 Call = Callable[..., Awaitable[Any]]
 
 
@@ -43,13 +44,16 @@ class Tripwire:
 
     def touch(self, side: str, what: str) -> None:
         """The process is at a point; it may not survive it."""
-        point = f"{_chain(sys._getframe(2))} {side} {what}"
+        chain = _chain(sys._getframe(2))
+        if READ_ALONE in chain:
+            return
+        point = f"{chain} {side} {what}"
         if point not in self._seen:
             self._seen.add(point)
             _append(self._points, point)
         try:
             armed_for = time.time() - os.stat(self._armed).st_mtime
-            if not self._is_new(point, armed_for):
+            if not self._is_new(point, is_choosy=armed_for < float(self._armed.read_text())):
                 return
             os.rename(self._armed, self._tripped)  # one of us, once
         except FileNotFoundError:
@@ -57,9 +61,9 @@ class Tripwire:
         _append(self._hits, point)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    def _is_new(self, point: str, armed_for: float) -> bool:
+    def _is_new(self, point: str, *, is_choosy: bool) -> bool:
         hits = _lines(self._hits)
-        if armed_for < CHOOSY:
+        if is_choosy:
             return place_of(point) not in {place_of(hit) for hit in hits}
         return point not in hits
 

@@ -12,7 +12,7 @@ from tests.chaos.checker import check
 from tests.chaos.findings import Appointment, Finding, Occupied, Owed, Projection, Said, Snapshot, Text
 from tests.chaos.hunter import Kill
 from tests.chaos.report import Report
-from tests.chaos.schedule import PROGRAMS, TARGETS, mixed, schedule
+from tests.chaos.schedule import PROGRAMS, TARGETS, booking_alone, mixed, schedule
 
 NOW = datetime(2026, 11, 26, 20, tzinfo=UTC)
 NINE = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -300,3 +300,10 @@ def test_a_mixed_schedule_has_its_share_of_failpoints_and_reaches_every_program_
     assert sum(len(strike.targets) for strike in strikes) == 200
     assert len(swept) == 120
     assert set(swept) == set(PROGRAMS)
+
+
+def test_booking_is_sent_over_its_failpoints_alone_and_as_often_as_asked() -> None:
+    strikes = list(booking_alone(50, 1))
+    assert {strike.targets for strike in strikes} == {("booking",)}
+    assert len(strikes) == 50
+    assert "booking" not in PROGRAMS
