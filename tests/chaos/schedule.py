@@ -16,6 +16,7 @@ OFTEN = ("booking", "notifications", POSTMASTER)  # twice in each round: most is
 PROGRAMS = {**dict.fromkeys(RELAYS, 1), "notifications": 8, "registry": 5, "reporting": 3}
 SWEPT_AT_ONCE = 2
 OF_BOOKING, OF_OTHERS = 0.5, 0.2  # of all kills, at failpoints
+RESTS = 0.25  # of the deaths of booking at a failpoint are followed by a lull
 # Seconds for which a new place is looked for, before a new way to a known one will do.
 CHOOSY_BOOKING, CHOOSY_OTHERS = 15.0, 4.0
 LULL = (0.5, 2.0)  # seconds in which everybody may get on with their work: without them a consumer only ever restarts
@@ -46,10 +47,13 @@ class Strike:
 
 
 def booking_alone(kills: int, seed: int) -> Iterator[Strike]:
-    """Booking over its failpoints, without rest but for lulls, beside all other strikes."""
+    """Booking over its failpoints, beside all other strikes: mostly armed again as it comes back, so that it meets the
+    rest of a command, and what a command asked again passes, before anything else; now and then after a lull."""
     dice = random.Random(f"booking/{seed}")
     for _ in range(kills):
-        yield Strike(1, dice.uniform(*LULL), ("booking",), 0.0, patient=True, at_failpoints=True, choosy=CHOOSY_BOOKING)
+        rests = dice.random() < RESTS
+        lull = dice.uniform(*LULL) if rests else 0.0
+        yield Strike(int(rests), lull, ("booking",), 0.0, patient=rests, at_failpoints=True, choosy=CHOOSY_BOOKING)
 
 
 def mixed(kills: int, at_failpoints: int, seed: int, gap: int) -> Iterator[Strike]:
