@@ -39,7 +39,7 @@ from tests.chaos.report import FULL, Report
 from tests.chaos.schedule import OF_BOOKING, OF_OTHERS, Strike, booking_alone, mixed
 
 KILLS, SEED = 200, 1
-MOST_PER_MONDAY = 50
+MOST_PER_MONDAY = 150
 COMMANDS = 450  # of a Monday, that fall outside recoveries: they are shared among its kills
 SPEED = 1440.0  # twelve hours of a centre in half a minute, where nothing dies
 PATIENCE = 300.0  # seconds that anything may take, kills included

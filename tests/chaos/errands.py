@@ -13,7 +13,7 @@ from uuid import uuid5
 from smp_local.day.player import Player
 from smp_local.worlds.centre import WORLDS, Centre, Member, week
 from smp_local.worlds.laval import LAVAL
-from smp_local.worlds.opening import NOT_HEARD_YET, ensure_patient
+from smp_local.worlds.opening import NOT_HEARD_YET, ensure_patient, open_centre
 from smp_local.worlds.people import Town, person, rpps
 from smp_local.worlds.platform import Answer, Json, Platform
 
@@ -45,6 +45,22 @@ ERNEE = Centre(
 KINDS = ["consultation", "minor_emergency", "prepared"]
 
 
+def antenna(day: date) -> Centre:
+    """The one that opens on the days of a Monday."""
+    key, number = f"antenna-{day.isoformat()}", 1_000 + day.toordinal() % 10_000
+    doctor = Member(f"{key}/doctor", "Chesnaie", "Maud", "gp", rpps(number))
+    intern = Member(f"{key}/intern", "Lorioux", "Basile", "intern", rpps(20_000 + number))
+    site = {name: value for name, value in ERNEE.site_body.items() if name != "finess"}
+    return replace(
+        ERNEE,
+        key=key,
+        opened_on=day,
+        site_body={**site, "name": f"Antenne {day.isoformat()}"},
+        members=(doctor, intern),
+        supervisions=((intern, doctor),),
+    )
+
+
 class Errands:
     """Those of one Monday; `schedule` puts them into the play."""
 
@@ -58,6 +74,7 @@ class Errands:
 
     def schedule(self) -> None:
         """On the day of the calls what is planned and booked, on the day itself what is received."""
+        self._at(self._called_on, 8, self._open)
         for hour, errand in ((9, self._plan), (10, self._shut), (11, self._book), (12, self._wait), (14, self._hit)):
             self._at(self._called_on, hour, errand)
         for hour, errand in ((10, self._receive), (11, self._wait), (12, self._correct), (19, self._close)):
@@ -65,6 +82,10 @@ class Errands:
 
     def _at(self, day: date, hour: int, errand: Callable[[], Awaitable[None]]) -> None:
         self._conductor.at(self._when(day, hour, 30), errand)
+
+    async def _open(self) -> None:
+        """An antenna opens: a site, a doctor, and an intern whom the doctor answers for."""
+        await open_centre(self._platform, antenna(self._day))
 
     # --- the agenda -----------------------------------------------------------------------------------------------
 
