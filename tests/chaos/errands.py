@@ -4,6 +4,7 @@ So each command passes its failpoints again and again. Nobody expects a certain 
 was accepted is judged like all the rest. The site is not among those of the day's ledger.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -43,6 +44,7 @@ ERNEE = Centre(
     registered=0,
 )  # fmt: skip
 KINDS = ["consultation", "minor_emergency", "prepared"]
+LOOKS, BETWEEN_LOOKS = 8, 0.5  # real seconds: the timer of offers lives, or is coming back
 
 
 def antenna(day: date) -> Centre:
@@ -171,10 +173,10 @@ class Errands:
         answers = dict.fromkeys((each["code"] for each in form.body.get("questions", ())), False)
         request = {"request": str(uuid5(WORLDS, f"{self._day}/{self._number}")), "site": str(ERNEE.site)}
         await self._ask("secretary", "minor-emergencies", {**request, "answers": answers})
-        await self._ask("secretary", "demand", {
-            "site": str(ERNEE.site), "kind": "social", "from": self._when(day, 9).isoformat(),
-            "to": self._when(day, 18).isoformat(),
-        })  # fmt: skip
+        need = {"site": str(ERNEE.site), "kind": "social"}
+        hours = {"from": self._when(day, 9).isoformat(), "to": self._when(day, 18).isoformat()}
+        for _ in range(2):  # the same need told twice is noted once
+            await self._ask("secretary", "demand", {**need, **hours})
 
     async def _wait(self) -> None:
         """Two on the waiting list; a place is given back, offered, and answered."""
@@ -191,7 +193,8 @@ class Errands:
         for entry, answer in zip(entries, ("later", "refusal", "acceptance"), strict=True):
             if entry.ok and (offer := await self._offer(entry.body["entry"])):
                 await self._ask("secretary", f"offers/{offer}/{answer}", {})
-        await self._of(entries[1], "entry", "waiting-list/{}/departure", {"reason": "no_longer_wanted"}, "secretary")
+        for entry in entries:  # whoever waits on from another Monday would have the offers of the next
+            await self._of(entry, "entry", "waiting-list/{}/departure", {"reason": "no_longer_wanted"}, "secretary")
 
     async def _hit(self) -> None:
         """Tomorrow's doctor will be away: whoever is expected then is moved, cancelled or called."""
@@ -253,9 +256,14 @@ class Errands:
             self._booked.append(answer.body["appointment"])
 
     async def _offer(self, entry: str) -> str | None:
-        read = await self._platform.read(ERNEE.staff("secretary"), "booking", f"/v1/waiting-list/{entry}")
-        running = [each["offer"] for each in read.body.get("offers", ()) if each["state"] == "running"]
-        return running[0] if running else None
+        """The offer that runs for an entry of the waiting list, once the timer has made one."""
+        for _ in range(LOOKS):
+            read = await self._platform.read(ERNEE.staff("secretary"), "booking", f"/v1/waiting-list/{entry}")
+            for each in read.body.get("offers", ()):
+                if each["state"] == "running":
+                    return str(each["offer"])
+            await asyncio.sleep(BETWEEN_LOOKS)
+        return None
 
     async def _patient(self) -> str:
         """Somebody new."""
