@@ -23,6 +23,7 @@ from tests.booking.waiting import (
     later,
     leave,
     offer_to,
+    offered,
     offers_to,
     queue,
     run_jobs,
@@ -175,10 +176,7 @@ class TestEnds:
         assert (await entry_now(centre, entry)).state is EntryState.WAITING
 
     async def test_an_erased_patient_waits_for_nothing(self, centre: Centre, booking_database: ServiceDatabase) -> None:
-        booked, *_ = await full(centre)
-        entry = await join(centre)
-        await cancel(centre, booked)
-        await run_jobs(centre)
+        entry = await offered(centre)
         await centre.hear(entry.patient, PatientErased(patient=entry.patient, erased_at=NOW))
         assert (await offer_to(centre, entry)).state is OfferState.WITHDRAWN
         assert (await entry_now(centre, entry)).left_reason == "patient_erased"
@@ -197,10 +195,7 @@ class TestEnds:
     async def test_expiring_holds_twice_ends_an_offer_once(
         self, centre: Centre, booking_database: ServiceDatabase
     ) -> None:
-        booked, *_ = await full(centre)
-        entry = await join(centre)
-        await cancel(centre, booked)
-        await run_jobs(centre)
+        entry = await offered(centre)
         for _ in range(2):
             await expire_holds(centre.database, NOW + timedelta(days=2))
             await run_jobs(centre, NOW + timedelta(days=2))

@@ -23,6 +23,7 @@ from tests.booking.waiting import (
     join,
     leave,
     offer_to,
+    offered,
     offers_to,
     queue,
     run_jobs,
@@ -54,10 +55,7 @@ class TestWhoIsOffered:
         assert await offers_to(centre, ordinary) == []
 
     async def test_an_offer_is_a_hold_that_nobody_else_can_have(self, centre: Centre) -> None:
-        booked, *_ = await full(centre)
-        entry = await join(centre)
-        await cancel(centre, booked)
-        await run_jobs(centre)
+        entry = await offered(centre)
         hold = await appointment_now(centre, (await offer_to(centre, entry)).appointment)
         assert (hold.state, hold.channel, hold.patient) == (State.HELD, "waiting_list", entry.patient)
         refused = await refusal(centre.book(await session_of(centre, hold.session), "09:00"))
@@ -66,10 +64,7 @@ class TestWhoIsOffered:
     async def test_the_database_itself_refuses_a_second_offer_that_runs(
         self, centre: Centre, booking_database: ServiceDatabase
     ) -> None:
-        booked, *_ = await full(centre)
-        entry = await join(centre)
-        await cancel(centre, booked)
-        await run_jobs(centre)
+        entry = await offered(centre)
         async with booking_database.admin() as admin:
             with pytest.raises(asyncpg.UniqueViolationError) as refused:
                 await admin.execute(_ONCE_MORE, (await offer_to(centre, entry)).id)

@@ -120,6 +120,15 @@ async def full(
     return [(await centre.book(session, hour)).appointment for hour in hours]
 
 
+async def offered(centre: Centre) -> Entry:
+    """Somebody who waits and has the offer of a place that was given back."""
+    booked, *_ = await full(centre)
+    entry = await join(centre)
+    await cancel(centre, booked)
+    await run_jobs(centre)
+    return entry
+
+
 def hours(start: str, end: str) -> Window:
     """Any day, between these hours."""
     return Window(frozenset(range(1, 8)), time.fromisoformat(start), time.fromisoformat(end))
