@@ -94,7 +94,7 @@ async def _run(folder: Path, report: Report) -> None:
                 _of_booking(machine, of_booking, report),
             )
         ]
-        pack = Pack(hunters, report.kills)
+        pack = Pack(hunters)
         try:
             await _whichever_fails(pack.run(), _live(machine, pack, report))
         finally:
@@ -113,7 +113,7 @@ async def _live(machine: Machine, pack: Pack, report: Report) -> None:
     async with PatientBooks(machine.addresses, PATIENCE, pack.pulse) as books:
         await _open_worlds(machine, pack, report)
         for number, day in enumerate(mondays()):
-            screen.say(f"{calendar.spoken(day).capitalize()} ({len(pack.kills)} kills sur {report.asked})…")
+            screen.say(f"{calendar.spoken(day).capitalize()} ({len(report.kills)} kills sur {report.asked})…")
             report.mondays.append(day.isoformat())
             plans = plan(day, report.seed + number)
             player = Player(machine.addresses, plans, speed=SPEED, say=screen.say, patience=PATIENCE)
@@ -149,7 +149,7 @@ async def _open_worlds(machine: Machine, pack: Pack, report: Report) -> None:
     report.histories.append(history)
     async with pack.open_season(), _platform(machine, history) as platform:
         await asyncio.gather(*(open_centre(platform, centre) for centre in (*CENTRES, ERNEE)))
-    screen.say(f"Laval, Le Mans et Ernée sont ouverts ({len(pack.kills)} kills).")
+    screen.say(f"Laval, Le Mans et Ernée sont ouverts ({len(report.kills)} kills).")
 
 
 def _platform(machine: Machine, history: History) -> Platform:

@@ -204,10 +204,9 @@ class Hunter:
 
 @dataclass
 class Pack:
-    """Hunters beside each other, who share what they killed: while one waits for its victim, the others strike."""
+    """Hunters beside each other: while one waits for its victim, the others strike."""
 
     hunters: Sequence[Hunter]
-    kills: list[Kill]
 
     @property
     def is_over(self) -> bool:
