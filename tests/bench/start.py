@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import random
 import re
 import shutil
 import signal
@@ -11,11 +10,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from smp_local.ports import Ports
-from smp_local.trouble import Trouble
 from tests.bench.bench import Bench
 from tests.bench.figures import Figure, Ledger, Round, Run
 from tests.bench.machine import calibrate
+from tests.support.ports import free_ports
 
 # The issue's budget.
 FIRST_SECONDS, LATER_SECONDS, MOST_MEGABYTES = 180.0, 20.0, 1500.0
@@ -65,9 +63,10 @@ def _ledger(start: _Start) -> Ledger:
 async def _start(home: Path) -> _Start:
     """One `make run` without a day; stopped by itself once it has told its figures."""
     bootstrap = Path(__file__).parents[2] / "deploy" / "local" / "bootstrap.py"
+    first = free_ports().postgres
     started = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(bootstrap), "run", "--home", str(home), "--ports", str(_free_base()), "--no-day", "--once",
+        sys.executable, str(bootstrap), "run", "--home", str(home), "--ports", str(first), "--no-day", "--once",
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, start_new_session=True,
         env={**os.environ, "NO_COLOR": "1"},
     )  # fmt: skip
@@ -87,15 +86,3 @@ async def _start(home: Path) -> _Start:
     if found is None:
         raise RuntimeError(f"`make run` told no figures:\n{said[-2000:]}")
     return _Start(seconds, int(found[1]), float(found[2]), code)
-
-
-def _free_base() -> int:
-    """A row of free ports for one world."""
-    draw = random.SystemRandom()
-    while True:
-        base = draw.randrange(20_000, 32_000)
-        try:
-            Ports.from_base(base).require_free(0)
-        except Trouble:
-            continue
-        return base

@@ -2,7 +2,6 @@
 Services and relays run with failpoints in them (see `tripping`)."""
 
 import contextlib
-import random
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, replace
@@ -14,17 +13,13 @@ import psutil
 from smp_local import run
 from smp_local.addresses import Addresses
 from smp_local.home import Home
-from smp_local.ports import Ports
-from smp_local.processes import port_is_free
 from smp_local.programs import Programs
 from smp_local.supervisor import Program, Supervisor, Watched
-from smp_local.trouble import Trouble
 from tests.chaos.failpoints import Failpoints
 from tests.chaos.schedule import RELAYS
+from tests.support.ports import free_ports
 
 PAUSES = (0.1, 1.0)  # seconds before a restart: the platform is under test here, not the supervisor's patience
-# Below the ports that the kernel gives to clients: while a program is dead nobody takes its port.
-LOWEST_PORT, HIGHEST_PORT, PORT_COUNT = 20_000, 32_000, 9
 LEADS = b"relay leads"
 
 
@@ -104,18 +99,6 @@ def _works_for_a_service(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.Error):
         return "_app " in " ".join(process.cmdline())
     return False
-
-
-def free_ports() -> Ports:
-    """Nine ports in a row that nobody has; raises Trouble when there are none."""
-    bases = list(range(LOWEST_PORT, HIGHEST_PORT - PORT_COUNT, PORT_COUNT))
-    random.shuffle(bases)
-    for base in bases:
-        if all(port_is_free(base + offset) for offset in range(PORT_COUNT)):
-            return Ports.from_base(base)
-    raise Trouble(
-        f"Aucune suite de neuf ports libres entre {LOWEST_PORT} et {HIGHEST_PORT}.", "Arrêtez d'autres programmes."
-    )
 
 
 @contextlib.asynccontextmanager

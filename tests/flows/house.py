@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,6 @@ from smp_local.addresses import Addresses
 from smp_local.day.books import Books
 from smp_local.day.calendar import at
 from smp_local.home import Home
-from smp_local.ports import Ports
-from smp_local.processes import free_port
 from smp_local.programs import Programs
 from smp_local.run import start
 from smp_local.supervisor import Supervisor
@@ -28,6 +26,7 @@ from smp_local.worlds.laval import LAVAL
 from smp_local.worlds.opening import NOT_HEARD_YET, ensure_patient
 from smp_local.worlds.people import person
 from smp_local.worlds.platform import Answer, Json, Platform, Service, Staff
+from tests.support.ports import free_ports
 
 SECRETARY = LAVAL.secretaries()[0]
 PATIENCE = 60.0  # real seconds that anything may take on a busy machine
@@ -127,7 +126,7 @@ async def until(
 async def running_house() -> AsyncIterator[House]:
     """Started from nothing in a folder of its own, stopped and erased at the end."""
     home = Home(_new_folder()).make()
-    ports = Ports(**{field.name: free_port() for field in fields(Ports)})
+    ports = free_ports()
     supervisor = Supervisor(home, asdict(ports), lambda _text: None)
     try:
         await start(supervisor, Programs(home, ports))

@@ -2,13 +2,14 @@
 
 import socket
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
 from smp_local.ports import Ports
 from smp_local.processes import free_port, port_is_free, require_free_port
 from smp_local.trouble import Trouble
+from tests.support.ports import free_ports
 
 
 @pytest.fixture
@@ -45,4 +46,4 @@ def test_a_base_outside_the_usable_ports_is_refused(base: int) -> None:
 
 def test_every_port_of_a_run_is_looked_at_before_it_starts(taken: int) -> None:
     with pytest.raises(Trouble, match=str(taken)):
-        Ports(**{**asdict(Ports.from_base(free_port())), "sms": taken}).require_free(plugins=0)
+        replace(free_ports(), sms=taken).require_free(plugins=0)
