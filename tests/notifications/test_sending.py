@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -23,6 +24,13 @@ async def book(world: World) -> Book:
 async def receipt(world: World, reference: str, ptt: int, description: int = 0) -> None:
     async with world.db.database.transaction(Scope.everywhere()) as tx:
         await receive_receipts(tx, [Receipt("memory", reference, ptt, description, "")], world.clock.now())
+
+
+async def expect(world: World, count: int) -> None:
+    """Appointments of tomorrow, whose confirmations are due now."""
+    patient = await world.patient()
+    books = [world.book(patient, at("03T08:00") + timedelta(minutes=20 * n)) for n in range(count)]
+    await world.hear(*[world.booked(book) for book in books])
 
 
 async def state_of(world: World, book: Book) -> str:
@@ -181,13 +189,45 @@ async def test_a_sender_that_dies_after_the_provider_took_the_text_leaves_no_sec
 
 async def test_several_senders_at_once_send_each_text_once(world: World, carrier: Carrier) -> None:
     world.policy = type(world.policy)(parallel=4)
-    patient = await world.patient()
-    books = [world.book(patient, at("03T08:00") + timedelta(minutes=20 * n)) for n in range(25)]
-    await world.hear(*[world.booked(book) for book in books])
+    await expect(world, 25)
     senders = [Sender(world.db.database, world.clock, world.policy, carrier, world.keys) for _ in range(4)]
     await asyncio.gather(*[sender.send_due() for sender in senders])
     tags = [tag for tag, _, _ in carrier.taken]
     assert len(tags) == len(set(tags)) == 25
+
+
+async def test_a_long_queue_is_handed_over_by_as_many_lines_as_were_set_and_no_more(
+    world: World, carrier: Carrier
+) -> None:
+    carrier.seconds = 0.01
+    await expect(world, 13)
+    sender = Sender(world.db.database, world.clock, replace(world.policy, parallel=3), carrier, world.keys)
+    assert await sender.send_due() == 13
+    assert (carrier.most_at_once, len(carrier.taken)) == (3, 13)
+
+
+async def test_what_waits_too_long_for_a_line_is_let_go_before_its_lease_ends_and_tried_again(
+    world: World, carrier: Carrier
+) -> None:
+    carrier.seconds = 0.2
+    await expect(world, 3)
+    hurried = replace(world.policy, parallel=1, begin_within=timedelta(seconds=0.1))
+    sender = Sender(world.db.database, world.clock, hurried, carrier, world.keys)
+    await sender.send_due()
+    outcomes = [row["outcome"] for row in await world.rows("SELECT outcome FROM message_attempt ORDER BY outcome")]
+    assert outcomes == ["accepted", "not_begun", "not_begun"]
+    await world.sender.send_due()
+    assert len({tag for tag, *_ in carrier.taken}) == len(carrier.taken) == 3
+
+
+async def test_a_doubt_that_waits_too_long_for_a_line_stays_one(world: World, carrier: Carrier, book: Book) -> None:
+    carrier.script, carrier.keeps_what_it_doubts = [Doubtful("no_answer")], True
+    await world.sender.send_due()
+    late = replace(world.policy, begin_within=timedelta(seconds=-1))
+    await Sender(world.db.database, world.clock, late, carrier, world.keys).send_due()
+    assert (carrier.lookups, await state_of(world, book)) == (0, "sending")
+    await world.sender.send_due()
+    assert (carrier.lookups, await state_of(world, book)) == (1, "accepted")
 
 
 async def test_a_text_superseded_while_in_doubt_is_not_sent_again(world: World, carrier: Carrier, book: Book) -> None:

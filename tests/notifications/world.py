@@ -53,7 +53,8 @@ def at(text: str) -> datetime:
 
 @dataclass
 class Carrier:
-    """A provider in memory: plays `script` outcomes first, then accepts; remembers what it has by tag."""
+    """A provider in memory: plays `script` outcomes first, then accepts, each after `seconds`; remembers what it has by
+    tag, and how many texts it was handed at once."""
 
     name: str = "memory"
     script: list[Outcome | Exception] = field(default_factory=list)
@@ -61,8 +62,15 @@ class Carrier:
     deaf: bool = False
     taken: list[tuple[str, str, str]] = field(default_factory=list)
     lookups: int = 0
+    seconds: float = 0.0
+    at_once: int = 0
+    most_at_once: int = 0
 
     async def send(self, tag: str, number: str, text: str) -> Outcome:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(self.seconds)
+        self.at_once -= 1
         outcome = self.script.pop(0) if self.script else None
         if isinstance(outcome, Exception):
             self._take(tag, number, text)

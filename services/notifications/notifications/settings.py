@@ -11,6 +11,8 @@ from notifications.providers.ovh import Account
 from notifications.use_cases.policy import Policy
 from smp.settings import BaseSettings
 
+_BEGIN_WITHIN = timedelta(seconds=20)  # from the claim of a text to its turn on a line to the provider
+
 
 def _known_zone(name: str) -> str:
     try:
@@ -81,8 +83,10 @@ class Settings(BaseSettings):
                 timedelta(hours=self.sms_give_up_hours), timedelta(minutes=self.sms_give_up_before_minutes)
             ),
             wait_for_others=timedelta(seconds=self.wait_for_others_seconds),
-            # Keys, clock of the provider, text and blacklist: no sender is still at work when its lease ends.
-            lease=timedelta(seconds=30 + 4 * self.sms_timeout_seconds),
+            # Begun in time, then keys, clock of the provider, text and blacklist: no sender is still at work when its
+            # lease ends.
+            lease=_BEGIN_WITHIN + timedelta(seconds=30 + 4 * self.sms_timeout_seconds),
+            begin_within=_BEGIN_WITHIN,
             doubt=timedelta(seconds=self.sms_doubt_seconds),
             parallel=self.sms_parallel,
         )

@@ -27,6 +27,9 @@ from smp_local.sms_sink.signature import Signatures
 from smp_local.sms_sink.store import SQL, Store, Transaction
 from smp_local.sms_sink.text_size import TextSize, measure
 
+# A client who is told of a thousand texts at once needs no more lines for it, and each idle one costs at every request.
+_LINES = httpx2.Limits(max_connections=16, max_keepalive_connections=16)
+
 
 class Forcing(BaseModel):
     """Body of `POST /scenarios`; no scenario = the number's last digits decide again."""
@@ -41,7 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
     """Build the sink; its file is opened now and closed at shutdown."""
     store = Store(settings.sms_home)
     clock = clock_from(settings.clock_file)
-    http = httpx2.AsyncClient(trust_env=False)
+    http = httpx2.AsyncClient(trust_env=False, limits=_LINES)
     callback = None if settings.sms_callback_url is None else str(settings.sms_callback_url)
     receipts = Receipts(store, http, callback, clock)
     desk = Desk(store, receipts, clock, Pace(settings.sms_step_seconds, settings.sms_silence_seconds))

@@ -20,6 +20,7 @@ from notifications.domain.messages import Purpose, State
 from notifications.domain.reachability import CallReason, Number, choose_number
 from notifications.domain.texts import Text, write
 from notifications.store.rows import to_reachability, to_site
+from notifications.use_cases.lines import Lines
 from notifications.use_cases.policy import Policy
 from notifications.use_cases.provider import (
     Accepted,
@@ -46,6 +47,9 @@ SQL = Statements.load("notifications.store", "messages.sql")
 
 LOOK_AGAIN = timedelta(seconds=1)
 """Real time between two looks for a patient or a site that has not been heard of yet."""
+
+TURNS = 4
+"""Texts claimed for each line to the provider: a claim and a reading of keys cost as much for many as for few."""
 
 
 class Keys(Protocol):
@@ -97,16 +101,17 @@ class Sender:
         """Bring every text whose hour has come one step further; returns how many were taken in hand."""
         handled = 0
         while True:
+            lines = Lines(self.policy.parallel, self.policy.begin_within)
             claimed, outgoing, in_doubt = await self._claim()
             handled += claimed
-            await self._carry(outgoing, in_doubt)
-            if claimed < self.policy.parallel:
+            await self._carry(outgoing, in_doubt, lines)
+            if claimed < self.policy.parallel * TURNS:
                 return handled
 
     async def _claim(self) -> tuple[int, list[Outgoing], list[Outgoing]]:
         now = self.clock.now()
         async with self.database.transaction(Scope.everywhere()) as tx:
-            rows = await tx.fetch(SQL.claim_due, now, self.policy.parallel)
+            rows = await tx.fetch(SQL.claim_due, now, self.policy.parallel * TURNS)
             in_doubt = [Outgoing(row) for row in rows if row["state"] == State.SENDING]
             if in_doubt:
                 await tx.execute(SQL.start_lookup, self.policy.lease, [each.row["message"] for each in in_doubt])
@@ -155,9 +160,10 @@ class Sender:
             [each.row["contact_event"] for each in outgoing],
         )
 
-    async def _carry(self, outgoing: Sequence[Outgoing], in_doubt: Sequence[Outgoing]) -> None:
+    async def _carry(self, outgoing: Sequence[Outgoing], in_doubt: Sequence[Outgoing], lines: Lines) -> None:
         keys = await self._keys_of(outgoing)
-        work = [self._hand_over(each, keys) for each in outgoing] + [self._look_up(each) for each in in_doubt]
+        work = [self._hand_over(each, keys, lines) for each in outgoing]
+        work += [self._look_up(each, lines) for each in in_doubt]
         endings = await asyncio.gather(*work, return_exceptions=True)
         for failure in [ending for ending in endings if isinstance(ending, BaseException)]:
             raise failure
@@ -172,7 +178,7 @@ class Sender:
             log.warning("no keys for now", error=type(error).__name__)
             return None
 
-    async def _hand_over(self, each: Outgoing, keys: dict[UUID, bytes] | None) -> None:
+    async def _hand_over(self, each: Outgoing, keys: dict[UUID, bytes] | None, lines: Lines) -> None:
         row = each.row
         with traced(row["traceparent"]):
             if keys is None:
@@ -182,13 +188,17 @@ class Sender:
             if not isinstance(number, Number):
                 await self._end(each, number, number, "not_sent")
                 return
-            outcome = await self.provider.send(row["tag"], number.e164, each.body)
+            async with lines.turn() as in_time:
+                outcome = await self.provider.send(row["tag"], number.e164, each.body) if in_time else _NOT_BEGUN
             await self._record(each, outcome)
 
-    async def _look_up(self, each: Outgoing) -> None:
+    async def _look_up(self, each: Outgoing, lines: Lines) -> None:
         with traced(each.row["traceparent"]):
             try:
-                found = await self.provider.find_by_tag(each.row["tag"])
+                async with lines.turn() as in_time:
+                    if not in_time:
+                        return  # whoever finds the lease over looks
+                    found = await self.provider.find_by_tag(each.row["tag"])
             except ProviderUnavailable:
                 if self._is_hopeless(each):
                     await self._end(each, "provider_unavailable", CallReason.UNDELIVERED, "unknown")
@@ -281,6 +291,9 @@ class Sender:
             provider=self.provider.name,
             outcome=outcome,
         )
+
+
+_NOT_BEGUN = Busy("not_begun")
 
 
 def _accepted(row: Record, provider: str, now: datetime) -> MessageAccepted:
