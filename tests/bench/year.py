@@ -41,6 +41,8 @@ _URGENT = """
     SELECT EXISTS (SELECT FROM message WHERE state = 'planned' AND due_at <= $1 AND starts_at <= $2)
         OR EXISTS (SELECT FROM message WHERE state = 'sending' AND due_at <= $1 AND starts_at <= $2)"""
 
+_UNANSWERED = "SELECT EXISTS (SELECT FROM message WHERE state = 'accepted' AND accepted_at < $1)"
+
 
 @dataclass
 class _Year:
@@ -91,12 +93,14 @@ class _Year:
         self.booked[day] = await self._book(day)
 
     async def _until_told(self, told: int, day: date, following: date) -> None:
-        """What was asked until the day before has been decided, and no text is left that the following day would
-        find too late."""
+        """What was asked until the day before has been decided, no text is left that the following day would find too
+        late, and receipts come within a day: after three without, a text counts as unknown."""
         value = self.house.books.value
         while await value("notifications", _DECIDED) < told:  # noqa: ASYNC110  # another process's work
             await asyncio.sleep(_LOOK_AGAIN)
         await self._until_sent(at(LE_MANS, day, 9), at(LE_MANS, following, 9))
+        while await value("notifications", _UNANSWERED, at(LE_MANS, day, 0)):  # noqa: ASYNC110  # the same
+            await asyncio.sleep(_LOOK_AGAIN)
 
     async def _until_sent(self, due: datetime, starts: datetime) -> None:
         """No text is left that was due by then, about an appointment that begins by then."""
