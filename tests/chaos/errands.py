@@ -231,7 +231,8 @@ class Errands:
     async def _close(self) -> None:
         for appointment in self._booked[-1:]:
             await self._ask("secretary", f"appointments/{appointment}/no-show", {})
-        await self._ask("secretary", f"sites/{ERNEE.site}/day-close", {"waiting_have_left": True})
+        for _ in range(2):  # closed again, a day changes nothing more
+            await self._ask("secretary", f"sites/{ERNEE.site}/day-close", {"waiting_have_left": True})
 
     # --- asking ---------------------------------------------------------------------------------------------------
 
