@@ -35,13 +35,14 @@ GRID = timedelta(minutes=20)
 FIRST = date(2027, 1, 4)
 _HOLIDAYS = country_holidays("FR", years=(FIRST.year, FIRST.year + 1))
 _LOOK_AGAIN = 0.01  # seconds
+_RECEIPTS_COME = timedelta(days=2)
 _DECIDED = "SELECT count(*) FROM decision"
 # Asked a hundred times a second: each half has an index of its own, and a year of texts is never read.
 _URGENT = """
     SELECT EXISTS (SELECT FROM message WHERE state = 'planned' AND due_at <= $1 AND starts_at <= $2)
         OR EXISTS (SELECT FROM message WHERE state = 'sending' AND due_at <= $1 AND starts_at <= $2)"""
 
-_UNANSWERED = "SELECT EXISTS (SELECT FROM message WHERE state = 'accepted' AND accepted_at < $1)"
+_UNANSWERED = "SELECT EXISTS (SELECT FROM message WHERE state = 'accepted' AND accepted_at <= $1)"
 
 
 @dataclass
@@ -94,12 +95,12 @@ class _Year:
 
     async def _until_told(self, told: int, day: date, following: date) -> None:
         """What was asked until the day before has been decided, no text is left that the following day would find too
-        late, and receipts come within a day: after three without, a text counts as unknown."""
+        late, and receipts come within two days: after three without, a text counts as unknown."""
         value = self.house.books.value
         while await value("notifications", _DECIDED) < told:  # noqa: ASYNC110  # another process's work
             await asyncio.sleep(_LOOK_AGAIN)
         await self._until_sent(at(LE_MANS, day, 9), at(LE_MANS, following, 9))
-        while await value("notifications", _UNANSWERED, at(LE_MANS, day, 0)):  # noqa: ASYNC110  # the same
+        while await value("notifications", _UNANSWERED, at(LE_MANS, following, 8) - _RECEIPTS_COME):  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_AGAIN)
 
     async def _until_sent(self, due: datetime, starts: datetime) -> None:
