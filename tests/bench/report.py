@@ -1,7 +1,7 @@
 """The table and the file."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ def write(path: Path, rows: Sequence[Row]) -> None:
 
 
 def show(rows: Sequence[Row]) -> None:
-    """One line a figure; a figure without a clean ledger shows VOID, a wide interval shows ±."""
+    """One line a figure; a figure without a clean ledger shows VOID, a wide interval shows ±. Below, what each is, and
+    where its time went if it was looked at."""
     titles = ("id", "ours", "anchor", "unit", "ratio", "95 %", "goal", "met", "ledger", "notes")
     table = [titles, *(_cells(row) for row in rows)]
     widths = [max(len(line[column]) for line in table) for column in range(len(titles))]
@@ -22,6 +23,9 @@ def show(rows: Sequence[Row]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
     for row in rows:
         print(f"{row['id']}: {row['what']}")
+        for name in ("seconds", "cpu_seconds"):
+            if name in row:
+                print(f"  {name}: {_parts(row[name])}")
 
 
 def verdict(rows: Sequence[Row], *, goals: bool) -> int:
@@ -47,6 +51,10 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{ledger['counted']} counted, {ledger['lost']} lost, {ledger['doubled']} doubled, {ledger['wrong']} wrong",
         ", ".join(_notes(row)),
     )
+
+
+def _parts(seconds: Mapping[str, float]) -> str:
+    return ", ".join(f"{part} {spent:g}" for part, spent in sorted(seconds.items(), key=lambda it: -it[1]))
 
 
 def _notes(row: Row) -> list[str]:
