@@ -11,7 +11,7 @@ from notifications.providers.ovh import Account
 from notifications.use_cases.policy import Policy
 from smp.settings import BaseSettings
 
-_BEGIN_WITHIN = timedelta(seconds=20)  # from the claim of a text to its turn on a line to the provider
+_BEGIN_WITHIN = timedelta(seconds=10)  # from the claim of a text to its turn on a line to the provider
 
 
 def _known_zone(name: str) -> str:
@@ -85,7 +85,7 @@ class Settings(BaseSettings):
             wait_for_others=timedelta(seconds=self.wait_for_others_seconds),
             # Begun in time, then keys, clock of the provider, text and blacklist: no sender is still at work when its
             # lease ends.
-            lease=_BEGIN_WITHIN + timedelta(seconds=30 + 4 * self.sms_timeout_seconds),
+            lease=_BEGIN_WITHIN + timedelta(seconds=20 + 4 * self.sms_timeout_seconds),
             begin_within=_BEGIN_WITHIN,
             doubt=timedelta(seconds=self.sms_doubt_seconds),
             parallel=self.sms_parallel,

@@ -30,7 +30,7 @@ class Policy:
     patience: Patience = field(default=Patience(timedelta(hours=24), timedelta(minutes=30)))
     wait_for_others: timedelta = timedelta(minutes=10)
     lease: timedelta = timedelta(seconds=60)
-    begin_within: timedelta = timedelta(seconds=20)
+    begin_within: timedelta = timedelta(seconds=10)
     doubt: timedelta = timedelta(seconds=15)
     parallel: int = 16
 
