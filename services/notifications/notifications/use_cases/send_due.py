@@ -99,19 +99,19 @@ class Sender:
 
     async def send_due(self) -> int:
         """Bring every text whose hour has come one step further; returns how many were taken in hand."""
-        handled = 0
+        handled, most = 0, self.policy.parallel * TURNS
         while True:
             lines = Lines(self.policy.parallel, self.policy.begin_within)
-            claimed, outgoing, in_doubt = await self._claim()
+            claimed, outgoing, in_doubt = await self._claim(most)
             handled += claimed
             await self._carry(outgoing, in_doubt, lines)
-            if claimed < self.policy.parallel * TURNS:
+            if claimed < most:
                 return handled
 
-    async def _claim(self) -> tuple[int, list[Outgoing], list[Outgoing]]:
+    async def _claim(self, most: int) -> tuple[int, list[Outgoing], list[Outgoing]]:
         now = self.clock.now()
         async with self.database.transaction(Scope.everywhere()) as tx:
-            rows = await tx.fetch(SQL.claim_due, now, self.policy.parallel * TURNS)
+            rows = await tx.fetch(SQL.claim_due, now, most)
             in_doubt = [Outgoing(row) for row in rows if row["state"] == State.SENDING]
             if in_doubt:
                 await tx.execute(SQL.start_lookup, self.policy.lease, [each.row["message"] for each in in_doubt])
