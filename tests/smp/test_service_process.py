@@ -17,17 +17,11 @@ from smp.contracts.appointments import APPOINTMENTS, SlotBooked
 from smp.contracts.envelope import Event, to_headers, to_key, to_value
 from smp.contracts.examples import EXAMPLES
 from smp.ids import new_id
+from smp_local.processes import free_port
 from tests.support.databases import ServiceDatabase
 from tests.support.kafka import create_topics, producer, until
 
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ def free_ports() -> Ports:
     for _ in range(TRIES):
         ports = Ports.from_base(draw.randrange(LOWEST, HIGHEST))
         try:
-            ports.require_free(plugins=0)
+            ports.require_free(plugins=1)
         except Trouble:
             continue
         return ports
