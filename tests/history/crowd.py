@@ -32,6 +32,9 @@ AFTER = {
     "miss": "booked",
 }  # what makes it possible
 PLACING = frozenset({"book", "hold", "family"})  # they need no appointment that is known
+RARE = frozenset({"miss"})  # it wants an hour that has come and one who has not: a short play may have none
+ENCORE = 400  # commands at most, after the crowd, until each sort has gone well
+WAY = ("book", "arrive")  # what makes the others possible
 FIRST = 6  # commands that book the earliest places, two each: who came first is given to a colleague
 HANGS_UP = 0.03  # of the callers, before they have their answer
 SHORTEST, LONGEST = 0.001, 0.02  # seconds until they do
@@ -58,7 +61,7 @@ class Crowd:
     _known: dict[str, tuple[str, str]] = field(default_factory=dict)  # appointments told of: state and hour, the last
 
     async def play(self, commands: int, clients: int) -> None:
-        """One of the processes dies in the middle of it, and comes back."""
+        """One of the processes dies in the middle of it, and comes back; then comes what luck has left out."""
         left = iter(range(commands))
         death = asyncio.Event()
 
@@ -72,14 +75,27 @@ class Crowd:
             tasks.create_task(self._fate(death))
             for _ in range(clients):
                 tasks.create_task(client(http))
+        async with httpx2.AsyncClient(timeout=20) as http:
+            await self._encore(http, commands)
+
+    def left_out(self) -> set[str]:
+        """The sorts of command that have never gone well."""
+        return set(WEIGHTS) - RARE - {each.what for each in self.operations if each.outcome == "ok"}
+
+    async def _encore(self, http: httpx2.AsyncClient, first: int) -> None:
+        for number in range(first, first + ENCORE):
+            left_out = self.left_out()
+            if not left_out:
+                return
+            await self._one(http, number, self.dice.choice([*sorted(left_out), *WAY]))
 
     async def _fate(self, death: asyncio.Event) -> None:
         await death.wait()
         await self.two.processes[1].kill()
         await self.two.processes[1].start()
 
-    async def _one(self, http: httpx2.AsyncClient, number: int) -> None:
-        what = self.dice.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+    async def _one(self, http: httpx2.AsyncClient, number: int, what: str | None = None) -> None:
+        what = what or self.dice.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
         if what not in PLACING | {"shut"} and not self._known:
             what = "book"
         slot, patient = self.dice.choice(self.slots), self.dice.choice(self.patients)

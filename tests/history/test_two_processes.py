@@ -12,7 +12,7 @@ from pathlib import Path
 from smp.clock import set_demo_clock
 from tests.booking.world import MONDAY, Centre, paris
 from tests.history.checker import check
-from tests.history.crowd import WEIGHTS, Crowd, slots_of
+from tests.history.crowd import Crowd, slots_of
 from tests.history.processes import two_bookings
 from tests.history.reading import read
 from tests.support.databases import ServiceDatabase
@@ -24,7 +24,6 @@ SPEED = 30.0  # a hold of one minute lasts two seconds
 # Holds that end while others want their place; no rest of a place, which `tests/booking/test_cool_down.py` looks at.
 SETTINGS = {"SMP_HOLD_MINUTES": "1", "SMP_COOL_DOWN_MINUTES": "0", "SMP_FLOAT_NOTICE_HOURS": "0"}
 LONG = 5_000  # commands, among which somebody has given way; a short play may have no such hour
-RARE = {"miss", "finish"}  # they want an hour that has come, or three steps of one patient: a short play may have none
 GRID = timedelta(minutes=20)
 
 
@@ -51,8 +50,7 @@ async def test_what_many_were_told_by_two_processes_is_what_happened(
     assert check(evidence) == ()
     assert crowd.faults == []
     outcomes = Counter(each.outcome for each in crowd.operations)
-    assert sum(outcomes.values()) == COMMANDS
-    done = {each.what for each in crowd.operations if each.outcome == "ok"}
-    assert done >= set(WEIGHTS) - RARE, "each sort of command has gone well at least once"
+    assert sum(outcomes.values()) >= COMMANDS
+    assert crowd.left_out() == set(), "each sort of command has gone well at least once"
     assert COMMANDS < LONG or "SlotFloated" in {each.event for each in evidence.said}
     assert min(outcomes["ok"], outcomes["fail"], outcomes["unknown"]) > 0, "all three must have been seen"
