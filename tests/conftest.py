@@ -3,9 +3,14 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.databases import ServiceDatabase, service_database
 from tests.support.servers import kafka_server, postgres_server, source
+
+# The same examples each time, however slow the machine: a verdict that luck gives would be nobody's to mend.
+settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def pytest_report_header() -> str:

@@ -198,7 +198,7 @@ class TestInterns:
 async def test_booking_waits_for_a_registration_that_is_on_its_way(centre: Centre) -> None:
     session = await centre.session(await centre.doctor())
     patient = new_id()
-    patient_rules = replace(RULES, patience=timedelta(seconds=2))
+    patient_rules = replace(RULES, patience=timedelta(seconds=30))
 
     async def book() -> UUID:
         request = BookRequest(session.id, monday("09:00"), "consultation", patient)

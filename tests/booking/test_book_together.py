@@ -73,7 +73,8 @@ async def test_of_two_who_want_one_slot_in_one_batch_at_most_one_has_it_and_the_
     assert await count_at(booking_database, centre.site) == sum(id is not None for id in booked)
     async with booking_database.admin() as connection:
         assert not await connection.fetchval(
-            "SELECT count(*) FROM occupancy WHERE appointment NOT IN (SELECT id FROM appointment)"
+            "SELECT count(*) FROM occupancy WHERE resource = $1 AND appointment NOT IN (SELECT id FROM appointment)",
+            practitioner(session.professional).number,
         )
 
 

@@ -142,7 +142,7 @@ class TestPatientsWhoAreForgotten:
 
 
 async def _until_it_waits_or_is_over(centre: Centre, doing: asyncio.Task[Any]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not doing.done():
             async with centre.transaction() as tx:
                 if await tx.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):

@@ -21,6 +21,7 @@ from typing import Any
 
 from smp.clock import clock_from
 from smp_local import screen
+from smp_local.clock import follow_real_time
 from smp_local.day import calendar
 from smp_local.day.player import Player, plan
 from smp_local.home import REPOSITORY
@@ -135,7 +136,11 @@ async def _play_and_judge(player: Player, errands: Errands, books: PatientBooks,
             async with asyncio.timeout(LAST_LOOK):
                 await _judge(player, books, report)
         raise
-    await _judge(player, books, report)
+    else:
+        await _judge(player, books, report)
+    finally:
+        # Only after the accounts: timers that wake with the machine's clock speak, and so it would never be quiet.
+        follow_real_time(player.addresses.clock_file)
 
 
 async def _judge(player: Player, books: PatientBooks, report: Report) -> None:

@@ -1,32 +1,24 @@
 """Reads a snapshot: the databases of the four services, Kafka from its first record, the SMS sink."""
 
-import asyncio
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from smp.contracts.envelope import Envelope
 from smp_local.day.books import Row
+from smp_local.day.quiet import undisturbed
 from smp_local.settings import SERVICES
-from smp_local.trouble import Trouble
 from smp_local.worlds.history import Entry
 from tests.chaos.books import PatientBooks
 from tests.chaos.findings import Appointment, Occupied, Owed, Projection, Said, Snapshot, Text
 
 
 async def read(books: PatientBooks, entries: Sequence[Entry], now: datetime) -> Snapshot:
-    """Call it when all is quiet: what is on its way would be taken for lost. A timer that speaks while the books are
-    read has them read again. Raises Trouble when there is never a quiet moment."""
-    for _ in range(MOST_READINGS):
-        said = await _outboxes(books)
-        snapshot = await _read(books, entries, now, said)
-        if await _outboxes(books) == said:
-            return snapshot
-        await asyncio.sleep(BETWEEN_READINGS)
-    raise Trouble("Les services ne se taisent pas.", f"Les comptes ont été relus {MOST_READINGS} fois.")
+    """Everything at once. Raises Trouble when the services never fall silent."""
+    return await undisturbed(books, lambda: _read(books, entries, now))
 
 
-async def _read(books: PatientBooks, entries: Sequence[Entry], now: datetime, said: Sequence[Said]) -> Snapshot:
+async def _read(books: PatientBooks, entries: Sequence[Entry], now: datetime) -> Snapshot:
     rows = books.rows
     patients = await rows("registry", "SELECT id FROM patient")
     others = [
@@ -44,7 +36,7 @@ async def _read(books: PatientBooks, entries: Sequence[Entry], now: datetime, sa
         offered=frozenset(row["id"] for row in offered),
         appointments={row["id"]: _appointment(row) for row in await rows("booking", _APPOINTMENTS)},
         occupied=[Occupied(**row) for row in await rows("booking", _OCCUPIED)],
-        outbox=said,
+        outbox=[Said(**row) for service in SERVICES for row in await rows(service, _OUTBOX)],
         kafka=[_said(envelope) for envelope in kafka.envelopes],
         texts=[Text(**row) for row in await rows("notifications", _TEXTS)],
         calls=[Owed(**row) for row in await rows("notifications", "SELECT appointment, version FROM call_task")],
@@ -53,13 +45,6 @@ async def _read(books: PatientBooks, entries: Sequence[Entry], now: datetime, sa
         projections=[await _projection(books, name, *sides) for name, sides in _PROJECTIONS.items()],
     )
 
-
-async def _outboxes(books: PatientBooks) -> list[Said]:
-    return [Said(**row) for service in SERVICES for row in await books.rows(service, _OUTBOX)]
-
-
-BETWEEN_READINGS = 1.0  # seconds: enough for a relay that lives
-MOST_READINGS = 30  # timers speak for some seconds after a jump of the clock
 
 _MADE = " UNION ALL ".join(
     f"SELECT id FROM {table}" for table in ("session", "session_rule", "closure", "absence", "reachability")

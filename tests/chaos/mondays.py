@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from smp_local.clock import follow_real_time
 from smp_local.day import calendar
 from smp_local.day.ledger import Ledger, check
 from smp_local.day.player import Player
@@ -41,16 +40,13 @@ class Watched(History):
 
 async def play(player: Player, errands: Errands, books: PatientBooks, pack: Pack) -> None:
     """Live the day in open season, then wait until nothing moves any more."""
-    try:
-        async with pack.open_season():
-            errands.schedule()
-            await player.call_ahead(books)
-            await player.remind(books)
-            await player.live_the_day()
-            await player.close_accounts(books)
-        await until_texts_settled(books, player.conductor.now, patience=books.patience)
-    finally:
-        follow_real_time(player.addresses.clock_file)
+    async with pack.open_season():
+        errands.schedule()
+        await player.call_ahead(books)
+        await player.remind(books)
+        await player.live_the_day()
+        await player.close_accounts(books)
+    await until_texts_settled(books, player.conductor.now, patience=books.patience)
 
 
 async def account(player: Player, books: PatientBooks) -> Ledger:

@@ -140,9 +140,7 @@ def satisfiable(schema: Schema) -> bool:
     )
 
 
-CALM = settings(
-    max_examples=200, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow], deadline=None
-)
+CALM = settings(max_examples=200, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 
 @CALM

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smp.contracts import CATALOGUE, EligibilityChanged, Event, PatientErased, SlotBooked
@@ -18,7 +18,6 @@ from smp.ids import new_id
 from smp.telemetry import new_traceparent, traced
 
 BOOKED = EXAMPLES[SlotBooked]
-UNTIMED = settings(deadline=None)
 NOW = datetime(2026, 11, 23, 7, 5, tzinfo=UTC)
 
 aware = st.datetimes(
@@ -48,7 +47,6 @@ def eligibility_events() -> st.SearchStrategy[Event[EligibilityChanged]]:
     )
 
 
-@UNTIMED
 @given(eligibility_events())
 def test_an_event_comes_back_as_it_left(event: Event[EligibilityChanged]) -> None:
     assert parse(to_headers(event), to_key(event), to_value(event)) == event

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smp.contracts import MalformedEvent, MessageAccepted, SlotBooked
@@ -13,7 +13,6 @@ from smp.contracts.envelope import Event, parse, to_headers, to_key, to_value
 from smp.contracts.examples import EXAMPLES
 
 BOOKED = EXAMPLES[SlotBooked]
-UNTIMED = settings(deadline=None)
 HEADERS = dict(to_headers(BOOKED))
 SECRET = "Madame-Xyz-appelle"
 
@@ -172,20 +171,17 @@ def attempt(headers: dict[str, bytes], value: bytes) -> str:
     return ""
 
 
-@UNTIMED
 @given(st.sampled_from(sorted(BOOKED.data.model_dump(mode="json"))), st.text(min_size=6))
 def test_a_reason_never_quotes_the_record(field: str, text: str) -> None:
     assert SECRET not in attempt(HEADERS, with_field(field, SECRET + text))
 
 
-@UNTIMED
 @given(st.dictionaries(st.sampled_from([*REQUIRED, "ce_site", "ce_traceparent"]), st.binary(max_size=40)))
 def test_whatever_the_headers_say_the_answer_is_an_event_or_a_refusal(noise: dict[str, bytes]) -> None:
     reason = attempt({**HEADERS, **noise}, to_value(BOOKED))
     assert not reason or reason.startswith(("ce_", "content-type", "the record key"))
 
 
-@UNTIMED
 @given(st.binary(max_size=200))
 def test_whatever_the_value_says_the_answer_is_an_event_or_a_refusal(value: bytes) -> None:
     with pytest.raises(MalformedEvent):

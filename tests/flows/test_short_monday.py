@@ -23,8 +23,7 @@ async def test_a_short_monday_balances_its_ledger_and_a_missing_fact_would_show(
     player = Player(house.addresses, plans, speed=FAST, say=lambda _text: None)
     others = set((await player.check()).faults)  # what other tests have done to this platform on purpose
     try:
-        await player.live()
-        ledger = await player.check()
+        ledger = await player.live()
     finally:
         await player.aclose()
     assert set(ledger.faults) <= others

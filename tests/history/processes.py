@@ -14,9 +14,9 @@ import httpx2
 
 from smp.clock import set_demo_clock
 from smp_local.identity.app import ROLE_GRANT
-from smp_local.processes import free_port
 from tests.support.databases import ServiceDatabase
 from tests.support.kafka import until
+from tests.support.ports import free_ports
 
 START_SECONDS = 120.0  # on a machine that has other things to do
 
@@ -83,9 +83,9 @@ async def two_bookings(
     database: ServiceDatabase, folder: Path, start: datetime, speed: float, **settings: str
 ) -> AsyncIterator[Two]:
     """The platform's edge, twice; without Kafka, which no command waits for."""
-    clock = folder / "clock.json"
+    clock, ports = folder / "clock.json", free_ports()
     set_demo_clock(clock, start, speed)
-    issuer = Process("smp_local.identity", (), {"SMP_IDENTITY_HOME": str(folder / "identity")}, free_port(), folder)
+    issuer = Process("smp_local.identity", (), {"SMP_IDENTITY_HOME": str(folder / "identity")}, ports.identity, folder)
     shared = {
         "SMP_DATABASE_URL": database.app_url,
         "SMP_KAFKA_BOOTSTRAP": "127.0.0.1:1",
@@ -96,7 +96,7 @@ async def two_bookings(
         **settings,
     }
     command = ("run", "--only", "api,jobs")
-    one, other = (Process("booking", command, shared, free_port(), folder) for _ in range(2))
+    one, other = (Process("booking", command, shared, port, folder) for port in (ports.booking, ports.plugins))
     try:
         await asyncio.gather(*(each.start() for each in (issuer, one, other)))
         yield Two((one, other), await _token(issuer.address))

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,22 +12,10 @@ import pytest
 
 from smp_local.home import read_json
 from smp_local.processes import is_alive, wait_until
+from tests.support.ports import free_ports
 
 FIRST = 240  # seconds that a start may take on a busy machine before the test gives up
 COMMAND = [sys.executable, "-m", "smp_local"]
-
-
-def free_base() -> int:
-    """The first of nine ports in a row that are free now."""
-    for base in range(21_000, 60_000, 20):
-        try:
-            for port in range(base, base + 9):
-                with socket.create_server(("127.0.0.1", port)):
-                    pass
-        except OSError:
-            continue
-        return base
-    raise AssertionError("no free ports")
 
 
 class Run:
@@ -67,7 +54,7 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    run = Run(tmp_path_factory.mktemp("world") / "home", free_base())
+    run = Run(tmp_path_factory.mktemp("world") / "home", free_ports().postgres)
     run.start()
     yield run
     run.end()

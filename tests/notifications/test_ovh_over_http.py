@@ -21,6 +21,7 @@ from tests.notifications.world import Book, World, at, mobile
 from tests.support.api import runtime_for
 from tests.support.databases import ServiceDatabase
 
+PATIENCE = 2.0  # seconds for an answer of the provider's: a disk may take long
 SECRET = "a-secret-path-of-the-tests"
 KEYS: dict[str, Any] = {
     "sms_application_key": "application",
@@ -81,7 +82,7 @@ async def line(notifications_database: ServiceDatabase, tmp_path: Path) -> Async
             sms_home=tmp_path,
             sms_callback_url=f"{api_url}/v1/sms-callbacks/{SECRET}",
             sms_step_seconds=0.01,
-            sms_silence_seconds=1.5,
+            sms_silence_seconds=2 * PATIENCE,
             **KEYS,
         )
     )
@@ -91,7 +92,7 @@ async def line(notifications_database: ServiceDatabase, tmp_path: Path) -> Async
         serving(sink, sink_socket),
         serving(service.api(runtime), api_socket, lifespan="off"),
     ):
-        ovh = Ovh(replace(ACCOUNT, url=sink_url), http, timeout=0.4)
+        ovh = Ovh(replace(ACCOUNT, url=sink_url), http, timeout=PATIENCE)
         yield Line(World(notifications_database, ovh), ovh, http, sink_url, api_url)
 
 
@@ -170,7 +171,7 @@ async def test_the_adapter_tells_what_is_certain_from_what_is_doubtful(line: Lin
 
 async def test_a_provider_that_cannot_be_reached_certainly_has_nothing(line: Line) -> None:
     closed = listening_socket()
-    nowhere = Ovh(replace(ACCOUNT, url=address_of(closed)), line.http, timeout=0.4)
+    nowhere = Ovh(replace(ACCOUNT, url=address_of(closed)), line.http, timeout=PATIENCE)
     outcome = await nowhere.send("t", "+33639980001", "SMP : RDV")
     closed.close()
     assert isinstance(outcome, Busy)
@@ -178,12 +179,12 @@ async def test_a_provider_that_cannot_be_reached_certainly_has_nothing(line: Lin
 
 async def test_a_wrong_key_or_an_unknown_sender_is_tried_again_once_mended(line: Line) -> None:
     for wrong in (replace(ACCOUNT, application_secret="wrong"), replace(ACCOUNT, sender="OTHER")):
-        ovh = Ovh(replace(wrong, url=line.sink), line.http, timeout=0.4)
+        ovh = Ovh(replace(wrong, url=line.sink), line.http, timeout=PATIENCE)
         assert isinstance(await ovh.send("t", "+33639980001", "SMP : RDV"), Busy)
 
 
 async def test_our_clock_may_be_an_hour_off(line: Line) -> None:
-    ovh = Ovh(replace(ACCOUNT, url=line.sink), line.http, timeout=0.4, clock=lambda: time.time() - 3600)
+    ovh = Ovh(replace(ACCOUNT, url=line.sink), line.http, timeout=PATIENCE, clock=lambda: time.time() - 3600)
     assert isinstance(await ovh.send("t", "+33639980001", "SMP : RDV"), Accepted)
 
 

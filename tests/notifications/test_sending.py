@@ -209,9 +209,9 @@ async def test_a_long_queue_is_handed_over_by_as_many_lines_as_were_set_and_no_m
 async def test_what_waits_too_long_for_a_line_is_let_go_before_its_lease_ends_and_tried_again(
     world: World, carrier: Carrier
 ) -> None:
-    carrier.seconds = 1.5
+    carrier.seconds = 3.5
     await expect(world, 3)
-    hurried = replace(world.policy, parallel=1, begin_within=timedelta(seconds=1))  # a claim is far quicker
+    hurried = replace(world.policy, parallel=1, begin_within=timedelta(seconds=3))  # a claim is far quicker
     sender = Sender(world.db.database, world.clock, hurried, carrier, world.keys)
     await sender.send_due()
     outcomes = [row["outcome"] for row in await world.rows("SELECT outcome FROM message_attempt ORDER BY outcome")]

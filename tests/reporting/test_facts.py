@@ -37,7 +37,7 @@ async def statuses(database: ServiceDatabase) -> list[str]:
 DAY = a_whole_day()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(DAY), again=st.lists(st.sampled_from(DAY), max_size=12))
 async def test_facts_are_the_same_in_any_order_and_with_duplicates(
     reporting_database: ServiceDatabase, order: list[Event[Any]], again: list[Event[Any]]

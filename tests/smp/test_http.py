@@ -17,7 +17,7 @@ SECRETARY = bearer("secretary")
 
 @pytest.fixture
 async def client(floor_database: ServiceDatabase) -> AsyncIterator[httpx2.AsyncClient]:
-    async with client_for(SERVICE, floor_database.database, request_seconds=1.0, body_limit_bytes=4096) as made:
+    async with client_for(SERVICE, floor_database.database, body_limit_bytes=4096) as made:
         yield made
 
 
@@ -165,10 +165,9 @@ async def test_a_body_over_the_limit_is_refused_whether_announced_or_not(
     assert answer.json()["limit_bytes"] == 4096
 
 
-async def test_work_that_takes_too_long_is_undone_and_may_be_tried_again(
-    client: httpx2.AsyncClient, floor_database: ServiceDatabase
-) -> None:
-    answer = await add(client, "slow")
+async def test_work_that_takes_too_long_is_undone_and_may_be_tried_again(floor_database: ServiceDatabase) -> None:
+    async with client_for(SERVICE, floor_database.database, request_seconds=1.0) as client:
+        answer = await add(client, "slow")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "2"
     assert await count(floor_database, "note") == 0

@@ -200,7 +200,7 @@ async def test_events_held_for_a_missing_topic_leave_in_order_once_it_exists(
     floor_database: ServiceDatabase, kafka_bootstrap: str, topic: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("smp.outbox._HELD_RETRY_SECONDS", 0.1)
-    monkeypatch.setattr("smp.outbox.METADATA_PATIENCE_MS", 500)
+    monkeypatch.setattr("smp.outbox.METADATA_PATIENCE_MS", 3_000)
     noted, other = toy_event_type(topic), toy_event_type(f"{topic}.other")
     await create_topics(kafka_bootstrap, f"{topic}.other")
     subject = new_id()

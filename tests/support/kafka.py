@@ -62,7 +62,7 @@ async def producer(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
         await client.stop()
 
 
-async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 30) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 120) -> None:
     """Wait for a condition; fails with its name when it does not come true in time."""
     try:
         async with asyncio.timeout(seconds):

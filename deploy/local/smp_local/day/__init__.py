@@ -31,11 +31,11 @@ async def play(
         played = is_over(rooms)
         if played:
             say(f"Le {calendar.spoken(date)} a déjà été joué : voici ses comptes. Un autre jour : make day DATE=…")
+            ledger = await player.check()
         else:
             say(f"{calendar.spoken(date).capitalize()}, graine {seed}. Les patients appellent le {_called(player)}…")
             with view:
-                await player.live()
-        ledger = await player.check()
+                ledger = await player.live()
         rubs = [rub for rubs in player.rubs for rub in rubs.met]
         refusals: Counter[str] = sum((desk.counts.refusals for desk in player.desks), Counter())
         for line in await summary(player.platform, plans, ledger, rubs, refusals):

@@ -107,6 +107,11 @@ class Books:
             await consumer.stop()
             await admin.close()
 
+    async def said(self) -> list[tuple[int, int | None]]:
+        """How many events each service has said, and the place of the last: the same twice, and nothing was said."""
+        sql = "SELECT (count(*), max(position)) FROM smp.outbox"
+        return [await self.value(service, sql) for service in SERVICES]
+
     async def unsent(self) -> int:
         """Events that Kafka does not have yet, in any service."""
         sql = """

@@ -71,7 +71,7 @@ class Player:
         ]
         self._say, self._show, self._patience = say, show, patience
 
-    async def live(self) -> None:
+    async def live(self) -> Ledger:
         """Everything, up to closed accounts; the clock of the services is then the machine's again."""
         try:
             async with Books(self.addresses) as books:
@@ -79,6 +79,7 @@ class Player:
                 await self.remind(books)
                 await self.live_the_day()
                 await self.close_accounts(books)
+            return await self.check()
         finally:
             follow_real_time(self.addresses.clock_file)
 

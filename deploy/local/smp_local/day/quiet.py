@@ -1,15 +1,22 @@
-"""Waiting by condition: until everything that was said has been heard, and every text whose hour has come has gone."""
+"""Waiting by condition: until everything that was said has been heard, and every text whose hour has come has gone;
+and reading while nobody speaks.
+"""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
+from typing import TypeVar
 
 from smp_local.day.books import Books
 from smp_local.trouble import Trouble
 
+T = TypeVar("T")
 LOOK = 0.3  # seconds between two looks
 LOOKS = 2  # calm looks in a row that make a calm
+CATCHING_UP = 10.0  # seconds for what a timer said just before books are read; later, it is lost indeed
+MOST_READINGS = 10  # timers speak for some seconds after a jump of the clock
 
 
 async def until_heard(books: Books, *, patience: float = 120.0) -> None:
@@ -37,6 +44,19 @@ async def until_texts_settled(books: Books, now: datetime, *, patience: float = 
         return await books.texts_on_their_way(now) + await books.texts_unanswered() + await _unheard(books)
 
     await _until(open_, "Des textos n'ont pas encore leur sort", patience)
+
+
+async def undisturbed(books: Books, read: Callable[[], Awaitable[T]]) -> T:
+    """What `read` finds while no service says anything: else events said between two of its looks seem lost, and it
+    is asked again. Raises Trouble when there is never a quiet moment."""
+    for _ in range(MOST_READINGS):
+        with suppress(Trouble):
+            await until_heard(books, patience=CATCHING_UP)
+        before = await books.said()
+        found = await read()
+        if await books.said() == before:
+            return found
+    raise Trouble("Les services ne se taisent pas.", f"Les comptes ont été relus {MOST_READINGS} fois.")
 
 
 async def _unheard(books: Books) -> int:
