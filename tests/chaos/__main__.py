@@ -35,7 +35,7 @@ from tests.chaos.books import PatientBooks
 from tests.chaos.errands import ERNEE, Errands
 from tests.chaos.hunter import Hunter, Kill, Pack
 from tests.chaos.machine import Machine, new_folder, running
-from tests.chaos.mondays import Watched, account, mondays, play
+from tests.chaos.mondays import Watched, mondays, play
 from tests.chaos.report import FULL, Report
 from tests.chaos.schedule import OF_BOOKING, OF_OTHERS, Strike, booking_alone, mixed
 
@@ -145,7 +145,7 @@ async def _play_and_judge(player: Player, errands: Errands, books: PatientBooks,
 
 async def _judge(player: Player, books: PatientBooks, report: Report) -> None:
     snapshot = await evidence.read(books, report.entries, player.conductor.now)
-    report.judge(checker.check(snapshot), await account(player, books))
+    report.judge(checker.check(snapshot), await player.account(books))
     screen.say(f"Comptes vérifiés : {len(report.lines)} fautes.")
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from smp_local.day import calendar
-from smp_local.day.ledger import Ledger, check
 from smp_local.day.player import Player
 from smp_local.day.quiet import until_texts_settled
 from smp_local.worlds.history import Entry, History
@@ -47,10 +46,3 @@ async def play(player: Player, errands: Errands, books: PatientBooks, pack: Pack
         await player.live_the_day()
         await player.close_accounts(books)
     await until_texts_settled(books, player.conductor.now, patience=books.patience)
-
-
-async def account(player: Player, books: PatientBooks) -> Ledger:
-    """The day's own ledger."""
-    sites = [each.centre.site for each in player.plans]
-    attempts = [(attempt.what, attempt.seen) for stranger in player.strangers for attempt in stranger.attempts]
-    return await check(books, player.plans[0].day, sites, player.conductor.now, player.history, attempts)

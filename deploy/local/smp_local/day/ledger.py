@@ -13,7 +13,6 @@ from uuid import UUID
 
 from smp.contracts.envelope import Envelope
 from smp_local.day.books import Books, KafkaBook, Row
-from smp_local.day.quiet import undisturbed
 from smp_local.day.texts import check_texts
 from smp_local.settings import SERVICES
 from smp_local.worlds.history import Entry, History
@@ -90,25 +89,8 @@ async def check(
 ) -> Ledger:
     """The ledger of one day at these sites; `crossings` are attempts across territories, each with "was it seen?".
     `from_the_start`: the history holds all that was ever asked for this day (not so when a play goes on another).
-    Raises Trouble when the services never fall silent.
+    Call it by `quiet.undisturbed`: what is still on its way would be taken for lost.
     """
-    asked = history if from_the_start else None
-
-    async def read() -> Ledger:
-        return await _read(books, day, sites, now, history, asked, crossings)
-
-    return await undisturbed(books, read)
-
-
-async def _read(
-    books: Books,
-    day: date,
-    sites: Sequence[UUID],
-    now: datetime,
-    history: History | None,
-    asked: History | None,
-    crossings: Collection[tuple[str, bool]],
-) -> Ledger:
     kafka = await books.kafka()
     outbox = {service: await books.rows(service, _OUTBOX) for service in SERVICES}
     appointments = await books.rows("booking", _APPOINTMENTS, list(sites), day)
@@ -117,7 +99,7 @@ async def _read(
         *_journeys(outbox, kafka),
         *_acknowledgements(outbox, history),
         *_bookings(appointments, outbox["booking"], facts),
-        *_strays(appointments, asked),
+        *_strays(appointments, history if from_the_start else None),
         *await _overlaps(books),
         *await _sessions(books),
         *await _parked(books),

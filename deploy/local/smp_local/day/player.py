@@ -1,12 +1,13 @@
 """A day of both centres, from the first call to the closed accounts, as one object that others can drive.
 
-The chaos program makes its own `Player`, kills what it likes while `live` runs, and checks the same ledger.
+The chaos program makes its own `Player`, kills what it likes while the day is lived, and checks the same ledger.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from smp_local.addresses import Addresses
@@ -18,7 +19,7 @@ from smp_local.day.conductor import Conductor
 from smp_local.day.desk import Desk
 from smp_local.day.ledger import Ledger, check
 from smp_local.day.plan import LAVAL_SIZE, LE_MANS_SIZE, CentreDay, Size, plan_day
-from smp_local.day.quiet import until_heard, until_texts_left, until_texts_settled
+from smp_local.day.quiet import undisturbed, until_heard, until_texts_left, until_texts_settled
 from smp_local.day.rubs import Rubs
 from smp_local.day.strangers import Strangers
 from smp_local.worlds.centre import Centre
@@ -133,15 +134,21 @@ class Player:
     async def check(self, now: datetime | None = None) -> Ledger:
         """The ledger of this play."""
         async with Books(self.addresses) as books:
-            return await check(
-                books,
-                self.plans[0].day,
-                [each.centre.site for each in self.plans],
-                now or self.conductor.now,
-                self.history,
-                [(attempt.what, attempt.seen) for stranger in self.strangers for attempt in stranger.attempts],
-                from_the_start=not any(desk.agenda.expected for desk in self.desks),
-            )
+            return await self.account(books, now)
+
+    async def account(self, books: Books, now: datetime | None = None) -> Ledger:
+        """The same, from these books. Raises Trouble when the services never fall silent."""
+        reading = partial(
+            check,
+            books,
+            self.plans[0].day,
+            [each.centre.site for each in self.plans],
+            now or self.conductor.now,
+            self.history,
+            [(attempt.what, attempt.seen) for stranger in self.strangers for attempt in stranger.attempts],
+            from_the_start=not any(desk.agenda.expected for desk in self.desks),
+        )
+        return await undisturbed(books, reading)
 
     async def _due(self, books: Books, sites: list[UUID]) -> list[datetime]:
         return await books.due_dates(sites, self.plans[0].opens)
