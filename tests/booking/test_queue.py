@@ -73,6 +73,16 @@ async def put(centre: Centre, appointment: UUID, hour: str, place: str, before: 
 
 
 class TestTheQueueOfASite:
+    async def test_an_arrival_taken_back_takes_the_order_by_hand_with_it(self, centre: Centre) -> None:
+        session = await centre.session(await centre.doctor())
+        first, last = [(await centre.book(session, hour)).appointment.id for hour in ("09:00", "09:40")]
+        for each in (first, last):
+            await step(centre, mark_arrived, each, "08:50")
+        await put(centre, last, "08:52", "before", first)
+        await correct(centre, last, monday("08:53"))
+        await step(centre, mark_arrived, last, "08:58")
+        assert [line.appointment.id for line in (await queue(centre, "08:59")).lines] == [first, last]
+
     async def test_holds_walk_ins_and_appointments_with_their_measured_waits(self, centre: Centre) -> None:
         session = await centre.session(await centre.doctor())
         seen, booked = [(await centre.book(session, hour)).appointment.id for hour in ("09:00", "09:20")]

@@ -1,12 +1,15 @@
 """A correction that wants its place back is refused what any booking would be refused; and nobody corrects, or puts in
 another order, what they may only see as taken time."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from booking import problems
 from booking.domain.appointments import Appointment
+from booking.domain.kinds import KindBooks
+from booking.domain.platform_kinds import platform_kinds
 from booking.domain.sessions import Session
 from booking.use_cases.appointments.correct_status import CorrectionRequest, correct_status
 from booking.use_cases.appointments.mark_arrived import mark_arrived
@@ -41,6 +44,23 @@ async def test_not_while_the_practitioner_is_on_the_road(centre: Centre, booking
     assert monday("11:20").isoformat() in starts(refused)
     assert monday("11:40").isoformat() not in starts(refused)
     assert (await correct(centre, early)).cancelled_by is None
+
+
+async def test_not_over_the_cap_of_its_kind(centre: Centre) -> None:
+    capped = KindBooks(tuple(replace(each, running_cap=1) for each in platform_kinds()))
+    session, patient = await centre.session(await centre.doctor()), await centre.patient()
+    id = await given_up(centre, session, "09:00", patient)
+    other = (await centre.book(session, "10:00", patient)).appointment
+
+    async def take_again() -> Appointment:
+        async with centre.transaction() as tx:
+            rules = replace(RULES, kinds=capped)
+            return await correct_status(tx, id, CorrectionRequest("wrong_line"), rules, actor=SECRETARY, now=NOW)
+
+    refused = await refusal(take_again())
+    assert (refused.problem, refused.extensions["appointments"]) == (problems.TOO_MANY_RUNNING, [str(other.id)])
+    await cancel(centre, other.id)
+    assert (await take_again()).cancelled_by is None
 
 
 async def test_not_once_whoever_prepared_is_gone_or_on_the_road(

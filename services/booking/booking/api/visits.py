@@ -100,6 +100,7 @@ async def leave(appointment: UUID, body: Departure, command: Command) -> Respons
         problems.GIVEN_BACK_FOR_ANOTHER,
         problems.ALREADY_IN_QUEUE,
         problems.PATIENT_ERASED,
+        problems.TOO_MANY_RUNNING,
         problems.SESSION_CANCELLED,
         problems.OUTSIDE_SESSION,
         problems.ON_THE_WAY,

@@ -9,7 +9,7 @@ from booking.domain.local_time import local_day
 
 # What each step had written, to be taken back with it.
 _WRITTEN: dict[State, tuple[str, ...]] = {
-    State.ARRIVED: ("arrived_at",),
+    State.ARRIVED: ("arrived_at", "call_place", "call_before", "call_decided_at"),
     State.IN_PREPARATION: ("prepared_at",),
     State.IN_CONSULTATION: ("started_at",),
     State.DONE: ("ended_at", "outcome", "severity", "otherwise_emergency", "supervisor"),

@@ -16,6 +16,7 @@ from booking.store import appointments, projections
 from booking.store.appointments import Place
 from booking.use_cases.access import require_sight, require_site
 from booking.use_cases.appointments import announcing, placing
+from booking.use_cases.appointments.caps import require_under_cap
 from booking.use_cases.appointments.company import joined_by, require_company
 from booking.use_cases.appointments.steps import save_once_in_queue
 from booking.use_cases.capacity import sharing
@@ -47,8 +48,8 @@ async def correct_status(
     """The appointment as before its last step.
 
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, NOTHING_TO_CORRECT, ALREADY_CORRECTED, CORRECTION_TOO_LATE,
-    GIVEN_BACK_FOR_ANOTHER, ALREADY_IN_QUEUE, PATIENT_ERASED; with alternatives SESSION_CANCELLED, OUTSIDE_SESSION,
-    ON_THE_WAY, NO_SUPERVISOR, TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED, COMPANY_MISSING,
+    GIVEN_BACK_FOR_ANOTHER, ALREADY_IN_QUEUE, PATIENT_ERASED, TOO_MANY_RUNNING; with alternatives SESSION_CANCELLED,
+    OUTSIDE_SESSION, ON_THE_WAY, NO_SUPERVISOR, TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED, COMPANY_MISSING,
     SLOT_TAKEN, SLOT_RESTING, PATIENT_BUSY.
     """
     # The session before the appointment, as whoever cancels a session does.
@@ -88,6 +89,8 @@ async def _take_again(tx: Transaction, place: Place, undone: Appointment, rules:
         await placing.refuse(tx, uncovered, wish)
     if not await sharing.admits(tx, place.session, undone.capacity_class, kind.length, now, undone.id):
         await placing.refuse(tx, problems.CLASS_NOT_RELEASED, wish)
+    if undone.patient is not None and undone.period.end > now:
+        await require_under_cap(tx, kind, undone.patient, now, besides=undone.id)
     await require_company(tx, undone, wish)
     wanted = await appointments.own_resources(tx, undone.id)
     await placing.expire_in_the_way(tx, wanted, undone.whole, now, rules.cool_down)
