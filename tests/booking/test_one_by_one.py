@@ -92,7 +92,7 @@ async def test_an_offer_that_cannot_be_ended_stops_no_other(centre: Centre, monk
     monkeypatch.setattr(offers, "without_hold", two)
     monkeypatch.setattr(ending_offers, "_end", fails)
     with pytest.raises(Broken):
-        await end_offers(centre.database, NOW)
+        await end_offers(centre.database, NOW, RULES.cool_down)
     assert len(seen) == 2
 
 

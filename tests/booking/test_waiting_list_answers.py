@@ -12,6 +12,7 @@ from booking.use_cases.calendar.cancel_session import cancel_session
 from booking.use_cases.calendar.reshaping import Consent
 from booking.use_cases.waiting_list.leave_waiting_list import close_outdated
 from smp.contracts import PatientErased
+from tests.booking.test_waiting_list_first_call import RESTING
 from tests.booking.waiting import (
     accept,
     appointment_now,
@@ -72,6 +73,39 @@ class TestAnswers:
         await accept(centre, await offer_to(centre, entry))
         assert (await appointment_now(centre, by_phone.id)).state is State.CANCELLED
 
+    async def test_what_was_had_for_sooner_meanwhile_is_kept(self, centre: Centre) -> None:
+        booked, *_ = await full(centre, day=TUESDAY)
+        entry = await join(centre)
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        session = await centre.session(await centre.doctor(), day=MONDAY)
+        by_phone = (await centre.book(session, "11:00", entry.patient)).appointment
+        assert (await accept(centre, await offer_to(centre, entry))).replaced is None
+        assert (await appointment_now(centre, by_phone.id)).state is State.BOOKED
+
+    async def test_of_a_sooner_and_a_later_one_the_later_is_given_back(self, centre: Centre) -> None:
+        booked, *_ = await full(centre, day=TUESDAY)
+        entry = await join(centre)
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        doctor = await centre.doctor()
+        sooner, later = [await centre.session(doctor, day=day) for day in (MONDAY, TUESDAY + timedelta(days=1))]
+        kept, too_many = [(await centre.book(each, "11:00", entry.patient)).appointment for each in (sooner, later)]
+        assert (await accept(centre, await offer_to(centre, entry))).replaced == too_many.id
+        assert (await appointment_now(centre, kept.id)).state is State.BOOKED
+
+    async def test_what_was_given_back_rests_for_the_next_who_waits(self, centre: Centre) -> None:
+        booked, *_ = await full(centre)
+        tuesday_9, *_ = await full(centre, day=TUESDAY)
+        entry, next_one = await join(centre, tuesday_9.patient), await join(centre)
+        await cancel(centre, booked)
+        await run_jobs(centre)
+        await accept(centre, await offer_to(centre, entry), rules=RESTING)
+        refused = await refusal(centre.book(await session_of(centre, tuesday_9.session), "09:00"))
+        assert refused.problem is problems.SLOT_RESTING
+        await run_jobs(centre, rules=RESTING)
+        assert (await offer_to(centre, next_one)).period == tuesday_9.period
+
     async def test_a_declined_place_goes_to_the_next_and_is_not_offered_to_the_same_again(
         self, centre: Centre, booking_database: ServiceDatabase
     ) -> None:
@@ -104,6 +138,18 @@ class TestAnswers:
         await cancel(centre, third, tomorrow)
         await run_jobs(centre, tomorrow)
         assert [each.state for each in await offers_to(centre, entry)] == [OfferState.LATER, OfferState.RUNNING]
+
+    async def test_later_is_said_for_all_that_somebody_waits_for(self, centre: Centre) -> None:
+        one, *_ = await full(centre)
+        entry = await join(centre)
+        other = await join(centre, entry.patient, kinds=("minor_emergency",))
+        await cancel(centre, one)
+        await run_jobs(centre)
+        (offer,) = [*await offers_to(centre, entry), *await offers_to(centre, other)]
+        await later(centre, offer)
+        await run_jobs(centre)
+        offers = [*await offers_to(centre, entry), *await offers_to(centre, other)]
+        assert [each.state for each in offers] == [OfferState.LATER]
 
     async def test_an_offer_nobody_answers_expires_and_the_next_is_asked(
         self, centre: Centre, booking_database: ServiceDatabase

@@ -72,7 +72,7 @@ async def test_whatever_comes_at_once_no_place_is_double_and_nobody_has_two_offe
 
     async def jobs(by: Centre) -> None:
         for _ in range(4):
-            await attempt(end_offers(by.database, NOW))
+            await attempt(end_offers(by.database, NOW, RULES.cool_down))
             await attempt(offer_places(by.database, RULES, FixedClock(NOW)))
 
     async def answers(by: Centre) -> None:
@@ -167,7 +167,7 @@ async def test_an_offer_is_accepted_or_expires_but_never_both(two: tuple[Centre,
 
         async def time_passes(at: object = just_after) -> None:
             await expire_holds(two[1].database, at)  # type: ignore[arg-type]
-            await end_offers(two[1].database, at)  # type: ignore[arg-type]
+            await end_offers(two[1].database, at, RULES.cool_down)  # type: ignore[arg-type]
 
         accepted, _ = await asyncio.gather(attempt(accept(centre, offer, just_before)), attempt(time_passes()))
         await run_jobs(centre, just_after)

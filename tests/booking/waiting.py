@@ -61,7 +61,7 @@ async def run_jobs(centre: Centre, now: datetime = NOW, rules: Rules = RULES) ->
     """What the timers do at that instant."""
     await expire_holds(centre.database, now, rules.cool_down)
     await end_rests(centre.database, now)
-    await end_offers(centre.database, now)
+    await end_offers(centre.database, now, rules.cool_down)
     await reach_further(centre.database, rules, now)
     await offer_places(centre.database, rules, FixedClock(now))
 

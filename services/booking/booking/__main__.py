@@ -41,7 +41,7 @@ async def _expire(runtime: Runtime) -> None:
 
 
 async def _end_offers(runtime: Runtime) -> None:
-    await end_offers(runtime.database, runtime.clock.now())
+    await end_offers(runtime.database, runtime.clock.now(), runtime.state["rules"].cool_down)
 
 
 async def _offer(runtime: Runtime) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from booking.domain.eligibility import Declaration
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Compartment
+from booking.domain.offers import Offer
 from booking.domain.waiting_list import (
     Entry,
     EntryState,
@@ -141,11 +142,17 @@ async def answered(tx: Transaction, entries: Collection[UUID]) -> dict[UUID, lis
 
 
 async def to_replace(
-    tx: Transaction, entry: Entry, now: datetime, accepted: UUID | None = None
+    tx: Transaction, entry: Entry, now: datetime, accepted: Offer | None = None
 ) -> tuple[UUID, datetime] | None:
-    """The appointment that an accepted offer gives back, other than what was accepted, and its start."""
-    row = await tx.fetchrow(SQL.to_replace, entry.patient, sorted(entry.wishes.kinds), entry.replaces, now, accepted)
-    return (row["id"], row["starts_at"]) if row else None
+    """The appointment that somebody would give back for a sooner one, and its start; once an offer is accepted, only
+    one that is later."""
+    row = await tx.fetchrow(
+        SQL.to_replace, entry.patient, sorted(entry.wishes.kinds), entry.replaces, now,
+        accepted.appointment if accepted else None, max(now, accepted.period.start) if accepted else now,
+    )  # fmt: skip
+    if row is None or (accepted and row["starts_at"] <= accepted.period.start):
+        return None
+    return row["id"], row["starts_at"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,13 +96,15 @@ LEFT JOIN patient AS p ON p.id = e.patient
 WHERE e.id IN (SELECT entry FROM waiting_list_line WHERE site = $1);
 
 -- name: candidates
--- Who could be offered time of a session: waits there for a kind it offers, has no running offer and not yet as many
--- as one day allows, and has given no answer about that very time.
+-- Who could be offered time of a session: waits there for a kind it offers, has not said "later" to any offer today, has
+-- no running offer and not yet as many as one day allows, and has given no answer about that very time.
 SELECT e.*, p.eligibility
 FROM waiting_list_entry AS e
 JOIN patient AS p ON p.id = e.patient
 WHERE e.id IN (SELECT entry FROM waiting_list_line WHERE site = $1 AND kind = ANY ($2::text[]))
-  AND e.state = 'waiting' AND (e.paused_until IS NULL OR e.paused_until <= $3) AND p.erased_at IS NULL
+  AND e.state = 'waiting' AND p.erased_at IS NULL
+  AND NOT EXISTS (SELECT FROM waiting_list_entry AS other
+                  WHERE other.patient = e.patient AND other.state = 'waiting' AND other.paused_until > $3)
   AND NOT EXISTS (SELECT FROM offer AS o WHERE o.patient = e.patient AND o.state = 'running')
   AND (SELECT count(*) FROM offer AS o WHERE o.patient = e.patient AND o.offered_at >= $4 AND o.offered_at < $5) < $6;
 
@@ -114,10 +116,11 @@ WHERE entry = ANY ($1::uuid[]) AND state IN ('declined', 'later', 'expired');
 
 -- name: to_replace
 -- The appointment that somebody would give back for a sooner one of these kinds: the one they named while it stands,
--- else the next one that they have.
+-- else the next one that they have after $6.
 SELECT id, starts_at
 FROM appointment
 WHERE patient = $1 AND state = 'booked' AND kind = ANY ($2::text[]) AND starts_at > $4 AND id IS DISTINCT FROM $5
+  AND (id = $3 OR starts_at > $6)
 ORDER BY id IS DISTINCT FROM $3, starts_at, id
 LIMIT 1;
 

@@ -35,7 +35,7 @@ async def accept_offer(tx: Transaction, id: UUID, rules: Rules, *, actor: Actor,
     entry, offer = await _running(tx, id, actor, now)
     # The session before any appointment, as everywhere; `confirm_hold` reads it again.
     await appointments.place_of_hold(tx, offer.appointment, offer.patient)
-    replaced = await give_back(tx, entry, offer, actor.subject, now)
+    replaced = await give_back(tx, entry, offer, actor.subject, now, rules.cool_down)
     confirm = ConfirmRequest(
         offer.appointment, offer.patient, entry.joined_at, notify=entry.compartment is not Compartment.SILENT
     )

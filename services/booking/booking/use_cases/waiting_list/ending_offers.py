@@ -18,20 +18,20 @@ _GIVEN_UP = "offer_declined"
 _BATCH = 200
 
 
-async def end_offers(database: Database, now: datetime) -> int:
+async def end_offers(database: Database, now: datetime, cool_down: timedelta) -> int:
     """The job: offers whose hold has ended without an answer, whoever ended it, end too. Returns how many."""
     async with database.transaction(Scope.everywhere()) as tx:
         found = await offers.without_hold(tx, _BATCH)
 
     async def look(offer: UUID) -> None:
         async with database.transaction(Scope.everywhere()) as tx:
-            await _end(tx, offer, now)
+            await _end(tx, offer, now, cool_down)
 
     await one_by_one(BY, found, look)
     return len(found)
 
 
-async def _end(tx: Transaction, id: UUID, now: datetime) -> None:
+async def _end(tx: Transaction, id: UUID, now: datetime, cool_down: timedelta) -> None:
     offer = await offers.get(tx, id)
     entry = await waiting_list.lock(tx, offer.entry, now.date()) if offer else None
     offer = await offers.lock(tx, id)
@@ -45,7 +45,7 @@ async def _end(tx: Transaction, id: UUID, now: datetime) -> None:
     elif hold.state is State.CANCELLED:
         await _end_without_answer(tx, entry, offer, OfferState.WITHDRAWN, now)
     else:  # it was confirmed as any hold is: that is an answer too
-        await take(tx, entry, offer, await give_back(tx, entry, offer, BY, now), BY, now)
+        await take(tx, entry, offer, await give_back(tx, entry, offer, BY, now, cool_down), BY, now)
 
 
 async def take(
@@ -127,9 +127,12 @@ async def _free(tx: Transaction, hold: Appointment, by: str, now: datetime, cool
     announcing.released(tx, freed, now)
 
 
-async def give_back(tx: Transaction, entry: Entry, offer: Offer, by: str, now: datetime) -> Appointment | None:
-    """What the patient had for later is free again, so that nobody keeps both. Locks it and the hold, by id."""
-    found = await waiting_list.to_replace(tx, entry, now, offer.appointment)
+async def give_back(
+    tx: Transaction, entry: Entry, offer: Offer, by: str, now: datetime, cool_down: timedelta
+) -> Appointment | None:
+    """What the patient had for later is free again, so that nobody keeps both: it rests for the next who waits. Locks it
+    and the hold, by id."""
+    found = await waiting_list.to_replace(tx, entry, now, offer)
     if found is None:
         return None
     locked = {id: await appointments.lock(tx, id) for id in sorted((found[0], offer.appointment))}
@@ -137,8 +140,9 @@ async def give_back(tx: Transaction, entry: Entry, offer: Offer, by: str, now: d
     if later is None or later.state is not State.BOOKED:
         return None
     given_back = later.step(
-        Action.CANCEL, now, by, cancelled_by=PATIENT, cancel_reason=GIVEN_BACK, late=False, notify=False
-    )
+        Action.CANCEL, now, by, cancelled_by=PATIENT, cancel_reason=GIVEN_BACK, late=False, notify=False,
+        rests_until=rest_of(later.period.start, now, cool_down),
+    )  # fmt: skip
     await appointments.save(tx, [given_back])
     announcing.released(tx, given_back, now)
     return given_back
