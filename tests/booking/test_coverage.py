@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -57,10 +57,12 @@ async def book(
         return await book_slot(tx, request, rules, actor=SECRETARY, now=NOW)
 
 
-async def reach(centre: Centre, supervisor: UUID, start: str, end: str, site: UUID | None = None) -> UUID:
+async def reach(
+    centre: Centre, supervisor: UUID, start: str, end: str, site: UUID | None = None, now: datetime = NOW
+) -> UUID:
     request = ReachRequest(supervisor, Interval(monday(start), monday(end)), site)
     async with centre.transaction() as tx:
-        return (await declare_reachable(tx, request, actor=SECRETARY, now=NOW)).id
+        return (await declare_reachable(tx, request, actor=SECRETARY, now=now)).id
 
 
 async def unsupported(centre: Centre) -> list[Uncovered]:

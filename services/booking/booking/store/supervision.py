@@ -91,6 +91,11 @@ async def ask_again(tx: Transaction, territory: str, days: Sequence[date]) -> No
     await tx.execute(SQL.ask_again, territory, days)
 
 
+async def ask_again_of_reaches(tx: Transaction, supervisor: UUID, period: Interval) -> None:
+    """A supervisor is away, or back: whom they cover by telephone is to be looked at again."""
+    await tx.execute(SQL.ask_again_of_reaches, supervisor, period.start, period.end)
+
+
 async def ask_again_for_all_days(tx: Transaction, territory: str, now: datetime) -> None:
     await tx.execute(SQL.ask_again_for_all_days, territory, now)
 

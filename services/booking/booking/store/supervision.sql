@@ -20,10 +20,19 @@ WHERE a.territory = $1 AND a.day = ANY ($2::date[]) AND a.role = 'intern' AND a.
 ORDER BY coalesce(a.booked_at, a.requested_at), a.id;
 
 -- name: reaches
--- Supervisors declared reachable by telephone at some instant of a period.
-SELECT supervisor, site, starts_at, ends_at
-FROM reachability
-WHERE territory = $1 AND withdrawn_at IS NULL AND ends_at > $2 AND starts_at < $3;
+-- Supervisors declared reachable by telephone at some instant of a period, less the absences noted since: the last word
+-- counts, so that somebody who is away may still say that they answer the telephone. In the transaction that notes an
+-- absence it is not there yet: an impact that is carried out is compared with its dry run.
+SELECT r.supervisor, r.site, lower(part) AS starts_at, upper(part) AS ends_at
+FROM reachability AS r,
+     unnest(tstzmultirange(tstzrange(r.starts_at, r.ends_at)) - coalesce((
+         SELECT range_agg(tstzrange(a.starts_at, a.ends_at))
+         FROM absence AS a
+         WHERE a.professional = r.supervisor AND a.ends_at > r.starts_at AND a.withdrawn_at IS NULL
+           AND a.noted_at >= r.declared_at
+           AND a.xmin IS DISTINCT FROM pg_current_xact_id_if_assigned()::xid), '{}')) AS part
+WHERE r.territory = $1 AND r.withdrawn_at IS NULL AND r.ends_at > $2 AND r.starts_at < $3
+  AND upper(part) > $2 AND lower(part) < $3;
 
 -- name: presence_of_supervisors
 -- Open sessions of these interns' supervisors that meet a period, at any site that is not closed for good.
@@ -38,6 +47,15 @@ ORDER BY s.id;
 -- name: ask_again
 -- Presence changes on these days: covered appointments may no longer be, or be again.
 INSERT INTO supervision_recheck (territory, day) SELECT $1, unnest($2::date[]);
+
+-- name: ask_again_of_reaches
+-- The reaches of a supervisor change in a period: covered appointments may no longer be, or be again.
+INSERT INTO supervision_recheck (territory, day)
+SELECT DISTINCT r.territory, day::date
+FROM reachability AS r,
+     generate_series(greatest(r.starts_at, $2) - interval '1 day', least(r.ends_at, $3) + interval '1 day',
+                     interval '1 day') AS day
+WHERE r.supervisor = $1 AND r.withdrawn_at IS NULL AND r.ends_at > $2 AND r.starts_at < $3;
 
 -- name: ask_again_for_all_days
 -- Who answers for whom has changed: every day to come is to be looked at again.

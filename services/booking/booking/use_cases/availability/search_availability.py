@@ -2,7 +2,7 @@
 in memory do not know (`find_places.py`)."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,11 +12,20 @@ from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
 from booking.domain.rules import Rules
 from booking.domain.sessions import LONGEST_SESSION, Session
+from booking.domain.supervision import Reach
 from booking.domain.travel import USUAL_WAY
 from booking.store import agendas, appointments, projections, sessions, supervision
 from booking.use_cases.capacity.sharing import with_room
 from booking.use_cases.supervision.supervising import bookable
 from smp.postgres import ScopedReader
+
+
+@dataclass(frozen=True, slots=True)
+class AsIf:
+    """The agenda as it would be after a change: its open sessions, and who could be reached by telephone."""
+
+    sessions: Callable[[Sequence[Session]], Sequence[Session]] = tuple
+    reaches: Callable[[Sequence[Reach]], Sequence[Reach]] = tuple
 
 
 async def free_slots(
@@ -32,15 +41,14 @@ async def free_slots(
     partners: tuple[Partner, ...] = (),
     interns_only: bool = False,
     first_call: bool = False,
-    as_if: Callable[[Sequence[Session]], Sequence[Session]] = tuple,
+    as_if: AsIf = AsIf(),
 ) -> list[Slot]:
     """All free slots of the site for `kind` that start in the window; three or four short statements. With a capacity
     class, those that this class may take (one statement more where a session has shares). With the rules, those of
-    interns within their ratio and their acts. With `first_call`, places that rest for the waiting list too. `as_if`:
-    the sessions as they would be after a change."""
+    interns within their ratio and their acts. With `first_call`, places that rest for the waiting list too."""
     way = rules.way if rules else USUAL_WAY
     around = _around(window)
-    open_sessions = as_if(await sessions.open_at(db, site, around))
+    open_sessions = as_if.sessions(await sessions.open_at(db, site, around))
     offering = [
         each
         for each in open_sessions
@@ -60,6 +68,7 @@ async def free_slots(
         withheld=frozenset(each.id for each in open_sessions) - {each.id for each in offering},
     )
     policy = await answered_for(db, offering, policy, window)
+    policy = replace(policy, reaches=tuple(as_if.reaches(policy.reaches)))
     numbers = {resource.number for session in needed for resource in session.resources}.union(also_free)
     taken = await sessions.busy(db, numbers, around, first_call=first_call)
     slots = available_slots(open_sessions, taken, policy, now, window)

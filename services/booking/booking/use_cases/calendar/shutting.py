@@ -20,7 +20,7 @@ from booking.domain.planning import Skipped
 from booking.domain.reshaping import parts_of
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
-from booking.store import closures, sessions
+from booking.store import closures, sessions, supervision
 from booking.store.closures import Closure, CutSession
 from booking.store.rules import Series
 from booking.store.sessions import Author, Hit, Opening, StoredSession
@@ -119,6 +119,7 @@ async def draft_shutting(
     closure = replace(closure, period=Interval(max(closure.period.start, from_now), closure.period.end))
     await closures.insert(tx, closure, Author(actor.subject, now))
     announcing_calendar.shut(tx, closure, now)
+    await _telephone(tx, closure)
     first, last = scene.days(closure.period)
     hit = Hit(closure.period, None if closure.professional else closure.site, closure.room, closure.professional)
     stored = await sessions.lock_to_reshape(tx, [each.id for each in scene.series], first, last, hit, now)
@@ -175,6 +176,7 @@ async def reopen(
     if version is None:
         raise Refusal(problems.CLOSURE_OVER)
     announcing_calendar.ended(tx, closure, at, version, author.at)
+    await _telephone(tx, closure)
     over = Interval(max(at, closure.period.start), closure.period.end)
     first, last = scene.days(over)
     cut = [each.session for each in await _cut_by(tx, closure, over, author.at)]
@@ -192,6 +194,12 @@ def new_closure(
 ) -> Closure:
     """Raises Refusal: HOUR_MISSING, END_BEFORE_START, PERIOD_TOO_LONG."""
     return Closure(new_id(), site.territory, site.id, days.period(site.zone), reason, room, professional)
+
+
+async def _telephone(tx: Transaction, closure: Closure) -> None:
+    """Who is away answers no telephone either."""
+    if closure.professional is not None:
+        await supervision.ask_again_of_reaches(tx, closure.professional, closure.period)
 
 
 async def _cut_by(tx: Transaction, closure: Closure, over: Interval, now: datetime) -> list[CutSession]:

@@ -21,8 +21,8 @@ from booking.domain.rules import Rules
 from booking.store import appointments, impacts, sessions
 from booking.use_cases.appointments.company import joined_by
 from booking.use_cases.availability.find_places import partners_of
-from booking.use_cases.availability.search_availability import free_slots
-from booking.use_cases.impact.scene import Scene, sessions_after
+from booking.use_cases.availability.search_availability import AsIf, free_slots
+from booking.use_cases.impact.scene import Scene, reaches_after, sessions_after
 from booking.use_cases.kinds.kind_book import book_of, kind_of
 from smp.auth import Actor
 from smp.postgres import Transaction
@@ -117,7 +117,8 @@ class _Room:
 
     async def _slots(self, it: Appointment, kind: Kind) -> list[Slot]:
         """Free slots at each of the sites, with whoever takes part besides."""
-        partners, as_if = partners_of(kind, joined_by(it)), partial(sessions_after, cuts=self.scene.cuts)
+        partners = partners_of(kind, joined_by(it))
+        as_if = AsIf(partial(sessions_after, cuts=self.scene.cuts), partial(reaches_after, change=self.scene.change))
         found: list[Slot] = []
         for site in self.sites:
             found += await free_slots(

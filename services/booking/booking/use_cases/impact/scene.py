@@ -5,25 +5,26 @@ Everything is read; nothing is changed or locked here.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from booking import problems
 from booking.domain.appointments import Appointment, State
 from booking.domain.impact import Change, ChangeKind
-from booking.domain.intervals import Interval
+from booking.domain.intervals import Interval, without
 from booking.domain.kinds import KindBook
 from booking.domain.people import Professional, Site
 from booking.domain.planning import Grid, remaining
 from booking.domain.reshaping import loses_company
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
-from booking.domain.supervision import ANSWERING
+from booking.domain.supervision import ANSWERING, Reach
 from booking.store import impacts, projections, sessions, supervision
 from booking.store.sessions import StoredSession
 from booking.use_cases.calendar.planning import require_room_for_shares
 from booking.use_cases.kinds.kind_book import book_of
+from booking.use_cases.supervision.reachability import days_of
 from booking.use_cases.supervision.recheck_supervision import STANDING, coverage_of, judged
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -71,7 +72,7 @@ async def scene_of(tx: Transaction, change: Change, rules: Rules, now: datetime)
     territory, cuts = await _cuts(tx, change, rules)
     own = await _without_place(tx, cuts)
     _require_nobody_seen(own)
-    hit = [*own, *await _uncovered(tx, territory, cuts, {each.id for each in own}, rules, now)]
+    hit = [*own, *await _uncovered(tx, change, territory, cuts, {each.id for each in own}, rules, now)]
     touched = dict.fromkeys([*(cut.session.site for cut in cuts), *(each.site for each in hit)])
     sites = tuple(touched) or await _named(tx, change)
     return Scene(change, territory, sites, await _zone(tx, sites), tuple(cuts), tuple(hit))
@@ -159,27 +160,57 @@ async def _without_place(tx: Transaction, cuts: Sequence[Cut]) -> list[Appointme
 
 
 async def _uncovered(
-    tx: Transaction, territory: str, cuts: Sequence[Cut], known: set[UUID], rules: Rules, now: datetime
+    tx: Transaction,
+    change: Change,
+    territory: str,
+    cuts: Sequence[Cut],
+    known: set[UUID],
+    rules: Rules,
+    now: datetime,
 ) -> list[Appointment]:
-    """Appointments of interns, not hit themselves, that were covered and would not be any more: the latest booked of
-    those that fewer supervisors answer for."""
+    """Appointments of interns, not hit themselves, that were covered, from the site or by telephone, and would not be
+    any more: the latest booked of those that fewer supervisors answer for."""
     lost: list[UUID] = []
-    for day in sorted({cut.session.day for cut in cuts if cut.session.role in ANSWERING}):
+    present = {cut.session.day for cut in cuts if cut.session.role in ANSWERING}
+    for day in sorted(present | await _days_by_telephone(tx, change, territory)):
         acts = [each for each in await supervision.acts_of_day(tx, territory, day, now) if each.id not in known]
         if not acts:
             continue
         before = await coverage_of(tx, territory, day, acts, rules)
-        then = replace(before, sessions=sessions_after(before.sessions, cuts))
+        then = replace(
+            before,
+            sessions=sessions_after(before.sessions, cuts),
+            reaches=reaches_after(before.reaches, change),
+        )
         was, will_be = judged(acts, before), judged(acts, then)
         expected = (each.id for each in acts if each.state in STANDING and each.state is not State.HELD)
         lost += [each for each in expected if was.get(each) is None and will_be.get(each) is not None]
     return await impacts.some_appointments(tx, lost) if lost else []
 
 
+async def _days_by_telephone(tx: Transaction, change: Change, territory: str) -> set[date]:
+    """On which whoever will be away was to be reached by telephone."""
+    if change.professional is None or change.period is None:
+        return set()
+    reaches = await supervision.reaches(tx, territory, change.period)
+    lost = [each.period.clipped(change.period) for each in reaches if each.supervisor == change.professional]
+    return {day for period in lost if period for day in days_of(period)}
+
+
 def sessions_after(open_sessions: Iterable[Session], cuts: Iterable[Cut]) -> list[Session]:
     """The open sessions as they would be."""
     changed = {cut.session.id: cut for cut in cuts}
     return [part for each in open_sessions for part in (changed[each.id].after() if each.id in changed else (each,))]
+
+
+def reaches_after(reaches: Iterable[Reach], change: Change) -> list[Reach]:
+    """Who could still be reached by telephone: whoever is away answers none."""
+    lost = [change.period] if change.period and change.professional else []
+    return [
+        replace(each, period=left)
+        for each in reaches
+        for left in without([each.period], lost if each.supervisor == change.professional else [])
+    ]
 
 
 def _require_nobody_seen(hit: Iterable[Appointment]) -> None:

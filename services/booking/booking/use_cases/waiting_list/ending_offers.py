@@ -130,8 +130,8 @@ async def _free(tx: Transaction, hold: Appointment, by: str, now: datetime, cool
 async def give_back(
     tx: Transaction, entry: Entry, offer: Offer, by: str, now: datetime, cool_down: timedelta
 ) -> Appointment | None:
-    """What the patient had for later is free again, so that nobody keeps both: it rests for the next who waits. Locks it
-    and the hold, by id."""
+    """What the patient had for later is free again, so that nobody keeps both: it rests for the next who waits. Locks
+    it and the hold, by id."""
     found = await waiting_list.to_replace(tx, entry, now, offer)
     if found is None:
         return None
