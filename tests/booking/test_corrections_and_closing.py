@@ -256,3 +256,14 @@ class TestOverHttp:
         assert (await desk.post(path, {}, role="gp")).status_code == 403
         closed = await desk.post(path, {})
         assert (closed.status_code, closed.json()["no_show"], closed.json()["day"]) == (200, [id], MONDAY.isoformat())
+
+    async def test_the_evening_tells_nobody_but_the_involved_what_became_of_a_silent_appointment(
+        self, desk: Desk
+    ) -> None:
+        session = await desk.open_session(kinds=("protected",))
+        id = (await desk.book(session, "09:00", kind="protected", subject="a-coordinator")).json()["appointment"]
+        desk.clock.time = monday("19:00")
+        closed = await desk.post(f"/sites/{desk.centre.site}/day-close", {})
+        assert (closed.status_code, closed.json()["no_show"]) == (200, [])
+        seen = (await desk.get(f"/appointments/{id}", role="coordinator")).json()
+        assert seen["state"] == "no_show", "it is noted all the same"

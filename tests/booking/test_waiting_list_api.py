@@ -191,6 +191,15 @@ class TestWhoMay:
         assert (await desk.get(f"/waiting-list/{entry}", role="gp")).status_code == 404
         assert (await desk.get(where, role="secretary")).json()["lines"][0]["entry"] == entry
 
+    async def test_who_waits_for_something_silent_leaves_no_line_to_others(self, desk: Desk) -> None:
+        await wait(desk, kinds=["protected"], subject="a-coordinator")
+        known = (await wait(desk)).json()["entry"]
+        path = f"/sites/{desk.centre.site}/waiting-list"
+        seen = (await desk.get(path, role="coordinator")).json()
+        assert ([line["rank"] for line in seen["lines"]], seen["total"]) == ([1, 2], 2)
+        shown = (await desk.get(path)).json()
+        assert ([(line["rank"], line["entry"]) for line in shown["lines"]], shown["total"]) == ([(1, known)], 1)
+
     async def test_another_site_neither_reads_nor_acts(self, desk: Desk) -> None:
         entry = (await wait(desk)).json()["entry"]
         assert (await wait(desk, site=new_id())).status_code == 403

@@ -177,7 +177,7 @@ class ItemView(BaseModel):
             by_hand=it.by_hand,
             note=it.note,
             settled_at=it.settled_at,
-            state=now and now.state,
+            state=None if hides_patient and it.compartment == Compartment.SILENT else now and now.state,
             waiting=now is not None and now.is_waiting,
         )
 

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 from booking import problems
 from booking.domain.appointments import WAITING, Action, Appointment, State
+from booking.domain.compartments import hides_all
 from booking.domain.local_time import local_day
 from booking.store import appointments, projections
 from booking.use_cases.access import require_site
@@ -29,7 +31,8 @@ class DayClose:
 
 @dataclass(frozen=True, slots=True)
 class DayClosed:
-    """What became of each appointment that was open: noted now, or still to be concluded by hand."""
+    """What became of each appointment that was open: noted now, or still to be concluded by hand. Without those of
+    which the reader learns nothing but the hours."""
 
     day: date
     no_show: tuple[UUID, ...]
@@ -61,15 +64,16 @@ async def close_day(tx: Transaction, request: DayClose, *, actor: Actor, now: da
         announcing.no_show(tx, each, now)
     for each in gone:
         announcing.left_unseen(tx, each, now)
+    told = partial(_told, actor)
     return DayClosed(
         day,
-        no_show=_ids(missed),
-        left_unseen=_ids(gone),
-        waiting=() if request.waiting_have_left else _ids(here),
-        in_consultation=_ids(each for each in found if each.state is State.IN_CONSULTATION),
-        expected=_ids(each for each in found if each.state is State.BOOKED and each.period.end > now),
+        no_show=told(missed),
+        left_unseen=told(gone),
+        waiting=() if request.waiting_have_left else told(here),
+        in_consultation=told(each for each in found if each.state is State.IN_CONSULTATION),
+        expected=told(each for each in found if each.state is State.BOOKED and each.period.end > now),
     )
 
 
-def _ids(found: Iterable[Appointment]) -> tuple[UUID, ...]:
-    return tuple(each.id for each in found)
+def _told(reader: Actor, found: Iterable[Appointment]) -> tuple[UUID, ...]:
+    return tuple(each.id for each in found if not hides_all(each, reader.roles, reader.subject))

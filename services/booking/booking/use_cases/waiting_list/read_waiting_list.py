@@ -7,6 +7,7 @@ from uuid import UUID
 
 from booking import problems
 from booking.domain.explaining import Explanation, explain
+from booking.domain.kinds import Compartment
 from booking.domain.local_time import local_day
 from booking.domain.offers import Offer
 from booking.domain.waiting_list import Entry, in_order
@@ -19,8 +20,8 @@ from smp.problems import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a site's list. `rank` counts from 1 over the whole list; who may not know sees only that somebody
-    waits."""
+    """One line of a site's list. `rank` counts from 1 over all that the reader is shown; who may not know sees only
+    that somebody waits, and of what is silent nothing."""
 
     rank: int
     entry: Entry
@@ -47,7 +48,10 @@ async def waiting_list_of(
     where = await projections.site(tx, site)
     if where is None:
         raise Refusal(problems.SITE_UNKNOWN)
-    ordered = in_order(await waiting_list.waiting_at(tx, site, local_day(now, where.zone)))
+    waiting = await waiting_list.waiting_at(tx, site, local_day(now, where.zone))
+    ordered = in_order(
+        each for each in waiting if each.compartment is not Compartment.SILENT or sees_entry(actor, each)
+    )
     first = _behind(ordered, after)
     shown = ordered[first : first + limit]
     running = await offers.running(tx, [entry.id for entry in shown])
