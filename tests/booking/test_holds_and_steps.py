@@ -31,6 +31,7 @@ from tests.booking.world import (
     monday,
     paris,
     refusal,
+    said_of,
     starts,
 )
 from tests.support.databases import ServiceDatabase
@@ -77,6 +78,10 @@ class TestHolds:
         booked = (await confirm(centre, hold.id, await centre.patient())).appointment
         assert (booked.id, booked.state, booked.version) == (hold.id, State.BOOKED, 2)
         assert await events_of(booking_database, hold.id) == [("SlotHeld", 1), ("SlotBooked", 2)]
+        assert [each["data"].get("compartment") for each in await said_of(booking_database, hold.id)] == [
+            "medical",
+            "medical",
+        ]
         assert await blocking(booking_database, hold.id) == 2
         assert await stored(centre, hold.id) == booked
 

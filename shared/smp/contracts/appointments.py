@@ -56,6 +56,7 @@ class SlotHeld(AppointmentEvent):
     start: AwareDatetime
     end: AwareDatetime
     expires_at: AwareDatetime
+    compartment: Compartment | None = None
 
 
 class HoldExpired(AppointmentEvent):

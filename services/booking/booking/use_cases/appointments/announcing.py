@@ -77,6 +77,7 @@ def held(tx: Transaction, it: Appointment, now: datetime) -> None:
         **_placed(it),
         patient=it.patient,
         expires_at=it.expires_at,
+        compartment=it.compartment,
     )
     _say(tx, it, data, now)
 
