@@ -7,6 +7,7 @@ import pytest
 from booking import problems
 from booking.domain.recurrence import Listed, Weekly
 from booking.store.sessions import Author
+from booking.use_cases.calendar.change_session_rule import PLANNED_CHANGE_REPLACED
 from booking.use_cases.calendar.following import Kept
 from booking.use_cases.calendar.materialise_sessions import materialise
 from booking.use_cases.calendar.see_agenda import see_rules
@@ -187,3 +188,78 @@ async def test_a_rule_that_falls_on_no_coming_day_is_not_opened(planner: Planner
 async def test_the_last_friday_of_the_month_becomes_sessions(planner: Planner) -> None:
     opened = await planner.rule(await planner.centre.doctor(), {5}, nth={-1})
     assert [each.day for each in opened.materialised.opened] == [date(2027, 1, 29), date(2027, 2, 26)]
+
+
+FEBRUARY = date(2027, 2, 1)
+
+
+async def test_a_nearer_change_leaves_the_end_that_was_planned(planner: Planner) -> None:
+    opened = await planner.rule(await planner.centre.doctor())
+    await planner.change_rule(opened.id, FEBRUARY, ends=True)
+    changed = await planner.change_rule(opened.id, D18, room="2")
+    assert changed.warnings == ()
+    assert [each[:10] for each in await planner.hours(D18, date(2027, 3, 1))] == ["2027-01-18", "2027-01-25"]
+    async with planner.centre.transaction() as tx:
+        later = Author("job", planner.now + timedelta(weeks=4))
+        assert (await materialise(tx, opened.id, RULES, later)).opened == []
+
+
+async def test_a_nearer_change_and_the_one_that_was_planned_both_hold(
+    planner: Planner, booking_database: ServiceDatabase
+) -> None:
+    opened = await planner.rule(await planner.centre.doctor())
+    await planner.change_rule(opened.id, FEBRUARY, start=time(10))
+    changed = await planner.change_rule(opened.id, D18, room="2")
+    assert (changed.rule.version, changed.warnings) == (3, ())
+    seen = (await planner.see(D11, FEBRUARY)).sessions
+    assert [(planner.written(each), each.session.room) for each in seen] == [
+        ("2027-01-11 09:00-12:00", None), ("2027-01-18 09:00-12:00", "2"),
+        ("2027-01-25 09:00-12:00", "2"), ("2027-02-01 10:00-12:00", "2"),
+    ]  # fmt: skip
+    said = await said_of(booking_database, opened.id)
+    assert [(each["data"]["from_day"], each["data"]["start"]) for each in said] == [
+        ("2027-01-04", "09:00"), ("2027-02-01", "10:00"), ("2027-01-18", "09:00"), ("2027-02-01", "10:00"),
+    ]  # fmt: skip
+
+
+async def test_what_a_nearer_change_names_holds_from_its_day_on_and_says_so_when_it_was_planned_otherwise(
+    planner: Planner,
+) -> None:
+    opened = await planner.rule(await planner.centre.doctor())
+    await planner.change_rule(opened.id, FEBRUARY, start=time(10), room="2")
+    changed = await planner.change_rule(opened.id, D25, start=time(8))
+    assert changed.warnings == (PLANNED_CHANGE_REPLACED,)
+    seen = (await planner.see(D18, FEBRUARY)).sessions
+    assert [(planner.written(each), each.session.room) for each in seen] == [
+        ("2027-01-18 09:00-12:00", None), ("2027-01-25 08:00-12:00", None), ("2027-02-01 08:00-12:00", "2"),
+    ]  # fmt: skip
+
+
+async def test_whoever_names_another_last_day_takes_back_the_end_that_was_planned(planner: Planner) -> None:
+    opened = await planner.rule(await planner.centre.doctor())
+    await planner.change_rule(opened.id, FEBRUARY, ends=True)
+    changed = await planner.change_rule(opened.id, D18, valid_until=date(2027, 2, 8))
+    assert changed.warnings == (PLANNED_CHANGE_REPLACED,)
+    assert len(await planner.hours(D18, date(2027, 3, 1))) == 4
+
+
+async def test_a_rule_that_ends_sooner_forgets_what_was_planned_after(planner: Planner) -> None:
+    for ending in ({"ends": True}, {"valid_until": D18}):
+        opened = await planner.rule(await planner.centre.doctor())
+        await planner.change_rule(opened.id, FEBRUARY, start=time(10))
+        ended = await planner.change_rule(opened.id, D18, **ending)
+        assert ended.warnings == (PLANNED_CHANGE_REPLACED,)
+        assert FEBRUARY not in {each.day for each in ended.followed.done.changed}
+    assert await planner.hours(FEBRUARY, date(2027, 3, 1)) == []
+
+
+async def test_a_change_that_does_not_go_with_the_one_that_was_planned_is_refused_with_its_day(
+    planner: Planner,
+) -> None:
+    opened = await planner.rule(await planner.centre.doctor())
+    await planner.change_rule(opened.id, FEBRUARY, start=time(7), end=time(9))
+    refused = await refusal(planner.change_rule(opened.id, D18, start=time(10)))
+    assert (refused.problem, refused.extensions) == (problems.LATER_CHANGE_PLANNED, {"day": "2027-02-01"})
+    assert await planner.hours(D18, FEBRUARY) == [
+        "2027-01-18 09:00-12:00", "2027-01-25 09:00-12:00", "2027-02-01 07:00-09:00",
+    ]  # fmt: skip

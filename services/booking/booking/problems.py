@@ -377,6 +377,13 @@ RULE_ENDED = ProblemType(
     "Cette règle n'a plus cours à cette date. Ouvrez-en une nouvelle.",
     "This rule is no longer in force on that day. Open another one.",
 )
+LATER_CHANGE_PLANNED = ProblemType(
+    "later-change-planned", 409, "Changement déjà prévu", "Change already planned",
+    "Un changement de cette règle est déjà prévu le {day} et ne s'accorde pas avec celui-ci. Modifiez d'abord la règle "
+    "à partir de ce jour-là.",
+    "A change of this rule is already planned on {day} and does not go with this one. First change the rule from that "
+    "day on.",
+)
 RULE_WITHOUT_OCCURRENCE = ProblemType(
     "rule-without-occurrence", 422, "Aucune vacation possible", "No session possible",
     "Cette règle ne tombe sur aucun jour à venir de sa période de validité.",

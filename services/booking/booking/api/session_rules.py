@@ -334,6 +334,7 @@ async def open_rule(body: OpenRule, command: Command) -> Response:
         problems.RULE_ENDED,
         problems.RULE_WITHOUT_OCCURRENCE,
         problems.CHANGE_PAST,
+        problems.LATER_CHANGE_PLANNED,
         problems.END_BEFORE_START,
         problems.SITE_UNKNOWN,
         problems.PROFESSIONAL_UNKNOWN,
@@ -350,7 +351,8 @@ async def open_rule(body: OpenRule, command: Command) -> Response:
 )
 async def change(rule: UUID, body: ChangeRule, command: Command) -> Response:
     """A new version of the rule from a day on; sessions still to come follow. Those edited by hand, begun, or whose
-    patients would lose their place are left alone and listed."""
+    patients would lose their place are left alone and listed. Changes planned for later days stay, with what this one
+    names; the warning `planned-change-replaced` says that one of them was to change the same."""
     allow(command, Right.PLAN)
     return await command.once(
         lambda tx: change_session_rule(

@@ -56,6 +56,11 @@ class Series:
         found = next((each for each in reversed(self.versions) if each.from_day <= day), None)
         return None if found is None or found.ended else found
 
+    def planned_after(self, day: date) -> tuple[StoredRule, ...]:
+        """The versions that are to take over later than `day`, in order of their days; an end can only be the last."""
+        later = ((n, each) for n, each in enumerate(self.versions, 1) if each.from_day > day)
+        return tuple(each for n, each in later if all(other.from_day > each.from_day for other in self.versions[n:]))
+
     def stretches(self, first: date, last: date) -> Iterator[tuple[StoredRule, date, date]]:
         """The versions in force from `first` to `last`, each with its first and last day."""
         turns = {each.from_day for each in self.versions if first < each.from_day <= last}
