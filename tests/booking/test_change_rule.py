@@ -263,3 +263,14 @@ async def test_a_change_that_does_not_go_with_the_one_that_was_planned_is_refuse
     assert await planner.hours(D18, FEBRUARY) == [
         "2027-01-18 09:00-12:00", "2027-01-25 09:00-12:00", "2027-02-01 07:00-09:00",
     ]  # fmt: skip
+
+
+async def test_a_rule_that_is_changed_before_it_begins_begins_no_sooner(planner: Planner) -> None:
+    opened = await planner.rule(await planner.centre.doctor(), valid_from=FEBRUARY)
+    changed = await planner.change_rule(opened.id, date(2027, 1, 5), start=time(10))
+    assert changed.rule.from_day == FEBRUARY
+    assert (await planner.hours(date(2027, 1, 4), date(2027, 2, 8))) == [
+        "2027-02-01 10:00-12:00", "2027-02-08 10:00-12:00",
+    ]  # fmt: skip
+    await planner.change_rule(opened.id, D11, ends=True)
+    assert await planner.hours(date(2027, 1, 4), date(2027, 3, 1)) == []

@@ -51,6 +51,11 @@ class Series:
     def id(self) -> UUID:
         return self.latest.id
 
+    @property
+    def first_day(self) -> date:
+        """The day on which the rule begins."""
+        return min(each.from_day for each in self.versions)
+
     def in_force(self, day: date) -> StoredRule | None:
         """The version that says what happens on `day`; nothing before the rule begins and after it has ended."""
         found = next((each for each in reversed(self.versions) if each.from_day <= day), None)

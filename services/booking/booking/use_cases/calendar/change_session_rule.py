@@ -42,8 +42,9 @@ PLANNED_CHANGE_REPLACED = "planned-change-replaced"
 
 @dataclass(frozen=True, slots=True)
 class RuleChange:
-    """What is otherwise from `from_day` on; nothing means as before. `any_room` takes the sessions out of their room,
-    `without_end` removes the last day; `ends` means that the rule takes place no more."""
+    """What is otherwise from `from_day` on, or from the first day of a rule that has not begun by then; nothing means
+    as before. `any_room` takes the sessions out of their room, `without_end` removes the last day; `ends` means that
+    the rule takes place no more."""
 
     from_day: date
     recurrence: Recurrence | None = None
@@ -93,6 +94,7 @@ async def change_session_rule(
         raise Refusal(problems.PROFESSIONAL_UNKNOWN)
     if change.from_day < local_day(now, site.zone):
         raise Refusal(problems.CHANGE_PAST)
+    change = replace(change, from_day=max(change.from_day, series.first_day))
     version = _first_version(series, change)
     who = people[version.professional]
     if not version.ended:
