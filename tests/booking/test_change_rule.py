@@ -274,3 +274,19 @@ async def test_a_rule_that_is_changed_before_it_begins_begins_no_sooner(planner:
     ]  # fmt: skip
     await planner.change_rule(opened.id, D11, ends=True)
     assert await planner.hours(date(2027, 1, 4), date(2027, 3, 1)) == []
+
+
+async def test_a_moved_occurrence_is_listed_when_the_rule_changes_before_the_day_it_was_moved_to(
+    planner: Planner,
+) -> None:
+    opened = await planner.rule(await planner.centre.doctor())
+    sooner, later = opened.materialised.opened[1], opened.materialised.opened[3]
+    await planner.change(sooner.id, day=date(2027, 1, 19))
+    await planner.change(later.id, day=date(2027, 1, 20))
+    changed = await planner.change_rule(opened.id, date(2027, 1, 12), start=time(10))
+    assert [(each.day, each.reason) for each in changed.followed.left_alone] == [
+        (D11, Kept.EDITED), (D25, Kept.EDITED),
+    ]  # fmt: skip
+    assert await planner.hours(D11, D25) == [
+        "2027-01-18 10:00-12:00", "2027-01-19 09:00-12:00", "2027-01-20 09:00-12:00",
+    ]  # fmt: skip

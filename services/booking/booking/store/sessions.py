@@ -194,6 +194,11 @@ async def lock_to_reshape(
     return [stored_session(row) for row in rows]
 
 
+async def moved_past(tx: Transaction, rule: UUID, day: date) -> list[UUID]:
+    """Occurrences of a rule before `day` that somebody has moved to it or later."""
+    return [row["id"] for row in await tx.fetch(SQL.moved_past, rule, day)]
+
+
 async def sites_of_professional(tx: Transaction, professional: UUID, now: datetime) -> list[UUID]:
     """Where somebody receives or will, in id order."""
     return sorted(row["site"] for row in await tx.fetch(SQL.sites_of_professional, professional, now))

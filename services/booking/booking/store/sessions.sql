@@ -27,6 +27,10 @@ WHERE (((rule = ANY ($1::uuid[]) AND rule_day BETWEEN $2 AND $3)
 ORDER BY id
 FOR UPDATE;
 
+-- name: moved_past
+-- Occurrences of a rule before a day that somebody has moved to that day or later.
+SELECT id FROM session WHERE rule = $1 AND rule_day < $2 AND day >= $2 AND edited_at IS NOT NULL AND state = 'open';
+
 -- name: sites_of_professional
 -- Where somebody has open sessions still to come, and works by rule.
 SELECT site FROM session WHERE professional = $1 AND state = 'open' AND starts_at > $2::timestamptz - interval '16 hours'

@@ -156,7 +156,8 @@ async def _follow(tx: Transaction, series: Series, first: date, site: Site, rule
     last = series.latest.materialised_until
     if last is None or first > last:
         return following.NOTHING
-    stored = await sessions.lock_to_reshape(tx, [series.id], first, last, None, author.at)
+    moved = await sessions.moved_past(tx, series.id, first)
+    stored = await sessions.lock_to_reshape(tx, [series.id], first, last, None, author.at, moved)
     people = await agenda.people_of(tx, [series])
     days = await agenda.load(tx, {site.id: site}, people, first, last, rules, author.at)
     draft = following.draft(days, [series], stored, begun_stay=True)
