@@ -63,6 +63,14 @@ async def test_an_expired_contract_refuses(planner: Planner) -> None:
     assert (await refusal(planner.rule(doctor, valid_from=TUESDAY))).problem is problems.OUT_OF_CONTRACT
 
 
+async def test_a_rule_from_a_day_past_is_refused_when_the_contract_is_over_by_now(planner: Planner) -> None:
+    doctor = await planner.centre.doctor("retired_gp")
+    await agree(planner, doctor, contract_end=TUESDAY)
+    planner.now = paris(date(2027, 1, 20), "09:00")
+    refused = await refusal(planner.rule(doctor, valid_from=MONDAY))
+    assert (refused.problem, refused.extensions) == (problems.OUT_OF_CONTRACT, {"day": "2027-01-20"})
+
+
 async def test_a_contract_agreed_shorter_ends_the_sessions_after_it(
     planner: Planner, booking_database: ServiceDatabase
 ) -> None:

@@ -74,10 +74,14 @@ async def open_session_rule(
     staff = await staffed(tx, request.site, request.professional, rules)
     rule = request.rule
     contract = contract_at(staff.professional, staff.site)
-    first = max(rule.valid_from, contract.first_day)
-    if not contract.runs_on(first) or not rule.is_valid_on(first):
+    if not rule.is_valid_on(max(rule.valid_from, contract.first_day)):
         raise Refusal(problems.OUT_OF_CONTRACT, day=rule.valid_from.isoformat())
-    if not rule.takes_place_from(local_day(now, staff.site.zone)):
+    today = local_day(now, staff.site.zone)
+    wanted = max(rule.valid_from, today)
+    first = max(wanted, contract.first_day)
+    if not contract.runs_on(first):
+        raise Refusal(problems.OUT_OF_CONTRACT, day=wanted.isoformat())
+    if not rule.takes_place_from(today):
         raise Refusal(problems.RULE_WITHOUT_OCCURRENCE)
     kinds = await kinds_on(tx, rules, request.kinds, staff.site.territory, first)
     if role_for(staff.professional, kinds, first) is None:
