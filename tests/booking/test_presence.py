@@ -19,6 +19,7 @@ from tests.booking.world import MONDAY, NOW, RULES, Centre, events_of, paris, re
 from tests.support.databases import ServiceDatabase
 
 TUESDAY = MONDAY + timedelta(days=1)
+FEBRUARY, MARCH = date(2027, 2, 1), date(2027, 3, 1)  # Mondays
 
 
 @pytest.fixture
@@ -86,6 +87,53 @@ async def test_a_later_agreement_replaces_the_former(planner: Planner) -> None:
     assert (await agree(planner, doctor, weekly_cap=1)).version == 1
     assert (await agree(planner, doctor, weekly_cap=3)).version == 2
     assert (await planner.rule(doctor, {1, 2})).warnings == ()
+
+
+async def test_a_renewal_agreed_in_advance_leaves_the_contract_that_runs(
+    planner: Planner, booking_database: ServiceDatabase
+) -> None:
+    doctor = await planner.centre.doctor("retired_gp")
+    await agree(planner, doctor, contract_end=date(2027, 1, 31))
+    january = [await planner.centre.session(doctor, day=day) for day in (MONDAY, TUESDAY)]
+    await planner.centre.book(january[1], "09:00")
+    await agree(planner, doctor, contract_start=date(2027, 3, 1), contract_end=date(2027, 12, 31))
+    await planner.follow()
+    assert [await events_of(booking_database, each.id) for each in january] == [[("SessionOpened", 1)]] * 2
+    opened = await planner.rule(doctor, dates={date(2027, 1, 31), date(2027, 2, 1), date(2027, 2, 28), MARCH})
+    assert [each.day for each in opened.materialised.opened] == [date(2027, 1, 31), MARCH]
+    refused = await refusal(planner.centre.session(doctor, day=date(2028, 1, 3)))
+    assert refused.problem is problems.OUT_OF_CONTRACT
+
+
+async def test_the_terms_of_a_day_are_those_of_the_agreement_in_force_on_it(planner: Planner) -> None:
+    doctor = await planner.centre.doctor("retired_gp")
+    await agree(planner, doctor, weekly_cap=1, wished_weekdays=frozenset({1}))
+    await agree(planner, doctor, contract_start=FEBRUARY, weekly_cap=2, wished_weekdays=frozenset({2}))
+    await planner.rule(doctor, {1, 2}, dates={MONDAY, TUESDAY, FEBRUARY, FEBRUARY + timedelta(days=1)})
+    async with planner.centre.transaction() as tx:
+        (counted,) = await see_presence(tx, Days(planner.centre.site, MONDAY, FEBRUARY + timedelta(days=1)))
+    assert counted.over == (OverCap("2027-W02", 2, 1),)
+    assert counted.plan is not None
+    assert counted.plan.contract_start == FEBRUARY
+    opened = await planner.rule(doctor, hours="14:00-16:00", dates={MONDAY, FEBRUARY})
+    assert opened.excess.unwished == (FEBRUARY,)
+    assert opened.excess.over == (OverCap("2027-W02", 3, 1), OverCap("2027-W05", 3, 2))
+
+
+async def test_the_contract_that_runs_can_be_agreed_again_without_touching_its_renewal(planner: Planner) -> None:
+    doctor = await planner.centre.doctor("retired_gp")
+    await agree(planner, doctor, contract_end=date(2027, 1, 31))
+    await agree(planner, doctor, contract_start=FEBRUARY, contract_end=date(2027, 2, 8))
+    assert (await agree(planner, doctor, contract_end=MONDAY)).version == 3
+    opened = await planner.rule(doctor, {1}, dates={MONDAY, MONDAY + timedelta(weeks=1), date(2027, 2, 8), MARCH})
+    assert [each.day for each in opened.materialised.opened] == [MONDAY, date(2027, 2, 8)]
+
+
+async def test_an_agreement_without_end_takes_the_place_of_the_renewal_that_was_to_come(planner: Planner) -> None:
+    doctor = await planner.centre.doctor("retired_gp")
+    await agree(planner, doctor, contract_start=MONDAY, contract_end=MONDAY)
+    assert (await agree(planner, doctor)).version == 2
+    await planner.centre.session(doctor, day=TUESDAY)
 
 
 async def test_an_agreement_says_what_is_open_beyond_it_already(planner: Planner) -> None:

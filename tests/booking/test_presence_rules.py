@@ -1,5 +1,6 @@
 """Half-days of presence, their counters and caps."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from booking.domain.presence import (
     count_by_week,
     count_by_year,
     half_days,
+    in_force,
     over_caps,
     unwished,
     whole_years_around,
@@ -67,17 +69,27 @@ def test_weeks_are_those_of_iso_and_years_those_of_the_calendar() -> None:
 
 def test_over_the_cap_says_by_how_much() -> None:
     present = [HalfDay(MONDAY + timedelta(days=n), half) for n in range(3) for half in Half]
-    assert over_caps(plan(weekly=4), present) == [OverCap("2027-W02", 6, 4)]
-    assert over_caps(plan(weekly=4), present)[0].over_by == 2
-    assert over_caps(plan(yearly=5), present) == [OverCap("2027", 6, 5)]
-    assert over_caps(plan(weekly=6, yearly=6), present) == []
-    assert over_caps(plan(), present) == []
+    assert over_caps([plan(weekly=4)], present) == [OverCap("2027-W02", 6, 4)]
+    assert over_caps([plan(weekly=4)], present)[0].over_by == 2
+    assert over_caps([plan(yearly=5)], present) == [OverCap("2027", 6, 5)]
+    assert over_caps([plan(weekly=6, yearly=6)], present) == []
+    assert over_caps([plan()], present) == []
 
 
 def test_days_that_were_not_wished_for_are_told() -> None:
     days = [MONDAY, MONDAY + timedelta(days=1)]
-    assert unwished(plan(None, None, 1, 4), days) == [MONDAY + timedelta(days=1)]
-    assert unwished(plan(), days) == []
+    assert unwished([plan(None, None, 1, 4)], days) == [MONDAY + timedelta(days=1)]
+    assert unwished([plan()], days) == []
+
+
+def test_a_week_that_two_agreements_share_is_held_against_the_later() -> None:
+    one, two = replace(plan(weekly=1), contract_start=date(2026, 1, 1)), replace(plan(weekly=2), contract_start=MONDAY)
+    days = [HalfDay(MONDAY + timedelta(days=n), Half.MORNING) for n in (-5, -6, 0, -700)]
+    assert [in_force([one, two], each.day) for each in days] == [one, one, two, one]
+    assert over_caps([one, two], days) == [OverCap("2027-W01", 2, 1)]
+    tuesday = MONDAY + timedelta(days=1)
+    later = replace(two, contract_start=tuesday)
+    assert over_caps([one, later], [HalfDay(MONDAY, Half.MORNING), HalfDay(tuesday, Half.MORNING)]) == []
 
 
 @given(st.dates(date(2020, 1, 1), date(2035, 12, 31)), st.integers(0, 400))

@@ -106,8 +106,9 @@ class AbsenceEnded(EventData):
 
 
 class PresenceAgreed(EventData):
-    """What was agreed with the professional, in the place of what was: both days of the contract included, weekdays
-    wished (ISO), and at most so many half-days in an ISO week and in a civil year."""
+    """What was agreed with the professional from the first day of the contract on: both its days included, weekdays
+    wished (ISO), and at most so many half-days in an ISO week and in a civil year. The former agreement holds until the
+    day before; those that were to begin in its time are replaced."""
 
     topic: ClassVar[Topic] = PRESENCE
 

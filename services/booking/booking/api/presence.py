@@ -84,7 +84,7 @@ class PlanView(BaseModel):
 
 
 class AgreedView(PlanView):
-    """The agreement in force, how many there have been; `over`: weeks and years to come that are beyond it already."""
+    """The agreement, how many there have been; `over`: weeks and years to come that are beyond what is agreed."""
 
     site: UUID
     version: int
@@ -97,7 +97,7 @@ class AgreedView(PlanView):
 
 
 class CounterView(BaseModel):
-    """Half-days by ISO week (2027-W02) and by civil year, at every site."""
+    """Half-days by ISO week (2027-W02) and by civil year, at every site; `plan`: what is agreed for the last day."""
 
     professional: UUID
     weeks: dict[str, int]
@@ -128,7 +128,8 @@ class PresenceView(BaseModel):
     responses=describe(problems.SITE_UNKNOWN, problems.PROFESSIONAL_UNKNOWN, problems.PROFESSIONAL_ELSEWHERE),
 )
 async def agree(body: AgreePresence, command: Command) -> Response:
-    """Say what was agreed with a professional, in the place of what was agreed before."""
+    """Say what was agreed with a professional. The former agreement holds until the day before `contract_start`, so a
+    renewal can be agreed in advance; agreements that were to begin in its time are replaced."""
     allow(command, Right.PLAN, body.site)
     return await command.once(
         lambda tx: agree_presence(tx, body.site, body.plan(), rules_of(command), actor=command.actor, now=command.now),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -73,18 +74,33 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """From when to when a professional works here; both days included, `None` means without end."""
+    """From when to when a professional works here; both days included, `None` means without end. `breaks`: from when to
+    when not, in between; both days included too."""
 
     first_day: date
     last_day: date | None = None
+    breaks: tuple[tuple[date, date], ...] = ()
 
     def runs_on(self, day: date) -> bool:
-        return self.first_day <= day and (self.last_day is None or day <= self.last_day)
+        begun = self.first_day <= day and (self.last_day is None or day <= self.last_day)
+        return begun and not any(first <= day <= last for first, last in self.breaks)
 
     def within(self, other: "Contract") -> "Contract":
         """The days of both."""
         ends = [day for day in (self.last_day, other.last_day) if day is not None]
-        return Contract(max(self.first_day, other.first_day), min(ends, default=None))
+        breaks = (*self.breaks, *other.breaks)
+        return Contract(max(self.first_day, other.first_day), min(ends, default=None), breaks)
+
+
+def in_turn(contracts: Sequence[Contract]) -> Contract:
+    """Contracts, in order of their first days, as one: each runs until its last day, or until the next one begins."""
+    day = timedelta(days=1)
+    breaks = tuple(
+        (before.last_day + day, after.first_day - day)
+        for before, after in pairwise(contracts)
+        if before.last_day is not None and before.last_day + day < after.first_day
+    )
+    return Contract(contracts[0].first_day, contracts[-1].last_day, breaks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ A half-day is the morning or the afternoon of a site's local day that an open se
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from enum import StrEnum
@@ -43,7 +43,8 @@ class HalfDay:
 
 @dataclass(frozen=True, slots=True)
 class PresencePlan:
-    """What was agreed with a professional; both days of the contract included, caps in half-days."""
+    """What was agreed with a professional; both days of the contract included, caps in half-days. It holds until a
+    later one begins."""
 
     professional: UUID
     contract_start: date
@@ -88,24 +89,32 @@ def count_by_year(present: Iterable[HalfDay]) -> dict[str, int]:
     return dict(sorted(Counter(each.year for each in set(present)).items()))
 
 
-def over_caps(plan: PresencePlan, present: Iterable[HalfDay]) -> list[OverCap]:
-    """The weeks and years of `present` with more than was agreed."""
+def in_force(plans: Sequence[PresencePlan], day: date) -> PresencePlan:
+    """The agreement that says what holds on `day`: the last to begin by then, else the first of all. `plans`: at least
+    one, in order of their contracts."""
+    return next((each for each in reversed(plans) if each.contract_start <= day), plans[0])
+
+
+def over_caps(plans: Sequence[PresencePlan], present: Iterable[HalfDay]) -> list[OverCap]:
+    """The weeks and years of `present` with more than was agreed; the agreement in force on the last of its half-days
+    speaks for the whole of each."""
     known = set(present)
-    counted = ((count_by_week(known), plan.weekly_cap), (count_by_year(known), plan.yearly_cap))
+    weekly = {each.week: in_force(plans, each.day).weekly_cap for each in sorted(known)}
+    yearly = {each.year: in_force(plans, each.day).yearly_cap for each in sorted(known)}
+    counted = ((count_by_week(known), weekly), (count_by_year(known), yearly))
     return [
         OverCap(period, count, cap)
-        for counts, cap in counted
-        if cap is not None
+        for counts, caps in counted
         for period, count in counts.items()
+        if (cap := caps[period]) is not None
         if count > cap
     ]
 
 
-def unwished(plan: PresencePlan, days: Iterable[date]) -> list[date]:
+def unwished(plans: Sequence[PresencePlan], days: Iterable[date]) -> list[date]:
     """The days that fall on weekdays the professional has not wished for; none when no wish was told."""
-    if not plan.wished_weekdays:
-        return []
-    return sorted({day for day in days if day.isoweekday() not in plan.wished_weekdays})
+    wishes = ((day, in_force(plans, day).wished_weekdays) for day in set(days))
+    return sorted(day for day, wished in wishes if wished and day.isoweekday() not in wished)
 
 
 def whole_years_around(first: date, last: date) -> tuple[date, date]:

@@ -1,12 +1,14 @@
 """Agreements with part-timers, and which of registry's facts the agenda has followed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from uuid import UUID
 
 from booking.domain.presence import PresencePlan
 from booking.store.sessions import Author
-from smp.postgres import Statements, Transaction
+from smp.postgres import Record, Statements, Transaction
 
 SQL = Statements.load(__package__, "presence.sql")
 
@@ -23,7 +25,7 @@ class Pending:
 
 
 async def agree(tx: Transaction, plan: PresencePlan, site: UUID, territory: str, author: Author) -> int:
-    """Write what was agreed, in the place of what was; its version."""
+    """Write what was agreed, in the place of what was to come into force in its time; its version."""
     version: int = await tx.fetchval(
         SQL.agree,
         plan.professional,
@@ -40,20 +42,10 @@ async def agree(tx: Transaction, plan: PresencePlan, site: UUID, territory: str,
     return version
 
 
-async def plans(tx: Transaction, professionals: Iterable[UUID]) -> dict[UUID, PresencePlan]:
-    """What was agreed with those of them who have agreed something."""
-    rows = await tx.fetch(SQL.plans, list(professionals))
-    return {
-        row["professional"]: PresencePlan(
-            professional=row["professional"],
-            contract_start=row["contract_start"],
-            contract_end=row["contract_end"],
-            wished_weekdays=frozenset(row["wished_weekdays"]),
-            weekly_cap=row["weekly_cap"],
-            yearly_cap=row["yearly_cap"],
-        )
-        for row in rows
-    }
+async def plans(tx: Transaction, professionals: Iterable[UUID]) -> dict[UUID, Sequence[PresencePlan]]:
+    """What was agreed with those of them who have agreed something, in the order in which it comes into force."""
+    known = [_plan(row) for row in await tx.fetch(SQL.plans, list(professionals))]
+    return {who: tuple(of_one) for who, of_one in groupby(known, key=attrgetter("professional"))}
 
 
 async def planned_at(tx: Transaction, site: UUID) -> set[UUID]:
@@ -78,3 +70,14 @@ async def pending(tx: Transaction) -> list[Pending]:
 async def take(tx: Transaction, it: Pending) -> bool:
     """True when it is still to be done, by this transaction."""
     return await tx.fetchval(SQL.take, it.id) is not None
+
+
+def _plan(row: Record) -> PresencePlan:
+    return PresencePlan(
+        professional=row["professional"],
+        contract_start=row["contract_start"],
+        contract_end=row["contract_end"],
+        wished_weekdays=frozenset(row["wished_weekdays"]),
+        weekly_cap=row["weekly_cap"],
+        yearly_cap=row["yearly_cap"],
+    )

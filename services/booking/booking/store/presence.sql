@@ -1,23 +1,26 @@
 -- name: agree
--- What was agreed with a professional; a later agreement replaces the former.
-INSERT INTO presence_plan AS p (professional, territory, site, contract_start, contract_end, wished_weekdays, weekly_cap,
-                                yearly_cap, agreed_at, agreed_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-ON CONFLICT (professional) DO UPDATE
-SET version = p.version + 1, site = excluded.site, contract_start = excluded.contract_start,
-    contract_end = excluded.contract_end, wished_weekdays = excluded.wished_weekdays, weekly_cap = excluded.weekly_cap,
-    yearly_cap = excluded.yearly_cap, agreed_at = excluded.agreed_at, agreed_by = excluded.agreed_by
+-- What was agreed with a professional, whole in the place of agreements that begin in its time; its version.
+WITH replaced AS (
+    UPDATE presence_plan SET replaced_at = $9
+    WHERE professional = $1 AND replaced_at IS NULL
+      AND contract_start >= $4 AND ($5::date IS NULL OR contract_start <= $5)
+)
+INSERT INTO presence_plan (professional, territory, site, contract_start, contract_end, wished_weekdays, weekly_cap,
+                           yearly_cap, agreed_at, agreed_by, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+        (SELECT coalesce(max(version), 0) + 1 FROM presence_plan WHERE professional = $1))
 RETURNING version;
 
 -- name: plans
--- What was agreed with some professionals.
+-- What was agreed with some professionals, in the order in which it comes into force.
 SELECT professional, contract_start, contract_end, wished_weekdays, weekly_cap, yearly_cap
 FROM presence_plan
-WHERE professional = ANY ($1::uuid[]);
+WHERE professional = ANY ($1::uuid[]) AND replaced_at IS NULL
+ORDER BY professional, contract_start;
 
 -- name: plans_at
 -- What was agreed with those who work at a site.
-SELECT professional FROM presence_plan WHERE site = $1;
+SELECT professional FROM presence_plan WHERE site = $1 AND replaced_at IS NULL;
 
 -- name: must_follow
 -- A fact about a site or a professional was heard: the agenda is to be looked at, unless it is heard once more.

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from booking.domain.eligibility import Declaration, Eligibility
 from booking.domain.people import OpeningRange, OpeningWeek, Professional, RoleFrom, Site, contract
-from booking.domain.planning import Contract
+from booking.domain.planning import Contract, in_turn
 from booking.domain.supervision import Supervision
 from smp.postgres import Reader, Record, ScopedReader, Statements, Transaction
 
@@ -89,8 +89,8 @@ def declarations(eligibility: list[dict[str, Any]]) -> tuple[Declaration, ...]:
 
 def _professional(row: Record) -> Professional:
     worked = contract(row["contract_start"], row["contract_end"], row["left_from"])
-    if row["agreed_start"] is not None:
-        worked = worked.within(Contract(row["agreed_start"], row["agreed_end"]))
+    if row["starts"] is not None:
+        worked = worked.within(in_turn([Contract(*days) for days in zip(row["starts"], row["ends"], strict=True)]))
     return Professional(
         id=row["id"],
         territory=row["territory"],

@@ -34,29 +34,38 @@ WHERE id = $1 AND zone IS NOT NULL
 FOR UPDATE;
 
 -- name: professional
--- A professional whose arrival has been heard, with the contract that a presence plan may narrow.
-SELECT p.id, p.territory, p.sites, p.contract_start, p.contract_end, p.left_from, p.roles,
-       plan.contract_start AS agreed_start, plan.contract_end AS agreed_end
+-- A professional whose arrival has been heard, with the contracts that were agreed, in order, if any.
+SELECT p.id, p.territory, p.sites, p.contract_start, p.contract_end, p.left_from, p.roles, agreed.starts, agreed.ends
 FROM professional AS p
-LEFT JOIN presence_plan AS plan ON plan.professional = p.id
+CROSS JOIN LATERAL (
+    SELECT array_agg(contract_start ORDER BY contract_start) AS starts,
+           array_agg(contract_end ORDER BY contract_start) AS ends
+    FROM presence_plan WHERE professional = p.id AND replaced_at IS NULL
+) AS agreed
 WHERE p.id = $1 AND p.contract_start IS NOT NULL;
 
 -- name: professionals_for_planning
 -- The same of several, so that none can be noted absent before this transaction ends; in id order.
-SELECT p.id, p.territory, p.sites, p.contract_start, p.contract_end, p.left_from, p.roles,
-       plan.contract_start AS agreed_start, plan.contract_end AS agreed_end
+SELECT p.id, p.territory, p.sites, p.contract_start, p.contract_end, p.left_from, p.roles, agreed.starts, agreed.ends
 FROM professional AS p
-LEFT JOIN presence_plan AS plan ON plan.professional = p.id
+CROSS JOIN LATERAL (
+    SELECT array_agg(contract_start ORDER BY contract_start) AS starts,
+           array_agg(contract_end ORDER BY contract_start) AS ends
+    FROM presence_plan WHERE professional = p.id AND replaced_at IS NULL
+) AS agreed
 WHERE p.id = ANY ($1::uuid[]) AND p.contract_start IS NOT NULL
 ORDER BY p.id
 FOR KEY SHARE OF p;
 
 -- name: professional_for_absence
 -- The same, so that nobody opens a session for them meanwhile.
-SELECT p.id, p.territory, p.sites, p.contract_start, p.contract_end, p.left_from, p.roles,
-       plan.contract_start AS agreed_start, plan.contract_end AS agreed_end
+SELECT p.id, p.territory, p.sites, p.contract_start, p.contract_end, p.left_from, p.roles, agreed.starts, agreed.ends
 FROM professional AS p
-LEFT JOIN presence_plan AS plan ON plan.professional = p.id
+CROSS JOIN LATERAL (
+    SELECT array_agg(contract_start ORDER BY contract_start) AS starts,
+           array_agg(contract_end ORDER BY contract_start) AS ends
+    FROM presence_plan WHERE professional = p.id AND replaced_at IS NULL
+) AS agreed
 WHERE p.id = $1 AND p.contract_start IS NOT NULL
 FOR UPDATE OF p;
 

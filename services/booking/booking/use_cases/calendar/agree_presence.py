@@ -19,7 +19,7 @@ from smp.postgres import Transaction
 
 @dataclass(frozen=True, slots=True)
 class PresenceAgreed:
-    """The agreement in force, how many there have been, and how far what is open already goes beyond it."""
+    """The agreement, how many there have been, and how far what is open already goes beyond what is agreed."""
 
     site: UUID
     plan: PresencePlan
@@ -30,7 +30,9 @@ class PresenceAgreed:
 async def agree_presence(
     tx: Transaction, site: UUID, plan: PresencePlan, rules: Rules, *, actor: Actor, now: datetime
 ) -> PresenceAgreed:
-    """Replace what was agreed before. Sessions outside the contract are looked at soon after, as when somebody leaves.
+    """From the first day of its contract on the agreement holds; the former one holds until the day before, and those
+    that were to begin in its time are replaced. Sessions outside the contracts are looked at soon after, as when
+    somebody leaves.
 
     Raises Refusal: SITE_UNKNOWN, PROFESSIONAL_UNKNOWN, PROFESSIONAL_ELSEWHERE, FORBIDDEN.
     """
@@ -38,4 +40,4 @@ async def agree_presence(
     staff = await staffed(tx, site, plan.professional, rules, look_again=True)
     version = await presence.agree(tx, plan, site, staff.site.territory, Author(actor.subject, now))
     announcing_calendar.presence_agreed(tx, plan, site, staff.site.territory, version, now)
-    return PresenceAgreed(site, plan, version, await over_from(tx, plan, local_day(now, staff.site.zone)))
+    return PresenceAgreed(site, plan, version, await over_from(tx, plan.professional, local_day(now, staff.site.zone)))

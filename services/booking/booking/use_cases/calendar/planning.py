@@ -1,7 +1,7 @@
 """What opening a session, by a rule or alone, has in common."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -96,7 +96,7 @@ def require_room_for_shares(shares: Mapping[str, int], period: Interval, grid: t
 def contract_at(who: Professional, site: Site) -> Contract:
     """The days on which the professional works there."""
     ends = [day for day in (who.contract.last_day, _last_open_day(site)) if day is not None]
-    return Contract(who.contract.first_day, min(ends, default=None))
+    return replace(who.contract, last_day=min(ends, default=None))
 
 
 def _last_open_day(site: Site) -> date | None:

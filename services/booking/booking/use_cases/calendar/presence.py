@@ -14,6 +14,7 @@ from booking.domain.presence import (
     count_by_week,
     count_by_year,
     half_days,
+    in_force,
     over_caps,
     unwished,
     whole_years_around,
@@ -43,7 +44,7 @@ NO_EXCESS = Excess()
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Half-days of a professional by ISO week and civil year, at every site, and what was agreed."""
+    """Half-days of a professional by ISO week and civil year, at every site, and what is agreed for the last day."""
 
     professional: UUID
     weeks: dict[str, int]
@@ -54,25 +55,26 @@ class Counter:
 
 async def excess_of(tx: Transaction, professional: UUID, opened: Sequence[Session], zone: ZoneInfo) -> Excess:
     """How far sessions that were just opened or changed go beyond what was agreed, other sessions counted too."""
-    plan = (await presence.plans(tx, [professional])).get(professional)
-    if plan is None or not opened:
+    plans = (await presence.plans(tx, [professional])).get(professional)
+    if not plans or not opened:
         return NO_EXCESS
     touched = {half for session in opened for half in half_days(session.period, zone)}
     days = [session.day for session in opened]
     present = (await _present(tx, [professional], *whole_years_around(min(days), max(days)))).get(professional, set())
     periods = {each.week for each in touched} | {each.year for each in touched}
-    over = tuple(each for each in over_caps(plan, present) if each.period in periods)
-    return Excess(over, tuple(unwished(plan, days)))
+    over = tuple(each for each in over_caps(plans, present) if each.period in periods)
+    return Excess(over, tuple(unwished(plans, days)))
 
 
-async def over_from(tx: Transaction, plan: PresencePlan, first: date) -> tuple[OverCap, ...]:
+async def over_from(tx: Transaction, professional: UUID, first: date) -> tuple[OverCap, ...]:
     """The weeks from that day on, its year and the next one, with more open already than is agreed."""
     last = date(first.year + 1, 12, 31)
-    present = await _present(tx, [plan.professional], *whole_years_around(first, last))
-    halves = present.get(plan.professional, set())
+    plans = (await presence.plans(tx, [professional])).get(professional, ())
+    present = await _present(tx, [professional], *whole_years_around(first, last))
+    halves = present.get(professional, set())
     to_come = [HalfDay(first, Half.MORNING), *(each for each in halves if each.day >= first)]
     periods = {each.week for each in to_come} | {each.year for each in to_come}
-    return tuple(each for each in over_caps(plan, halves) if each.period in periods)
+    return tuple(each for each in over_caps(plans, halves) if each.period in periods)
 
 
 async def counters(tx: Transaction, site: UUID, first: date, last: date) -> list[Counter]:
@@ -81,18 +83,18 @@ async def counters(tx: Transaction, site: UUID, first: date, last: date) -> list
     people = sorted(await sessions.professionals_at(tx, site, *window) | await presence.planned_at(tx, site))
     plans = await presence.plans(tx, people)
     present = await _present(tx, people, *whole_years_around(first, last))
-    return [_counter(who, present.get(who, set()), plans.get(who), first, last) for who in people]
+    return [_counter(who, present.get(who, set()), plans.get(who, ()), first, last) for who in people]
 
 
-def _counter(who: UUID, present: set[HalfDay], plan: PresencePlan | None, first: date, last: date) -> Counter:
+def _counter(who: UUID, present: set[HalfDay], plans: Sequence[PresencePlan], first: date, last: date) -> Counter:
     days = [HalfDay(first + timedelta(days=n), Half.MORNING) for n in range((last - first).days + 1)]
     weeks, years = {each.week for each in days}, {each.year for each in days}
-    over = over_caps(plan, present) if plan else []
+    over = over_caps(plans, present) if plans else []
     return Counter(
         who,
         {week: count for week, count in count_by_week(present).items() if week in weeks},
         {year: count for year, count in count_by_year(present).items() if year in years},
-        plan,
+        in_force(plans, last) if plans else None,
         tuple(each for each in over if each.period in weeks | years),
     )
 
