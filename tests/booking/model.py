@@ -305,8 +305,8 @@ class Model:
     # --- together, and unnoticed ----------------------------------------------------------------------------
 
     def must_seat(self, patients: list[str], opens: datetime, closes: datetime) -> bool:
-        """Whether one practitioner has consecutive places, untouched by anybody, at which these patients are free.
-        Where this is not so a family may still be seen by several, or in places whose holds are over."""
+        """Whether one practitioner has consecutive places at which nobody stands and these patients are free; whoever
+        is over stands nowhere. Where this is not so a family may still be seen by several."""
         for each in self.presences:
             if not each.is_open or not each.is_for_anybody:
                 continue
@@ -356,7 +356,8 @@ class Model:
         return floating if len(usable) >= len(floating) else []
 
     def _meets(self, resources: frozenset[Resource], start: datetime) -> bool:
-        return any(each.start == start and each.resources & resources for each in self.visits)
+        standing = (each for each in self.visits if not (self.is_over(each) or self.has_rested(each)))
+        return any(each.start == start and each.resources & resources for each in standing)
 
     # --- what it looks like ---------------------------------------------------------------------------------
 

@@ -205,6 +205,7 @@ class Agenda(RuleBasedStateMachine):
         assert [it["patient"] for it in told["appointments"]] == patients
         starts = {datetime.fromisoformat(it["start"]) for it in told["appointments"]}
         assert max(starts) - min(starts) == (len(starts) - 1) * GRID, "one after the other"
+        self.the_jobs_run()  # a family that met what was over may have written down more of it than it needed
 
     @precondition(lambda self: self.model.visits)
     @rule(which=st.integers(0, 50), patient=st.integers(0, 3))

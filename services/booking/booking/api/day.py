@@ -140,6 +140,7 @@ class DayView(BaseModel):
         problems.NOT_ELIGIBLE,
         problems.TOO_MANY_RUNNING,
         problems.COMPANY_MISSING,
+        problems.SLOT_RESTING,
         problems.NO_PLACE_TODAY,
         problems.ALREADY_IN_QUEUE,
         problems.MODE_NOT_OFFERED,

@@ -242,6 +242,13 @@ async def lock_expired_in_the_way(
     return appointments_of(rows)
 
 
+async def lock_over_in_the_way(
+    tx: Transaction, numbers: Collection[int], period: Interval, now: datetime
+) -> list[Appointment]:
+    """Expired holds and given up appointments that have rested, with which nobody else is busy."""
+    return appointments_of(await tx.fetch(SQL.lock_over_in_the_way, list(numbers), period.start, period.end, now))
+
+
 async def end_rests_in_the_way(
     tx: Transaction, numbers: Collection[int], period: Interval, now: datetime, *, first_call: bool
 ) -> bool:

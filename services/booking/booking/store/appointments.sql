@@ -343,6 +343,17 @@ WHERE state = 'held' AND expires_at <= $4
 ORDER BY id
 FOR UPDATE;
 
+-- name: lock_over_in_the_way
+-- The same and places that have rested, for somebody who waits for nobody.
+SELECT *
+FROM appointment
+WHERE (state = 'held' AND expires_at <= $4 OR rests_until <= $4)
+  AND id IN (SELECT appointment FROM occupancy
+             WHERE resource = ANY ($1::bigint[]) AND blocking
+               AND starts_at < $3 AND starts_at > $2::timestamptz - interval '16 hours' AND upper(period) > $2)
+ORDER BY id
+FOR UPDATE SKIP LOCKED;
+
 -- name: end_rests_in_the_way
 -- Places that rested and stand in the way are free for whoever met them: those whose rest is over, and any for the
 -- waiting list, which has first call ($5).

@@ -114,10 +114,12 @@ async def share_if_free(tx: Transaction, session: UUID, period: Interval) -> boo
     return row is not None and Interval(row["starts_at"], row["ends_at"]).contains(period)
 
 
-async def busy(db: Reader, numbers: Collection[int], window: Interval, *, first_call: bool = False) -> list[Occupancy]:
-    """What takes these resources within the window; places that rest do not for whoever has first call."""
-    statement = SQL.busy_for_first_call if first_call else SQL.busy
-    rows = await db.fetch(statement, list(numbers), window.start, window.end)
+async def busy(
+    db: Reader, numbers: Collection[int], window: Interval, now: datetime, *, first_call: bool = False
+) -> list[Occupancy]:
+    """What takes these resources within the window, for somebody who would take them over at `now` if they could;
+    places that rest do not for whoever has first call."""
+    rows = await db.fetch(SQL.busy, list(numbers), window.start, window.end, now, first_call)
     return [Occupancy(row["resource"], Interval(row["starts_at"], row["ends_at"])) for row in rows]
 
 

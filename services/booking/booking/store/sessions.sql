@@ -92,19 +92,17 @@ FOR KEY SHARE;
 SELECT starts_at, ends_at FROM session WHERE id = $1 AND state = 'open' FOR KEY SHARE SKIP LOCKED;
 
 -- name: busy
--- What takes these resources in a window; no occupancy is longer than a session.
+-- What takes these resources in a window; no occupancy is longer than a session. Holds that are over count no more, even
+-- while nobody has written that down, nor does what has rested, or rests at all for whoever has first call ($5). The
+-- place of an offer that is over rests first. These are few, and found by their hours whatever the window.
 SELECT resource, starts_at, upper(period) AS ends_at
 FROM occupancy
 WHERE resource = ANY ($1::bigint[]) AND blocking
-  AND starts_at < $3 AND starts_at > $2::timestamptz - interval '16 hours' AND upper(period) > $2;
-
--- name: busy_for_first_call
--- The same for whoever has first call: places that rest are free.
-SELECT o.resource, o.starts_at, upper(o.period) AS ends_at
-FROM occupancy AS o
-WHERE o.resource = ANY ($1::bigint[]) AND o.blocking
-  AND o.starts_at < $3 AND o.starts_at > $2::timestamptz - interval '16 hours' AND upper(o.period) > $2
-  AND NOT EXISTS (SELECT FROM appointment AS a WHERE a.id = o.appointment AND a.rests_until IS NOT NULL);
+  AND starts_at < $3 AND starts_at > $2::timestamptz - interval '16 hours' AND upper(period) > $2
+  AND appointment NOT IN (
+    SELECT id FROM appointment WHERE state = 'held' AND expires_at <= $4 AND channel <> 'waiting_list'
+    UNION ALL
+    SELECT id FROM appointment WHERE rests_until IS NOT NULL AND (rests_until <= $4 OR $5));
 
 -- name: insert
 -- Opens sessions; one that would put a professional or a room in two places is left out.

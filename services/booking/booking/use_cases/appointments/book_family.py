@@ -175,7 +175,8 @@ async def _seats(
     numbers = {resources.patient(patient).number: patient for patient in request.patients}
     busy: dict[UUID, list[Interval]] = {}
     before = kind.preparation.length if kind.preparation else timedelta()
-    for each in await sessions.busy(tx, numbers, Interval(window.start - before, window.end + kind.duration)):
+    around = Interval(window.start - before, window.end + kind.duration)
+    for each in await sessions.busy(tx, numbers, around, now):
         # Whoever is expected for a preparation first has to be free for it too.
         busy.setdefault(numbers[each.resource], []).append(Interval(each.period.start, each.period.end + before))
     return together(slots, request.patients, busy, _step(kind))
@@ -222,11 +223,11 @@ async def _take(
     wanted = [
         (new, resources_of(new, wishes[patient].session)) for patient, new in zip(request.patients, booked, strict=True)
     ]
-    taken = await appointments.insert(tx, wanted)
-    if any(taken.values()):
+    if in_the_way := frozenset[int]().union(*(await appointments.insert(tx, wanted)).values()):
         await appointments.discard(tx, [new.id for new in booked])
-        for new in booked:
-            await placing.expire_in_the_way(tx, taken[new.id], new.whole, now, one.rules.cool_down)
+        whole = Interval(min(new.whole.start for new in booked), max(new.whole.end for new in booked))
+        # All at once: families that meet the same holds lock them in one order.
+        await placing.expire_in_the_way(tx, in_the_way, whole, now, one.rules.cool_down)
         return None
     for new in booked:
         announcing.booked(tx, new, now)

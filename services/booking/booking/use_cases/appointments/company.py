@@ -10,7 +10,7 @@ from booking.domain.availability import Partner, partner_order
 from booking.domain.intervals import Interval
 from booking.domain.resources import Resource
 from booking.domain.sessions import Session
-from booking.store import sessions
+from booking.store import appointments, sessions
 from booking.use_cases.appointments import placing
 from booking.use_cases.availability.find_places import partners_of
 from smp.postgres import Transaction
@@ -23,7 +23,7 @@ async def in_company(
     the commit, without waiting for whoever is changing them. `besides`: appointments about to be written with it, whose
     company is taken.
 
-    Raises Refusal: COMPANY_MISSING with alternatives.
+    Raises Refusal: COMPANY_MISSING, SLOT_RESTING when who would come rests for the waiting list, with alternatives.
     """
     wanted = partners_of(wish.kind, wish.together_with)
     if not wanted:
@@ -81,26 +81,30 @@ async def _companion(
     with_others = [other for each in besides for other in each.others if other.period.overlaps(needed)]
     engaged = {resource for other in with_others for resource in other.resources(new.site)}
     able = [each for each in able if engaged.isdisjoint(each.resources(new.site))]
-    free = await _free(tx, new, able, needed, wish)
-    for companion in free:
-        if await sessions.share_if_free(tx, companion.session, needed):
+    taken = await _taken(tx, new, able, needed, wish)
+    for companion in able:
+        is_free = taken.isdisjoint(resource.number for resource in companion.resources(new.site))
+        if is_free and await sessions.share_if_free(tx, companion.session, needed):
             return companion
+    until = await appointments.rests_until(tx, taken, needed)
+    if until and until > wish.now:  # else the rest is over, and something besides is in the way
+        await placing.refuse(tx, problems.SLOT_RESTING, wish, released_at=until.isoformat())
     return await placing.refuse(tx, problems.COMPANY_MISSING, wish)
 
 
-async def _free(
+async def _taken(
     tx: Transaction, new: Appointment, able: list[Companion], needed: Interval, wish: placing.Wish
-) -> list[Companion]:
-    """Those whom nothing occupies then. What the appointment itself leaves is free; so is what rests, on first call."""
+) -> frozenset[int]:
+    """What of theirs is occupied then. What the appointment itself leaves is free; so is what is over, which whoever
+    writes takes over, and what rests, on first call."""
     numbers = {resource.number for each in able for resource in each.resources(new.site)}
     left = wish.leaving.others if wish.leaving else ()
     own = {(resource.number, each.period) for each in left for resource in each.resources(new.site)}
-    taken = {
+    return frozenset(
         each.resource
-        for each in await sessions.busy(tx, numbers, needed, first_call=wish.first_call)
+        for each in await sessions.busy(tx, numbers, needed, wish.now, first_call=wish.first_call)
         if each.period.overlaps(needed) and (each.resource, each.period) not in own
-    }
-    return [each for each in able if taken.isdisjoint(resource.number for resource in each.resources(new.site))]
+    )
 
 
 def _is_elsewhere(partner: Partner) -> bool:

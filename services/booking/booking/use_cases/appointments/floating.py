@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from booking.domain.appointments import Action, Appointment
+from booking.domain.appointments import Action, Appointment, State
 from booking.domain.floating import make_room
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
@@ -45,6 +45,7 @@ async def given_way(tx: Transaction, wish: Wish, write: Callable[[], Awaitable[f
     if taken and (moves := await _way_out(tx, wish)):
         with suppress(appointments.Taken):
             async with tx.savepoint():  # nobody is moved for nothing
+                await _clear(tx, moves, wish)
                 await _float_away(tx, moves, wish.now)
                 taken = await write()
                 if taken:
@@ -84,7 +85,7 @@ async def _way_out(tx: Transaction, wish: Wish) -> list[_Change]:
     }
     if not any(each.session == wish.session.id for each in standing.values()):
         return []
-    free = await _free(tx, able, around, standing.values())
+    free = await _free(tx, able, around, standing.values(), wish.now)
     targets = [able[id] for id in free | {each.session for each in standing.values()}]
     suits = {id: {target.id for target in targets if _suits(target, kinds[id], wish)} for id in standing}
     moves = make_room(wish.session.id, free, {each.id: each.session for each in standing.values()}, suits)
@@ -107,6 +108,18 @@ def _may_float(kind: Kind, period: Interval, around: Interval) -> bool:
     return kind.around(period) == around and not kind.follow_up_only
 
 
+async def _clear(tx: Transaction, changes: Sequence[_Change], wish: Wish) -> None:
+    """Let holds that are over and places that have rested give way where the others go."""
+    numbers = {resource.number for each in changes for resource in each.after.resources}
+    around = wish.kind.around(Interval(wish.start, wish.start + wish.kind.duration))
+    over = await appointments.lock_over_in_the_way(tx, numbers, around, wish.now)
+    holds = [each for each in over if each.state is State.HELD]
+    await placing.expire(tx, holds, wish.now, "booking", wish.rules.cool_down)
+    for each in over:
+        if each.rests_until:  # as it was found: the place of an offer begins its rest here
+            await appointments.end_rest(tx, each.id)
+
+
 async def _float_away(tx: Transaction, changes: Sequence[_Change], now: datetime) -> None:
     """Raises appointments.Taken: somebody else was quicker, and nothing of it may stay."""
     for it, before, after in ((each.it, each.before, each.after) for each in changes):
@@ -124,10 +137,10 @@ def _suits(session: Session, kind: Kind, wish: Wish) -> bool:
 
 
 async def _free(
-    tx: Transaction, able: Mapping[UUID, Session], around: Interval, standing: Collection[Appointment]
+    tx: Transaction, able: Mapping[UUID, Session], around: Interval, standing: Collection[Appointment], now: datetime
 ) -> frozenset[UUID]:
     numbers = {resource.number for each in able.values() for resource in each.resources}
-    taken = {each.resource for each in await sessions.busy(tx, numbers, around) if each.period.overlaps(around)}
+    taken = {each.resource for each in await sessions.busy(tx, numbers, around, now) if each.period.overlaps(around)}
     taken_by_those = {each.session for each in standing}
     return frozenset(
         each.id

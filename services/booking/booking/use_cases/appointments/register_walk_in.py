@@ -50,8 +50,8 @@ async def register_walk_in(
     """An appointment of today, with channel `walk_in`, whose patient has arrived.
 
     Raises Refusal: SITE_UNKNOWN, PATIENT_UNKNOWN, PATIENT_ERASED, KIND_UNKNOWN, MODE_NOT_OFFERED, NOT_ELIGIBLE,
-    TOO_MANY_RUNNING, ALREADY_IN_QUEUE, FORBIDDEN; COMPANY_MISSING with alternatives, NO_PLACE_TODAY with the reason
-    and the next slots.
+    TOO_MANY_RUNNING, ALREADY_IN_QUEUE, FORBIDDEN; COMPANY_MISSING, SLOT_RESTING with alternatives; NO_PLACE_TODAY
+    with the reason and the next slots.
     """
     require_site(actor, request.site)
     site = await projections.site(tx, request.site)

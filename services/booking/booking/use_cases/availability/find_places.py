@@ -82,7 +82,7 @@ async def find_places(db: ScopedReader, agendas: Agendas, search: Search, rules:
     if site is None:
         raise Refusal(SITE_UNKNOWN)
     pages = await agendas.of(db, [site.id], search.window)
-    there = _There(db, search, site, pages[site.id], await _Patient.of(db, search), rules, now)
+    there = _There(db, search, site, pages[site.id], await _Patient.of(db, search, now), rules, now)
     slots, reason = await there.found()
     if reason in (Reason.NO_SESSION, Reason.FULL, Reason.NOT_RELEASED):
         return Found(slots, reason, await _nearest(agendas, there))
@@ -114,12 +114,12 @@ class _Patient:
     busy: Mapping[int, Sequence[Interval]] = field(default_factory=dict)
 
     @classmethod
-    async def of(cls, db: ScopedReader, search: Search) -> "_Patient":
+    async def of(cls, db: ScopedReader, search: Search, now: datetime) -> "_Patient":
         if search.patient is None:
             return cls()
         number = resources.patient(search.patient).number
         around = Interval(search.start, search.end + LONGEST_SESSION)
-        busy = [each.period for each in await sessions.busy(db, {number}, around)]
+        busy = [each.period for each in await sessions.busy(db, {number}, around, now)]
         return cls(await projections.eligibility_of(db, search.patient), {number: busy})
 
 

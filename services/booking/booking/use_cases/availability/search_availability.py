@@ -70,7 +70,7 @@ async def free_slots(
     policy = await answered_for(db, offering, policy, window)
     policy = replace(policy, reaches=tuple(as_if.reaches(policy.reaches)))
     numbers = {resource.number for session in needed for resource in session.resources}.union(also_free)
-    taken = await sessions.busy(db, numbers, around, first_call=first_call)
+    taken = await sessions.busy(db, numbers, around, now, first_call=first_call)
     slots = available_slots(open_sessions, taken, policy, now, window)
     if rules is not None:
         slots = await bookable(db, slots, offering[0].territory, rules, now)

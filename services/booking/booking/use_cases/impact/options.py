@@ -89,7 +89,7 @@ class _Room:
             asked: await self._places(each, kinds[each.id])
             for asked, each in {_asked(each, kinds[each.id]): each for each in hit}.items()
         }
-        busy = await _busy_patients(self.tx, hit, self.window)
+        busy = await _busy_patients(self.tx, hit, self.window, self.now)
         found = {}
         for each in hit:
             suitable = places[_asked(each, kinds[each.id])]
@@ -138,13 +138,13 @@ def _place(slot: Slot, mode: str, kind: str | None = None) -> Place:
 
 
 async def _busy_patients(
-    tx: Transaction, hit: Sequence[Appointment], window: Interval
+    tx: Transaction, hit: Sequence[Appointment], window: Interval, now: datetime
 ) -> Mapping[int, Sequence[Interval]]:
     """When each patient is expected elsewhere; the hit appointments themselves do not count."""
     numbers = {resources.patient(each.patient).number for each in hit if each.patient}
     own = {(resources.patient(each.patient).number, each.period) for each in hit if each.patient}
     busy: dict[int, list[Interval]] = {}
-    for taken in await sessions.busy(tx, numbers, window):
+    for taken in await sessions.busy(tx, numbers, window, now):
         if (taken.resource, taken.period) not in own:
             busy.setdefault(taken.resource, []).append(taken.period)
     return busy
