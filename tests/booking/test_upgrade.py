@@ -1,7 +1,10 @@
 """What an upgrade does to rows that are there already."""
 
 from smp.migrations import migrate
-from tests.booking.world import Centre
+from tests.booking.agenda import Planner
+from tests.booking.test_holds_and_steps import cancel
+from tests.booking.test_unsupported_sessions import expected, leaves
+from tests.booking.world import Centre, events_of
 from tests.support.databases import ServiceDatabase
 
 
@@ -22,3 +25,18 @@ async def test_social_appointments_of_before_kinds_had_versions_are_nobody_elses
         medical: "medical",
         social: "medico_social",
     }
+
+
+async def test_unsupported_sessions_that_everybody_has_left_before_end_too(booking_database: ServiceDatabase) -> None:
+    planner = Planner(await Centre(booking_database.database).open())
+    session, last = await expected(planner)
+    await leaves(planner, session)
+    await cancel(planner.centre, last.id)
+    async with booking_database.admin() as admin:
+        await admin.execute("DELETE FROM agenda_follow_again")
+        await planner.follow()
+        assert (await events_of(booking_database, session.id))[-1] == ("SessionUnsupported", 2)
+        await admin.execute("DELETE FROM smp_migrations WHERE version = '00151'")
+        migrate(booking_database.migrator_url, "booking")
+    await planner.follow()
+    assert (await events_of(booking_database, session.id))[-1] == ("SessionCancelled", 3)

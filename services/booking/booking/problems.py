@@ -96,6 +96,13 @@ SESSION_CANCELLED = ProblemType(
     "Cette vacation n'a plus lieu. D'autres créneaux sont proposés.",
     "This session no longer takes place. Other slots are proposed.",
 )
+SESSION_UNSUPPORTED = ProblemType(
+    "session-unsupported", 409, "Vacation fermée aux nouveaux rendez-vous", "Session closed to new appointments",
+    "Ce jour-là, le professionnel n'est plus sous contrat, son métier ne permet plus ces rendez-vous ou le centre est "
+    "fermé. D'autres créneaux sont proposés.",
+    "On that day the professional has no contract any more, their role no longer allows these appointments or the site "
+    "is closed. Other slots are proposed.",
+)
 CLASS_NOT_RELEASED = ProblemType(
     "class-not-released", 409, "Places encore réservées", "Class not yet released",
     "Les places qui restent sont gardées pour d'autres demandes. D'autres créneaux sont proposés.",

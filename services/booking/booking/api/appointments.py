@@ -204,6 +204,7 @@ _PLACE = (
     problems.KIND_UNKNOWN,
     problems.NOT_ELIGIBLE,
     problems.SESSION_CANCELLED,
+    problems.SESSION_UNSUPPORTED,
     problems.KIND_NOT_OFFERED,
     problems.MODE_NOT_OFFERED,
     problems.ROOM_WANTED,

@@ -34,6 +34,7 @@ _OFFER = (problems.OFFER_UNKNOWN, problems.OFFER_OVER)
         problems.HOLD_EXPIRED,
         problems.HOLD_FOR_ANOTHER,
         problems.SESSION_CANCELLED,
+        problems.SESSION_UNSUPPORTED,
         problems.OUTSIDE_SESSION,
         problems.PATIENT_UNKNOWN,
         problems.PATIENT_ERASED,

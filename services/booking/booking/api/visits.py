@@ -102,6 +102,7 @@ async def leave(appointment: UUID, body: Departure, command: Command) -> Respons
         problems.PATIENT_ERASED,
         problems.TOO_MANY_RUNNING,
         problems.SESSION_CANCELLED,
+        problems.SESSION_UNSUPPORTED,
         problems.OUTSIDE_SESSION,
         problems.ON_THE_WAY,
         problems.NO_SUPERVISOR,

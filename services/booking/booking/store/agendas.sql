@@ -19,11 +19,11 @@ LEFT JOIN (
 SELECT pg_current_snapshot()::text AS snapshot, pg_current_xact_id_if_assigned() IS NOT NULL AS has_written;
 
 -- name: sessions_starting
--- Open sessions of some sites that start in a stretch of time.
+-- Open sessions of some sites that start in a stretch of time, but those that registry's facts speak against.
 SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares,
        equipment
 FROM session
-WHERE site = ANY ($1::uuid[]) AND state = 'open' AND starts_at >= $2 AND starts_at < $3;
+WHERE site = ANY ($1::uuid[]) AND state = 'open' AND unsupported_reason IS NULL AND starts_at >= $2 AND starts_at < $3;
 
 -- name: presence_of
 -- Where some professionals are in a stretch of time, whatever the site.

@@ -25,12 +25,14 @@ class Taken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an appointment is to be put. `eligibility` is the patient's on that day, nothing when no patient is
-    named or when the registration has not been heard; `is_erased` once registry forgot the patient; `works_elsewhere`
-    when the professional may be on the way to or from another site, as far as was asked."""
+    """Where an appointment is to be put. `is_supported` unless registry's facts speak against the session: then it
+    keeps whoever is expected and takes nobody else. `eligibility` is the patient's on that day, nothing when no patient
+    is named or when the registration has not been heard; `is_erased` once registry forgot the patient;
+    `works_elsewhere` when the professional may be on the way to or from another site, as far as was asked."""
 
     session: Session
     is_open: bool
+    is_supported: bool
     eligibility: Eligibility | None = None
     is_erased: bool = False
     works_elsewhere: bool = False
@@ -39,7 +41,7 @@ class Place:
 async def place(tx: Transaction, session: UUID) -> Place | None:
     """The session, shared until the commit, for somebody not known yet."""
     row = await tx.fetchrow(SQL.place, session)
-    return Place(session_of(row), row["state"] == "open", works_elsewhere=row["works_elsewhere"]) if row else None
+    return Place(*_session_of(row), works_elsewhere=row["works_elsewhere"]) if row else None
 
 
 async def place_for_patient(tx: Transaction, session: UUID, patient: UUID) -> Place | None:
@@ -312,8 +314,12 @@ def _place(row: Record | None) -> Place | None:
 
 
 def _place_of(row: Record) -> Place:
-    session = session_of(row)
+    session, is_open, is_supported = _session_of(row)
     heard = row["registered_at"] is not None
     eligibility = status_on(declarations(row["eligibility"]), session.day) if heard else None
     elsewhere = row.get("works_elsewhere", False)
-    return Place(session, row["state"] == "open", eligibility, row["erased_at"] is not None, elsewhere)
+    return Place(session, is_open, is_supported, eligibility, row["erased_at"] is not None, elsewhere)
+
+
+def _session_of(row: Record) -> tuple[Session, bool, bool]:
+    return session_of(row), row["state"] == "open", row["unsupported_reason"] is None

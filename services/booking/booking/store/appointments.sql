@@ -3,7 +3,8 @@
 -- patient be forgotten. No row, and no lock, when either of them is unknown. `works_elsewhere`: the professional has a
 -- session at another site so near that they may be on the way (no session is longer than 16 hours, no way than 4).
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.equipment, s.state, p.registered_at, p.erased_at, p.eligibility,
+       s.slot_minutes, s.shares, s.equipment, s.state, s.unsupported_reason, p.registered_at, p.erased_at,
+       p.eligibility,
        EXISTS (SELECT FROM session AS e
                WHERE e.professional = s.professional AND e.state = 'open' AND e.site <> s.site
                  AND e.starts_at > s.starts_at - interval '20 hours' AND e.starts_at < s.ends_at + interval '4 hours')
@@ -16,7 +17,7 @@ FOR KEY SHARE OF s, p;
 -- name: place
 -- The same for a hold whose patient is not known yet.
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.equipment, s.state,
+       s.slot_minutes, s.shares, s.equipment, s.state, s.unsupported_reason,
        EXISTS (SELECT FROM session AS e
                WHERE e.professional = s.professional AND e.state = 'open' AND e.site <> s.site
                  AND e.starts_at > s.starts_at - interval '20 hours' AND e.starts_at < s.ends_at + interval '4 hours')
@@ -28,7 +29,7 @@ FOR KEY SHARE OF s;
 -- name: place_of_hold
 -- The same for a hold that becomes a booking: session before appointment, as whoever cancels a session does.
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.equipment, s.state, p.registered_at, p.erased_at, p.eligibility
+       s.slot_minutes, s.shares, s.equipment, s.state, s.unsupported_reason, p.registered_at, p.erased_at, p.eligibility
 FROM session AS s
 JOIN patient AS p ON p.id = $2
 WHERE s.id = (SELECT session FROM appointment WHERE id = $1)
@@ -37,7 +38,8 @@ FOR KEY SHARE OF s, p;
 -- name: place_of_appointment
 -- The same for an appointment that may take its place again.
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.equipment, s.state, p.registered_at, p.erased_at, p.eligibility,
+       s.slot_minutes, s.shares, s.equipment, s.state, s.unsupported_reason, p.registered_at, p.erased_at,
+       p.eligibility,
        EXISTS (SELECT FROM session AS e
                WHERE e.professional = s.professional AND e.state = 'open' AND e.site <> s.site
                  AND e.starts_at > s.starts_at - interval '20 hours' AND e.starts_at < s.ends_at + interval '4 hours')
@@ -51,7 +53,8 @@ FOR KEY SHARE OF s, p;
 -- name: place_for_appointment
 -- The same for an appointment that moves to another session.
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.equipment, s.state, p.registered_at, p.erased_at, p.eligibility,
+       s.slot_minutes, s.shares, s.equipment, s.state, s.unsupported_reason, p.registered_at, p.erased_at,
+       p.eligibility,
        EXISTS (SELECT FROM session AS e
                WHERE e.professional = s.professional AND e.state = 'open' AND e.site <> s.site
                  AND e.starts_at > s.starts_at - interval '20 hours' AND e.starts_at < s.ends_at + interval '4 hours')
@@ -64,7 +67,8 @@ FOR KEY SHARE OF s, p;
 -- name: places_for_patients
 -- The same for several bookings at once, only read: `book_together` looks whether the sessions are still as they were.
 SELECT n.n, s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.equipment, s.state, s.version, p.registered_at, p.erased_at, p.eligibility,
+       s.slot_minutes, s.shares, s.equipment, s.state, s.unsupported_reason, s.version, p.registered_at, p.erased_at,
+       p.eligibility,
        EXISTS (SELECT FROM session AS e
                WHERE e.professional = s.professional AND e.state = 'open' AND e.site <> s.site
                  AND e.starts_at > s.starts_at - interval '20 hours' AND e.starts_at < s.ends_at + interval '4 hours')

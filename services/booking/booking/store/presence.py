@@ -69,7 +69,7 @@ async def pending(tx: Transaction) -> list[Pending]:
 
 async def take(tx: Transaction, it: Pending) -> bool:
     """True when it is still to be done, by this transaction."""
-    return await tx.fetchval(SQL.take, it.id) is not None
+    return bool(await tx.fetchval(SQL.take, it.id))
 
 
 def _plan(row: Record) -> PresencePlan:

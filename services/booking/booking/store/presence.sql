@@ -36,9 +36,18 @@ VALUES ($1, $2, $3, 0, true)
 ON CONFLICT (id) DO UPDATE SET pending = true;
 
 -- name: pending
--- Sites and professionals whose facts the agenda has not followed yet.
-SELECT id, territory, subject FROM agenda_follow WHERE pending ORDER BY id LIMIT 100;
+-- Sites and professionals whose facts the agenda has not followed yet, or whose sessions are to be looked at again.
+SELECT id, territory, subject FROM agenda_follow WHERE pending
+UNION
+SELECT professional, territory, 'professional' FROM agenda_follow_again
+ORDER BY id
+LIMIT 100;
 
 -- name: take
 -- Before the agenda follows: whoever hears another fact waits, and then asks for one more look.
-UPDATE agenda_follow SET pending = false WHERE id = $1 AND pending RETURNING id;
+WITH told AS (
+    UPDATE agenda_follow SET pending = false WHERE id = $1 AND pending RETURNING id
+), has_left AS (
+    DELETE FROM agenda_follow_again WHERE professional = $1 RETURNING professional
+)
+SELECT EXISTS (SELECT FROM told) OR EXISTS (SELECT FROM has_left);

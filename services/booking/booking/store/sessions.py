@@ -97,19 +97,20 @@ async def lock(tx: Transaction, id: UUID) -> StoredSession | None:
 
 
 async def open_at(db: Reader, site: UUID, window: Interval) -> list[Session]:
-    """Open sessions of the site that meet the window, of any professional."""
+    """The sessions of the site, of any professional, that meet the window and take appointments."""
     return [session_of(row) for row in await db.fetch(SQL.open_at, site, window.start, window.end)]
 
 
 async def share_presence_of_supervisors(tx: Transaction, site: UUID, intern: UUID, period: Interval) -> list[Session]:
-    """Open sessions of the intern's supervisors that meet `period`; none can be cancelled before the commit."""
+    """Sessions in which the intern's supervisors answer for them and which meet `period`; none can be cancelled before
+    the commit."""
     rows = await tx.fetch(SQL.share_presence_of_supervisors, site, intern, period.start, period.end)
     return [session_of(row) for row in rows]
 
 
 async def share_if_free(tx: Transaction, session: UUID, period: Interval) -> bool:
-    """Keep an open session that holds `period` until the commit; False when there is none, or when somebody is changing
-    it."""
+    """Keep a session that takes appointments and holds `period` until the commit; False when there is none, or when
+    somebody is changing it."""
     row = await tx.fetchrow(SQL.share_if_free, session)
     return row is not None and Interval(row["starts_at"], row["ends_at"]).contains(period)
 

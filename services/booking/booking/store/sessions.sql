@@ -68,28 +68,34 @@ FROM session
 WHERE site = $1 AND state = 'open' AND starts_at >= $2 AND starts_at < $3;
 
 -- name: open_at
--- Open sessions of a site that meet a window; no session is longer than 16 hours.
+-- Open sessions of a site that meet a window, but those that registry's facts speak against: these keep whoever is
+-- expected and take nobody else. No session is longer than 16 hours.
 SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, equipment, state,
        version, rule
 FROM session
-WHERE site = $1 AND state = 'open' AND starts_at < $3 AND starts_at > $2::timestamptz - interval '16 hours' AND ends_at > $2
+WHERE site = $1 AND state = 'open' AND unsupported_reason IS NULL
+  AND starts_at < $3 AND starts_at > $2::timestamptz - interval '16 hours' AND ends_at > $2
 ORDER BY starts_at, id;
 
 -- name: share_presence_of_supervisors
 -- The presence that covers an intern, kept as it is until the booking ends; in id order, so that no two wait crosswise.
--- Nobody is present at a site that is closed for good.
+-- Nobody is present at a site that is closed for good, nor where registry's facts speak against the session.
 SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, equipment, state,
        version, rule
 FROM session
-WHERE site = $1 AND state = 'open' AND starts_at < $4 AND starts_at > $3::timestamptz - interval '16 hours' AND ends_at > $3
+WHERE site = $1 AND state = 'open' AND unsupported_reason IS NULL
+  AND starts_at < $4 AND starts_at > $3::timestamptz - interval '16 hours' AND ends_at > $3
   AND professional IN (SELECT supervisor FROM supervision WHERE intern = $2)
   AND NOT EXISTS (SELECT FROM site WHERE site.id = $1 AND site.closed_from <= session.day)
 ORDER BY id
 FOR KEY SHARE;
 
 -- name: share_if_free
--- A session kept as it is until the commit, if nobody is changing it: nobody waits for it here.
-SELECT starts_at, ends_at FROM session WHERE id = $1 AND state = 'open' FOR KEY SHARE SKIP LOCKED;
+-- A session that takes appointments, kept as it is until the commit, if nobody is changing it: nobody waits for it here.
+SELECT starts_at, ends_at
+FROM session
+WHERE id = $1 AND state = 'open' AND unsupported_reason IS NULL
+FOR KEY SHARE SKIP LOCKED;
 
 -- name: busy
 -- What takes these resources in a window; no occupancy is longer than a session. Holds that are over count no more, even
@@ -134,7 +140,8 @@ WHERE EXISTS (
 
 -- name: change
 -- Writes sessions that were locked before, as they have become; by hand when an author of the edit is named. Of a share
--- whose release was not told yet, it is told at its new hour, even when that is past already.
+-- whose release was not told yet, it is told at its new hour, even when that is past already. What registry's facts speak
+-- of is as it was while professional, role, kinds and day are: then so is the mark.
 UPDATE session AS s
 SET professional = n.professional, role = n.role, room = n.room, kinds = n.kinds, day = n.day, starts_at = n.starts_at,
     ends_at = n.ends_at, slot_minutes = n.slot_minutes, rule_version = coalesce(n.rule_version, s.rule_version),
@@ -148,7 +155,11 @@ SET professional = n.professional, role = n.role, room = n.room, kinds = n.kinds
             WHERE (s.shares -> kept.class ->> 'release_at')::timestamptz >= s.next_release_at))
     END,
     edited_at = coalesce($2, s.edited_at), edited_by = coalesce($3, s.edited_by),
-    edit_reason = coalesce($4, s.edit_reason), unsupported_reason = NULL
+    edit_reason = coalesce($4, s.edit_reason),
+    unsupported_reason = CASE
+        WHEN (s.professional, s.role, s.kinds, s.day) = (n.professional, n.role, n.kinds, n.day)
+            THEN s.unsupported_reason
+    END
 FROM jsonb_to_recordset($1::jsonb) AS n (
     id uuid, professional uuid, role text, room text, kinds text[], day date, starts_at timestamptz,
     ends_at timestamptz, slot_minutes smallint, rule_version integer, practitioner_resource bigint,

@@ -35,12 +35,14 @@ WHERE r.territory = $1 AND r.withdrawn_at IS NULL AND r.ends_at > $2 AND r.start
   AND upper(part) > $2 AND lower(part) < $3;
 
 -- name: presence_of_supervisors
--- Open sessions of these interns' supervisors that meet a period, at any site that is not closed for good.
+-- Open sessions of these interns' supervisors that meet a period, at any site that is not closed for good, but those
+-- that registry's facts speak against.
 SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
        s.slot_minutes, s.shares, s.equipment
 FROM session AS s
 JOIN site ON site.id = s.site AND (site.closed_from IS NULL OR site.closed_from > s.day)
-WHERE s.state = 'open' AND s.starts_at < $3 AND s.starts_at > $2::timestamptz - interval '16 hours' AND s.ends_at > $2
+WHERE s.state = 'open' AND s.unsupported_reason IS NULL
+  AND s.starts_at < $3 AND s.starts_at > $2::timestamptz - interval '16 hours' AND s.ends_at > $2
   AND s.professional IN (SELECT supervisor FROM supervision WHERE intern = ANY ($1::uuid[]))
 ORDER BY s.id;
 

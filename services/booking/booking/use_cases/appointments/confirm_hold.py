@@ -38,8 +38,8 @@ async def confirm_hold(
     """Book the slot that a hold keeps.
 
     Raises Refusal: APPOINTMENT_UNKNOWN, PATIENT_UNKNOWN, PATIENT_ERASED, NOT_ELIGIBLE, HOLD_FOR_ANOTHER,
-    WRONG_TRANSITION, FORBIDDEN, TOO_MANY_RUNNING; with alternatives HOLD_EXPIRED, SESSION_CANCELLED, OUTSIDE_SESSION,
-    NEVER_SEEN, PATIENT_BUSY.
+    WRONG_TRANSITION, FORBIDDEN, TOO_MANY_RUNNING; with alternatives HOLD_EXPIRED, SESSION_CANCELLED,
+    SESSION_UNSUPPORTED, OUTSIDE_SESSION, NEVER_SEEN, PATIENT_BUSY.
     """
     place = await placing.wait_for_patient(
         tx, lambda: appointments.place_of_hold(tx, request.hold, request.patient), request.patient, rules
@@ -62,8 +62,9 @@ async def confirm_hold(
     )  # fmt: skip
     await _require_running(tx, hold, place, wish)
     warnings = placing.require_eligible(kind, place)
-    if not place.is_open:
-        await placing.refuse(tx, problems.SESSION_CANCELLED, wish)
+    if shut := placing.why_shut(place):
+        # A hold has promised nothing yet, an appointment would: it could only be taken back.
+        await placing.refuse(tx, shut, wish)
     if kind.follow_up_only and not await placing.is_followed_up(tx, request.patient, hold.professional):
         await placing.refuse(tx, problems.NEVER_SEEN, wish)
     await require_under_cap(tx, kind, request.patient, now, besides=hold.id)

@@ -49,8 +49,8 @@ async def correct_status(
 
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, NOTHING_TO_CORRECT, ALREADY_CORRECTED, CORRECTION_TOO_LATE,
     GIVEN_BACK_FOR_ANOTHER, ALREADY_IN_QUEUE, PATIENT_ERASED, TOO_MANY_RUNNING; with alternatives SESSION_CANCELLED,
-    OUTSIDE_SESSION, ON_THE_WAY, NO_SUPERVISOR, TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED, COMPANY_MISSING,
-    SLOT_TAKEN, SLOT_RESTING, PATIENT_BUSY.
+    SESSION_UNSUPPORTED, OUTSIDE_SESSION, ON_THE_WAY, NO_SUPERVISOR, TOO_MANY_INTERNS, TOO_MANY_ACTS,
+    CLASS_NOT_RELEASED, COMPANY_MISSING, SLOT_TAKEN, SLOT_RESTING, PATIENT_BUSY.
     """
     # The session before the appointment, as whoever cancels a session does.
     place = await appointments.place_of_appointment(tx, id)
@@ -79,8 +79,8 @@ async def _take_again(tx: Transaction, place: Place, undone: Appointment, rules:
     wish = placing.Wish(
         place.session, kind, undone.period.start, undone.patient, rules, now, together_with=joined_by(undone)
     )
-    if not place.is_open:
-        await placing.refuse(tx, problems.SESSION_CANCELLED, wish)
+    if shut := placing.why_shut(place):
+        await placing.refuse(tx, shut, wish)
     if not place.session.period.contains(undone.period):
         await placing.refuse(tx, problems.OUTSIDE_SESSION, wish)
     if place.works_elsewhere and await placing.on_the_way(tx, [place.session], kind.around(undone.period), rules):

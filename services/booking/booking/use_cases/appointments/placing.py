@@ -146,9 +146,9 @@ async def wait_for_patient(
 async def period_of(tx: Transaction, place: Place, wish: Wish) -> Interval:
     """The period of the appointment that is wished for.
 
-    Raises Refusal with alternatives: SESSION_CANCELLED, KIND_NOT_OFFERED, ROOM_WANTED, EQUIPMENT_WANTED,
-    MODE_NOT_OFFERED, OUTSIDE_SESSION, OFF_GRID, SLOT_PAST, LEAD_TOO_SHORT, LEAD_TOO_LONG, NEVER_SEEN, NO_SUPERVISOR,
-    TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED, ON_THE_WAY.
+    Raises Refusal with alternatives: SESSION_CANCELLED, SESSION_UNSUPPORTED, KIND_NOT_OFFERED, ROOM_WANTED,
+    EQUIPMENT_WANTED, MODE_NOT_OFFERED, OUTSIDE_SESSION, OFF_GRID, SLOT_PAST, LEAD_TOO_SHORT, LEAD_TOO_LONG,
+    NEVER_SEEN, NO_SUPERVISOR, TOO_MANY_INTERNS, TOO_MANY_ACTS, CLASS_NOT_RELEASED, ON_THE_WAY.
     """
     found = await period_or_problem(tx, place, wish)
     if isinstance(found, ProblemType):
@@ -187,10 +187,17 @@ async def period_or_problem(tx: Transaction, place: Place, wish: Wish) -> Interv
 
 def period_at_sight(place: Place, wish: Wish) -> Interval | ProblemType:
     """The period, or why there is none, as far as the place alone tells (`needs_a_look` says whether it does)."""
-    if not place.is_open:
-        return problems.SESSION_CANCELLED
+    if shut := why_shut(place):
+        return shut
     period = fit(place.session, wish.kind, wish.start, wish.now, wish.mode)
     return _MISFITS[period] if isinstance(period, Misfit) else period
+
+
+def why_shut(place: Place) -> ProblemType | None:
+    """Why nobody is put into the session any more, if so."""
+    if not place.is_open:
+        return problems.SESSION_CANCELLED
+    return None if place.is_supported else problems.SESSION_UNSUPPORTED
 
 
 def needs_a_look(session: Session, kind: Kind) -> bool:
