@@ -245,6 +245,18 @@ async def test_its_professional_answers_for_no_intern(planner: Planner) -> None:
     assert (await refusal(centre.book(interns, "09:40"))).problem is problems.NO_SUPERVISOR
 
 
+async def test_it_does_not_stay_for_the_sake_of_interns(planner: Planner, booking_database: ServiceDatabase) -> None:
+    centre = planner.centre
+    supervisor = await centre.doctor()
+    presence = await centre.session(supervisor)
+    interns = await centre.session(await centre.intern_of(supervisor))
+    booked = (await centre.book(interns, "09:20")).appointment
+    await ends_contract(planner, presence)
+    assert (await events_of(booking_database, presence.id))[-1] == ("SessionCancelled", 3)
+    await recheck_supervision(centre.database, RULES, SOON)
+    assert [each.unsupported.it.id for each in await unsupported(centre)] == [booked.id]
+
+
 async def test_its_places_are_offered_again_once_nothing_speaks_against_it(planner: Planner) -> None:
     centre = planner.centre
     session, _ = await expected(planner)

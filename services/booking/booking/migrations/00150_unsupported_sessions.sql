@@ -27,17 +27,22 @@ WHEN (OLD.session <> NEW.session OR OLD.others <> NEW.others
       OR OLD.state <> NEW.state AND NEW.state IN ('done', 'no_show', 'left_unseen', 'excused', 'cancelled', 'expired'))
 EXECUTE FUNCTION unsupported_session_is_left();
 
--- … or it was cut: what was a part of it is supported no more than the whole was.
-CREATE FUNCTION unsupported_session_is_cut() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION unsupported_session_is_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO agenda_follow_again (territory, professional) VALUES (NEW.territory, NEW.professional);
     RETURN NULL;
 END $$;
 
+-- … it was cut: what was a part of it is supported no more than the whole was …
 CREATE TRIGGER unsupported_session_is_cut AFTER UPDATE OF starts_at, ends_at ON session FOR EACH ROW
 WHEN (NEW.state = 'open' AND NEW.unsupported_reason IS NOT NULL
       AND (OLD.starts_at, OLD.ends_at) IS DISTINCT FROM (NEW.starts_at, NEW.ends_at))
-EXECUTE FUNCTION unsupported_session_is_cut();
+EXECUTE FUNCTION unsupported_session_is_changed();
+
+-- … or it has just become one: it answers for no intern any more, and need not stay for theirs.
+CREATE TRIGGER session_unsupported AFTER UPDATE OF unsupported_reason ON session FOR EACH ROW
+WHEN (NEW.role <> 'intern' AND OLD.unsupported_reason IS NULL AND NEW.unsupported_reason IS NOT NULL)
+EXECUTE FUNCTION unsupported_session_is_changed();
 
 -- Whose session registry's facts speak against answers for no intern, and does again once nothing does …
 CREATE TRIGGER presence_changed_by_registry AFTER UPDATE OF unsupported_reason ON session FOR EACH ROW
@@ -52,8 +57,9 @@ EXECUTE FUNCTION session_gives_places();
 -- migrate:down
 DROP TRIGGER session_supported ON session;
 DROP TRIGGER presence_changed_by_registry ON session;
+DROP TRIGGER session_unsupported ON session;
 DROP TRIGGER unsupported_session_is_cut ON session;
-DROP FUNCTION unsupported_session_is_cut();
+DROP FUNCTION unsupported_session_is_changed();
 DROP TRIGGER unsupported_session_is_left ON appointment;
 DROP FUNCTION unsupported_session_is_left();
 DROP TABLE agenda_follow_again;

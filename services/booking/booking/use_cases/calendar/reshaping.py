@@ -228,8 +228,10 @@ async def _reaches(tx: Transaction, hit: Sequence[Appointment]) -> list[Reach]:
 
 
 def _lost_presence(change: Change) -> list[Session]:
-    """When the professional of a session is no longer there."""
+    """When the professional of a session is no longer there; by registry's facts they may not have been any more."""
     before, after = change.stored.session, change.after
+    if change.stored.unsupported:
+        return []
     if after is None or (after.site, after.professional) != (before.site, before.professional):
         return [before]
     return [replace(before, period=hours) for hours in without([before.period], [after.period])]
