@@ -9,8 +9,10 @@ from uuid import UUID
 
 from booking import problems
 from booking.domain.appointments import Appointment
+from booking.domain.availability import Slot
 from booking.domain.kinds import KindBooks, Preparation
 from booking.domain.platform_kinds import platform_kinds
+from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.use_cases.appointments.book_family import FamilyRequest, book_family
 from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
@@ -158,6 +160,33 @@ async def test_a_social_worker_sits_in_with_the_doctor(centre: Centre, booking_d
     refused = await refusal(book(centre, session, "09:40", rules=RULES, together_with="nurse"))
     assert refused.problem is problems.COMPANY_MISSING
     assert isinstance(await centre.book(session, "09:40"), Booked)
+
+
+async def offered(centre: Centre, kind: str, role: str, rules: Rules) -> list[Slot]:
+    """The places of the Monday with somebody of that role who sits in."""
+    return (await centre.find(monday("09:00"), monday("12:00"), kind, rules=rules, together_with=role)).slots
+
+
+class TestWhoeverSitsIn:
+    async def test_leaves_the_preparation_to_the_other_role_that_prepares(self, centre: Centre) -> None:
+        session, _ = await house(centre)
+        await centre.session(await centre.doctor("nurse"), kinds=("nurse_care",))
+        for sits, prepares in (("nurse", "medical_assistant"), ("medical_assistant", "nurse")):
+            first = (await offered(centre, "consultation", sits, ELSEWHERE))[0]
+            assert (first.period.start, [each.role for each in first.companions]) == (monday("09:20"), [prepares, sits])
+        booked = await book(centre, session, "09:20", together_with="nurse")
+        assert [each.role for each in booked.others] == ["medical_assistant", "nurse"]
+        refused = await refusal(book(centre, session, "09:20", together_with="nurse"))
+        assert (refused.problem, starts(refused)[0]) == (problems.COMPANY_MISSING, monday("09:40").isoformat())
+
+    async def test_is_of_another_role_where_only_theirs_prepares(self, centre: Centre) -> None:
+        session, _ = await house(centre)
+        await centre.session(await centre.doctor("nurse"), kinds=("nurse_care",))
+        nurses = replace(RULES, kinds=prepared(roles=frozenset({"nurse"})))
+        assert (await refusal(offered(centre, "consultation", "nurse", nurses))).problem is problems.NOBODY_TO_PREPARE
+        refused = await refusal(book(centre, session, "09:20", rules=nurses, together_with="nurse"))
+        assert refused.problem is problems.NOBODY_TO_PREPARE
+        assert await offered(centre, "consultation", "medical_assistant", nurses)
 
 
 async def payload(database: ServiceDatabase, subject: UUID, sequence: int = 1) -> dict[str, Any]:

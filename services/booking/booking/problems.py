@@ -31,6 +31,13 @@ COMPANY_MISSING = ProblemType(
     "proposés.",
     "This appointment is prepared or held by two people, and nobody is free at that hour. Other slots are proposed.",
 )
+NOBODY_TO_PREPARE = ProblemType(
+    "nobody-to-prepare", 422, "Personne d'autre pour préparer", "Nobody else to prepare",
+    "Seule la fonction demandée pour accompagner peut préparer ce type de rendez-vous. Demandez une autre fonction "
+    "pour accompagner, ou un rendez-vous sans accompagnement.",
+    "Only the role that is asked to sit in may prepare this kind of appointment. Ask for another role to sit in, or "
+    "for nobody.",
+)
 PATIENT_BUSY = ProblemType(
     "patient-already-booked", 409, "Patient déjà attendu à cette heure", "Patient already booked at that time",
     "Ce patient a déjà un rendez-vous qui recouvre ce créneau. D'autres créneaux sont proposés.",

@@ -221,6 +221,7 @@ _PLACE = (
     problems.ON_THE_WAY,
     problems.CLASS_NOT_RELEASED,
     problems.COMPANY_MISSING,
+    problems.NOBODY_TO_PREPARE,
     problems.SLOT_TAKEN,
     problems.SLOT_RESTING,
     problems.PATIENT_BUSY,

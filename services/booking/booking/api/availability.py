@@ -21,7 +21,7 @@ from smp.http import Body, Command, Instant, Query, describe
 
 router = APIRouter(prefix="/v1", tags=["disponibilités"])
 
-_SEARCH = (problems.SITE_UNKNOWN, problems.KIND_UNKNOWN, problems.WINDOW_TOO_LONG)
+_SEARCH = (problems.SITE_UNKNOWN, problems.KIND_UNKNOWN, problems.WINDOW_TOO_LONG, problems.NOBODY_TO_PREPARE)
 
 Companion = Annotated[str, Parameter(pattern=r"^(social_worker|nurse|medical_assistant)$")]
 

@@ -47,7 +47,7 @@ async def book_slot(tx: Transaction, request: BookRequest, rules: Rules, *, acto
     PATIENT_ERASED, KIND_UNKNOWN, NOT_ELIGIBLE, SESSION_CANCELLED, SESSION_UNSUPPORTED, KIND_NOT_OFFERED, ROOM_WANTED,
     EQUIPMENT_WANTED, MODE_NOT_OFFERED, OUTSIDE_SESSION, OFF_GRID, SLOT_PAST, LEAD_TOO_SHORT, LEAD_TOO_LONG,
     NEVER_SEEN, NO_SUPERVISOR, TOO_MANY_INTERNS, TOO_MANY_ACTS, ON_THE_WAY, CLASS_NOT_RELEASED, COMPANY_MISSING,
-    SLOT_TAKEN, SLOT_RESTING, PATIENT_BUSY, TOO_MANY_RUNNING, FORBIDDEN.
+    SLOT_TAKEN, SLOT_RESTING, PATIENT_BUSY, TOO_MANY_RUNNING, NOBODY_TO_PREPARE, FORBIDDEN.
     """
     place = await placing.find_place(tx, request.session, request.patient, rules)
     wish, warnings = await placing.permitted(tx, request, place, rules, actor, now, together_with=request.together_with)

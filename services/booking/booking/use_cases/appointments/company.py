@@ -12,7 +12,7 @@ from booking.domain.resources import Resource
 from booking.domain.sessions import Session
 from booking.store import appointments, sessions
 from booking.use_cases.appointments import placing
-from booking.use_cases.availability.find_places import partners_of
+from booking.use_cases.availability.find_places import partners_of, require_a_role_to_prepare
 from smp.postgres import Transaction
 
 
@@ -23,8 +23,10 @@ async def in_company(
     the commit, without waiting for whoever is changing them. `besides`: appointments about to be written with it, whose
     company is taken.
 
-    Raises Refusal: COMPANY_MISSING, SLOT_RESTING when who would come rests for the waiting list, with alternatives.
+    Raises Refusal: COMPANY_MISSING, SLOT_RESTING when who would come rests for the waiting list, with
+    alternatives; NOBODY_TO_PREPARE.
     """
+    require_a_role_to_prepare([wish.kind], wish.together_with)
     wanted = partners_of(wish.kind, wish.together_with)
     if not wanted:
         return new.in_company(())

@@ -19,7 +19,7 @@ from booking.domain.ranking import Order, ordered
 from booking.domain.reasons import Reason, of_parts, why_empty
 from booking.domain.rules import Rules
 from booking.domain.sessions import LONGEST_SESSION, Session
-from booking.problems import SITE_UNKNOWN, WINDOW_TOO_LONG
+from booking.problems import NOBODY_TO_PREPARE, SITE_UNKNOWN, WINDOW_TOO_LONG
 from booking.store import projections, sessions
 from booking.use_cases.availability.agendas import Agendas
 from booking.use_cases.availability.search_availability import answered_for, free_slots, who_is_asked
@@ -74,7 +74,7 @@ class Found:
 async def find_places(db: ScopedReader, agendas: Agendas, search: Search, rules: Rules, now: datetime) -> Found:
     """The free places of a site, in the order asked for.
 
-    Raises Refusal: WINDOW_TOO_LONG, SITE_UNKNOWN, KIND_UNKNOWN.
+    Raises Refusal: WINDOW_TOO_LONG, SITE_UNKNOWN, KIND_UNKNOWN, NOBODY_TO_PREPARE.
     """
     if not search.start < search.end <= search.start + rules.search_span:
         raise Refusal(WINDOW_TOO_LONG, days=rules.search_span.days)
@@ -138,6 +138,7 @@ class _There:
     async def found(self) -> tuple[list[Slot], Reason | None]:
         """The first places, or why there is none."""
         may, may_not = await self._parts()
+        require_a_role_to_prepare([kind for kind, _ in (*may, *may_not)], self.search.together_with)
         looks = await self._looks(may)
         if slots := await self._first(looks):
             return slots, None
@@ -273,10 +274,19 @@ def _released(policy: Policy) -> Policy:
 
 
 def partners_of(kind: Kind, together_with: str | None) -> tuple[Partner, ...]:
-    """Who must be free besides the practitioner: whoever prepares, and whoever sits in."""
+    """Who must be free besides the practitioner: whoever prepares, of another role than whoever sits in. No place has
+    them when no role is left (`require_a_role_to_prepare`)."""
     wanted = []
     if prepares := kind.preparation:
-        wanted.append(Partner(prepares.roles, -prepares.length, prepares.length, prepares.same_room))
+        others = prepares.roles - {together_with}
+        wanted.append(Partner(others, -prepares.length, prepares.length, prepares.same_room))
     if together_with is not None:
         wanted.append(Partner(frozenset({together_with}), timedelta(), kind.duration))
     return tuple(wanted)
+
+
+def require_a_role_to_prepare(versions: Iterable[Kind], together_with: str | None) -> None:
+    """In one version of a kind at least, somebody else than whoever sits in may prepare. Raises Refusal:
+    NOBODY_TO_PREPARE."""
+    if all(kind.preparation and kind.preparation.roles == {together_with} for kind in versions):
+        raise Refusal(NOBODY_TO_PREPARE)
