@@ -35,6 +35,7 @@ _PARTNERS = [
     (_ASSISTANT,),
     (replace(_ASSISTANT, same_room=True),),
     (Partner(frozenset({"social_worker"}), timedelta(), 20 * MINUTE),),
+    (Partner(frozenset({"gp"}), timedelta(), 20 * MINUTE),),
     (replace(_ASSISTANT, offset=-15 * MINUTE), Partner(frozenset({"social_worker"}), 5 * MINUTE, 10 * MINUTE)),
 ]
 _ROOMS = {label: resources.room(SITE, label).number for label in ("1", "2")}

@@ -148,7 +148,9 @@ def _has_partner(it: Case, session: Session, start: datetime, partner: Partner) 
         if not all(_can_receive(it, session, minute) for minute in together):
             return False
     return any(
-        other.role in partner.roles and all(_can_receive(it, other, minute) for minute in minutes)
+        other.role in partner.roles
+        and other.professional != session.professional
+        and all(_can_receive(it, other, minute) for minute in minutes)
         for other in it.sessions
     )
 

@@ -188,6 +188,15 @@ class TestWhoeverSitsIn:
         assert refused.problem is problems.NOBODY_TO_PREPARE
         assert await offered(centre, "consultation", "medical_assistant", nurses)
 
+    async def test_is_somebody_else_than_the_practitioner(self, centre: Centre) -> None:
+        alone = await centre.session(await centre.doctor("nurse"), "09:00", "10:00", kinds=("nurse_care",))
+        assert await offered(centre, "nurse_care", "nurse", RULES) == []
+        other = await centre.session(await centre.doctor("nurse"), "09:00", "10:00", kinds=("nurse_care",))
+        slots = await offered(centre, "nurse_care", "nurse", RULES)
+        who = {alone.professional, other.professional}
+        assert slots
+        assert all({slot.professional, slot.companions[0].professional} == who for slot in slots)
+
 
 async def payload(database: ServiceDatabase, subject: UUID, sequence: int = 1) -> dict[str, Any]:
     """What an event of an appointment says."""

@@ -216,7 +216,11 @@ def _able(
     policy: Policy,
 ) -> list[tuple[Session, _Time]]:
     """Who could be the partner, in the order in which they are asked, with their time."""
-    able = [each for each in sessions if each.site == session.site and each.role in partner.roles]
+    able = [
+        each
+        for each in sessions
+        if each.site == session.site and each.role in partner.roles and each.professional != session.professional
+    ]
     return [(each, _Time.of(each, sessions, busy, policy)) for each in sorted(able, key=partner_order)]
 
 
