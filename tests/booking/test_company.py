@@ -12,6 +12,7 @@ from booking.domain.appointments import Appointment
 from booking.domain.availability import Slot
 from booking.domain.kinds import KindBooks, Preparation
 from booking.domain.platform_kinds import platform_kinds
+from booking.domain.reasons import Reason
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.use_cases.appointments.book_family import FamilyRequest, book_family
@@ -230,7 +231,8 @@ class TestFamiliesThatArePrepared:
 
     async def test_is_refused_where_nobody_prepares(self, centre: Centre) -> None:
         await centre.session(await centre.doctor(), room="1")
-        assert (await refusal(self.book(centre, ELSEWHERE))).problem is problems.FAMILY_DOES_NOT_FIT
+        refused = await refusal(self.book(centre, ELSEWHERE))
+        assert (refused.problem, refused.extensions["reason"]) == (problems.FAMILY_DOES_NOT_FIT, Reason.NO_SESSION)
 
     async def test_at_the_same_hour_with_two_doctors_two_assistants_are_wanted(self, centre: Centre) -> None:
         for room in ("1", "2"):

@@ -49,6 +49,18 @@ async def test_nothing_is_recorded_while_there_is_room(desk: Desk, booking_datab
     assert await events_of(booking_database, desk.centre.site) == []
 
 
+async def test_company_that_never_comes_is_unmet_though_the_doctor_is_free(desk: Desk) -> None:
+    await desk.open_session()
+    company = {"with": "social_worker"}
+    found = (await desk.get("/availability", site=desk.centre.site, kind="consultation", **MORNING, **company)).json()
+    assert (found["slots"], found["reason"]) == ([], "no_session")
+    noted = await demand(desk, **company)
+    assert (noted.status_code, noted.json()["reason"]) == (201, "no_session")
+    await desk.open_session(("social",), "social_worker")
+    refused = await demand(desk, **company)
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:smp:problem:there-is-room")
+
+
 async def test_next_and_third_next_of_a_site(desk: Desk) -> None:
     await desk.open_session()
     answer = await desk.get("/availability/next", kind="consultation", site=desk.centre.site)

@@ -218,7 +218,7 @@ async def test_a_place_that_nobody_prepares_is_none_where_the_kind_is_prepared(m
     assert decided.status_code == 201, decided.text
     await here.session(await here.doctor(), "10:00", "10:40")
     morning.clock.time = monday("09:30")
-    assert (await ask_at(morning, here))["reason"] == "full"
+    assert (await ask_at(morning, here))["reason"] == "no_session"
     await here.session(await here.doctor("medical_assistant"), "10:10", "10:20", kinds=("preparation",))
     assert [place["start"] for place in (await ask_at(morning, here))["today"]] == ["2027-01-11T09:20:00Z"]
 

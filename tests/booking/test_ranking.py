@@ -112,8 +112,15 @@ class TestTravel:
 
 
 class TestReasons:
-    def why(self, sessions: list[Session], now: int = 0, is_withheld: bool = False, **kind: object) -> Reason:
-        policy = Policy(replace(consultation(), **kind))  # type: ignore[arg-type]
+    def why(
+        self,
+        sessions: list[Session],
+        now: int = 0,
+        is_withheld: bool = False,
+        partners: tuple[Partner, ...] = (),
+        **kind: object,
+    ) -> Reason:
+        policy = Policy(replace(consultation(), **kind), partners=partners)  # type: ignore[arg-type]
         return why_empty(sessions, policy, at(now), DAY, materialised_until=DAY.end, is_withheld=is_withheld)
 
     def test_nobody_receives(self) -> None:
@@ -128,6 +135,24 @@ class TestReasons:
 
     def test_all_is_taken(self) -> None:
         assert self.why([session(DOCTOR, 60, 120)]) is Reason.FULL
+
+    def test_nobody_prepares_or_sits_in(self) -> None:
+        helps, sits = TestPartners.PREPARES, TestPartners.SITS_IN
+        alone = session(DOCTOR, 60, 120)
+        early = session(ASSISTANT, 0, 69, role="medical_assistant", number=2)
+        assert self.why([alone], partners=(helps,)) is Reason.NO_SESSION
+        assert self.why([alone, early], partners=(helps,)) is Reason.FULL
+        assert self.why([alone, early], partners=(replace(helps, same_room=True),)) is Reason.NO_SESSION
+        assert self.why([alone, early], partners=(helps, sits)) is Reason.NO_SESSION
+        short = session(SOCIAL, 60, 79, role="social_worker", number=3)
+        assert self.why([alone, short], partners=(sits,)) is Reason.NO_SESSION
+        assert (
+            self.why([alone, session(SOCIAL, 60, 80, role="social_worker", number=3)], partners=(sits,)) is Reason.FULL
+        )
+
+    def test_nobody_sits_in_with_themselves(self) -> None:
+        doctor = replace(TestPartners.SITS_IN, roles=frozenset({"gp"}))
+        assert self.why([session(DOCTOR, 60, 120)], partners=(doctor,)) is Reason.NO_SESSION
 
     def test_what_is_left_is_kept_for_others(self) -> None:
         assert self.why([session(DOCTOR, 60, 120)], is_withheld=True) is Reason.NOT_RELEASED

@@ -110,11 +110,13 @@ class UnmetDemand(Body):
     patient: UUID | None = None
     channel: Channel = "phone"
     mode: Mode | None = None
+    together_with: Annotated[Companion | None, Field(alias="with")] = None
     need: UUID | None = None
 
     def search(self) -> Search:
         return Search(
             self.site, self.kind, self.start, self.end, self.professional, self.patient, self.channel, self.mode,
+            self.together_with,
             limit=3,
         )  # fmt: skip
 

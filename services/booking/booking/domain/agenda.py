@@ -278,11 +278,7 @@ def _able(line: Line, partner: Partner, lines: Sequence[Line]) -> list[Line]:
     start = line.first + partner.offset // MINUTE
     at = bisect_left(lines, start - _LONGEST, key=first_minute)
     until = bisect_left(lines, line.first + line.length, lo=at, key=first_minute)
-    able = [
-        other
-        for other in lines[at:until]
-        if other.session.role in partner.roles and other.session.professional != line.session.professional
-    ]
+    able = [other for other in lines[at:until] if partner.may_be(other.session, line.session.professional)]
     return sorted(able, key=lambda other: partner_order(other.session))
 
 

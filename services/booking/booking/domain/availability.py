@@ -38,6 +38,18 @@ class Partner:
     length: timedelta
     same_room: bool = False
 
+    def may_be(self, other: Session, practitioner: UUID) -> bool:
+        """Whether whoever has that other session could be this partner of the practitioner."""
+        return other.role in self.roles and other.professional != practitioner
+
+    def needed(self, start: datetime) -> Interval:
+        """When they are needed for an appointment that starts then."""
+        return Interval(start + self.offset, start + self.offset + self.length)
+
+    def together(self, period: Interval) -> Interval:
+        """An appointment of that period, from when they are needed on."""
+        return Interval(min(period.start, period.start + self.offset), period.end)
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -216,11 +228,7 @@ def _able(
     policy: Policy,
 ) -> list[tuple[Session, _Time]]:
     """Who could be the partner, in the order in which they are asked, with their time."""
-    able = [
-        each
-        for each in sessions
-        if each.site == session.site and each.role in partner.roles and each.professional != session.professional
-    ]
+    able = [each for each in sessions if each.site == session.site and partner.may_be(each, session.professional)]
     return [(each, _Time.of(each, sessions, busy, policy)) for each in sorted(able, key=partner_order)]
 
 
@@ -235,8 +243,8 @@ def _companions(
     """One companion for each partner, or nothing when one is missing."""
     found = []
     for partner, candidates in zip(wanted, able, strict=True):
-        needed = Interval(period.start + partner.offset, period.start + partner.offset + partner.length)
-        if partner.same_room and not _around(own.usable, Interval(min(needed.start, period.start), period.end)):
+        needed = partner.needed(period.start)
+        if partner.same_room and not _around(own.usable, partner.together(period)):
             return None
         who = next((each for each, time in candidates if _around(time.usable, needed)), None)
         if who is None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
-from booking.domain.availability import Policy, Presence, grid
+from booking.domain.availability import Partner, Policy, Presence, grid
 from booking.domain.intervals import Interval, covers
 from booking.domain.sessions import Session
 
@@ -14,7 +14,9 @@ class Reason(StrEnum):
     """In order of precedence."""
 
     NOT_ELIGIBLE = "not_eligible"  # this patient may not have this kind
-    NO_SESSION = "no_session"  # nobody receives for this kind then (an intern alone receives nobody)
+    NO_SESSION = (
+        "no_session"  # nobody receives for this kind then, or not everybody it wants (an intern alone does not)
+    )
     TOO_LATE = "too_late"  # over, or closer than the notice that the kind wants
     TOO_EARLY = "too_early"  # further away than places are given
     NOT_RELEASED = "not_released"  # what is left is kept for other callers, for now
@@ -61,8 +63,25 @@ def _starts(session: Session, sessions: Iterable[Session], policy: Policy, windo
     if not policy.wants(session):
         return []
     presence = Presence.of(session, sessions, policy)
+    company = [(partner, _presence_of(partner, session, sessions, policy)) for partner in policy.partners]
     return [
         period.start
         for period in grid(session, policy.kind, window)
-        if covers(presence.there, policy.kind.around(period)) and covers(presence.supervised, period)
+        if covers(presence.there, policy.kind.around(period))
+        and covers(presence.supervised, period)
+        and all(_could_come(partner, there, period, presence) for partner, there in company)
     ]
+
+
+def _presence_of(partner: Partner, session: Session, sessions: Iterable[Session], policy: Policy) -> list[Interval]:
+    """When somebody who could be the partner is there during a session."""
+    around = partner.together(session.period)
+    able = [each for each in sessions if partner.may_be(each, session.professional) and each.period.overlaps(around)]
+    return [there for each in able for there in Presence.of(each, sessions, policy).there]
+
+
+def _could_come(partner: Partner, there: Iterable[Interval], period: Interval, own: Presence) -> bool:
+    if partner.same_room and not covers(own.there, partner.together(period)):
+        return False
+    needed = partner.needed(period.start)
+    return any(each.contains(needed) for each in there)

@@ -73,12 +73,11 @@ async def _companion(
     wish: placing.Wish,
     besides: Sequence[Appointment],
 ) -> Companion:
-    start = new.period.start + partner.offset
-    needed = Interval(start, start + partner.length)
+    needed = partner.needed(new.period.start)
     able = [
         Companion(each.professional, each.role, each.id, needed, each.room if _is_elsewhere(partner) else None)
         for each in sorted(present, key=partner_order)
-        if each.role in partner.roles and each.period.contains(needed) and each.professional != new.professional
+        if partner.may_be(each, new.professional) and each.period.contains(needed)
     ]
     with_others = [other for each in besides for other in each.others if other.period.overlaps(needed)]
     engaged = {resource for other in with_others for resource in other.resources(new.site)}

@@ -228,9 +228,10 @@ class _Of:
     async def reason(self, counts: Iterable[Places]) -> Reason:
         """Why a caller by telephone finds nothing."""
         sessions = [line.session for page in self.pages for line in page.lines]
+        policy = Policy(self.kind, partners=partners_of(self.kind, None))
         return why_empty(
             sessions,
-            await answered_for(self.db, sessions, Policy(self.kind), self.window),
+            await answered_for(self.db, sessions, policy, self.window),
             self.now,
             self.window,
             materialised_until=self.now + self.rules.horizon,

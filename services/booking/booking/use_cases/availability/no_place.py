@@ -18,6 +18,7 @@ from booking.domain.reasons import Reason, why_empty
 from booking.domain.rules import Rules
 from booking.domain.sessions import LONGEST_SESSION
 from booking.store import projections, sessions
+from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.note_demand import need_of
 from booking.use_cases.availability.search_availability import answered_for, who_is_asked
 from smp.contracts import DemandUnmet
@@ -55,7 +56,11 @@ async def why_none(
         if status and judge(kind, status) is Verdict.REFUSED:
             return Reason.NOT_ELIGIBLE
     there = await sessions.open_at(db, site.id, Interval(window.start - LONGEST_SESSION, window.end + LONGEST_SESSION))
-    policy = Policy(kind, professionals=await who_is_asked(db, kind, patients, professional))
+    policy = Policy(
+        kind,
+        partners=partners_of(kind, None),
+        professionals=await who_is_asked(db, kind, patients, professional),
+    )
     return why_empty(
         there,
         await answered_for(db, there, policy, window),
