@@ -1,14 +1,19 @@
 """Next free and third next free place of a site, and how many there are for whom."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
+
+import pytest
 
 from booking.domain.dated import Dated
 from booking.domain.kinds import KindBooks
 from booking.domain.platform_kinds import platform_kinds
 from booking.domain.reasons import Reason
 from booking.domain.rules import Rules
+from booking.store import agendas
 from booking.use_cases.availability.next_free import NextFree, next_free
 from smp.contracts import SiteClosed
 from tests.booking.test_coverage import reach
@@ -18,9 +23,16 @@ TUESDAY = MONDAY + timedelta(days=1)
 ALL = ("phone", "desk", "online", "regulation")
 
 
-async def told_of_all(centre: Centre, kind: str, now: datetime = NOW, rules: Rules = RULES) -> list[NextFree]:
+async def told_of_all(
+    centre: Centre, kind: str, now: datetime = NOW, rules: Rules = RULES, sites: Collection[UUID] = ()
+) -> list[NextFree]:
     db = centre.database.reading(centre.scope)
-    return await next_free(db, centre.agendas, [centre.site], kind, rules, actor=SECRETARY, now=now)
+    return await next_free(db, centre.agendas, sites or [centre.site], kind, rules, actor=SECRETARY, now=now)
+
+
+async def neighbour(centre: Centre) -> Centre:
+    """Another site of the territory."""
+    return await Centre(centre.database, centre.territory, agendas=centre.agendas).open()
 
 
 async def told(centre: Centre, kind: str = "consultation", now: datetime = NOW, rules: Rules = RULES) -> NextFree:
@@ -184,6 +196,55 @@ async def test_a_site_that_is_full_until_a_kind_changes_and_empty_then_is_full(c
     rules = from_tuesday(duration=timedelta(minutes=40))
     await centre.book(await centre.session(await centre.doctor(), "09:00", "09:20"), "09:00")
     assert (await told(centre, rules=rules)).reason is Reason.FULL
+
+
+class TestBeyondTheLongestSearch:
+    """The longest search is four weeks, sessions exist for eight."""
+
+    IN_FIVE_WEEKS = MONDAY + timedelta(weeks=4)
+    IN_SEVEN_WEEKS = MONDAY + timedelta(weeks=6)
+
+    async def test_the_next_place_is_told_as_far_as_sessions_exist(self, centre: Centre) -> None:
+        await centre.session(await centre.doctor(), "09:00", "10:00", day=self.IN_SEVEN_WEEKS)
+        found = await told(centre)
+        assert starts(found) == [paris(self.IN_SEVEN_WEEKS, "09:00"), paris(self.IN_SEVEN_WEEKS, "09:40")]
+        assert (found.reason, counted(found)["desk"]) == (None, 0), "places are those of the longest search"
+        shorter = replace(RULES, horizon=timedelta(weeks=6))
+        assert (await told(centre, rules=shorter)).next is None
+
+    async def test_the_third_may_lie_further_than_the_next(self, centre: Centre) -> None:
+        await centre.session(await centre.doctor(), "09:00", "09:20")
+        for day in (self.IN_FIVE_WEEKS, self.IN_SEVEN_WEEKS):
+            await centre.session(await centre.doctor(), "09:00", "09:20", day=day)
+        assert starts(await told(centre)) == [monday("09:00"), paris(self.IN_SEVEN_WEEKS, "09:00")]
+
+    async def test_weeks_that_are_full_are_passed_over(self, centre: Centre) -> None:
+        for day in (MONDAY, self.IN_FIVE_WEEKS):
+            await centre.book(await centre.session(await centre.doctor(), "09:00", "09:20", day=day), "09:00")
+        weekly = replace(RULES, search_span=timedelta(days=7))
+        assert (await told(centre, rules=weekly)).reason is Reason.FULL
+        await centre.session(await centre.doctor(), "09:00", "09:20", day=self.IN_SEVEN_WEEKS)
+        assert starts(await told(centre, rules=weekly)) == [paris(self.IN_SEVEN_WEEKS, "09:00"), None]
+
+    async def test_each_site_goes_as_far_as_it_must(self, centre: Centre) -> None:
+        near, far, none = centre, await neighbour(centre), await neighbour(centre)
+        await near.session(await near.doctor(), "09:00", "10:00")
+        await far.session(await far.doctor(), "09:00", "10:00", day=self.IN_FIVE_WEEKS)
+        sites = [each.site for each in (near, far, none)]
+        found = {each.site: each for each in await told_of_all(centre, "consultation", sites=sites)}
+        assert [starts(found[site])[0] for site in sites] == [
+            monday("09:00"),
+            paris(self.IN_FIVE_WEEKS, "09:00"),
+            None,
+        ]
+        assert found[none.site].reason is Reason.NO_SESSION
+
+    async def test_nothing_more_is_asked_where_the_longest_search_has_three(
+        self, centre: Centre, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await centre.session(await centre.doctor(), "09:00", "10:00")
+        monkeypatch.delattr(agendas, "first_offering")
+        assert starts(await told(centre)) == [monday("09:00"), monday("09:40")]
 
 
 async def test_a_site_closed_for_good_is_left_out(centre: Centre) -> None:

@@ -91,6 +91,7 @@ RESHAPED: tuple[object, ...] = ([uuid4()], NOW.date(), LATER.date(), None, None,
             "session_by_site",
             "starts_at",
         ),
+        ("agendas.sql", "first_offering", ([uuid4()], "consultation", NOW, LATER), "session_by_site", "starts_at"),
         ("sessions.sql", "open_of_professionals", ([uuid4()], NOW, LATER), "session_by_professional", "starts_at"),
         (
             "sessions.sql",

@@ -61,7 +61,8 @@ class PlacesView(BaseModel):
 
 
 class NextView(BaseModel):
-    """The next and the third next free place of a site, and the free places by class over the longest search."""
+    """The next and the third next free place of a site, as far ahead as sessions exist; the free places by class over
+    the longest search."""
 
     site: UUID
     next: SlotView | None

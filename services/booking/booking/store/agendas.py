@@ -58,6 +58,15 @@ async def sessions_starting(db: Reader, sites: Collection[UUID], start: datetime
     return [session_of(row) for row in await db.fetch(SQL.sessions_starting, list(sites), start, end)]
 
 
+async def first_offering(
+    db: Reader, sites: Collection[UUID], kind: str, after: datetime, before: datetime
+) -> dict[UUID, datetime]:
+    """When the first open session for the kind begins that ends after `after` and begins before `before`, of those
+    sites that have one."""
+    rows = await db.fetch(SQL.first_offering, list(sites), kind, after, before)
+    return {row["site"]: row["starts_at"] for row in rows}
+
+
 async def presence_of(db: Reader, professionals: Collection[UUID], start: datetime, end: datetime) -> list[Elsewhere]:
     """Where they are, as their sessions that start in `[start, end)` tell it."""
     rows = await db.fetch(SQL.presence_of, list(professionals), start, end)

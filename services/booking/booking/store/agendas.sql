@@ -25,6 +25,20 @@ SELECT id, territory, site, professional, role, room, kinds, day, starts_at, end
 FROM session
 WHERE site = ANY ($1::uuid[]) AND state = 'open' AND unsupported_reason IS NULL AND starts_at >= $2 AND starts_at < $3;
 
+-- name: first_offering
+-- When of each of some sites the first open session begins that is for a kind, ends after an instant and begins before
+-- another; no session is longer than 16 hours.
+SELECT wanted.site, first.starts_at
+FROM unnest($1::uuid[]) AS wanted (site)
+CROSS JOIN LATERAL (
+    SELECT starts_at
+    FROM session
+    WHERE site = wanted.site AND state = 'open' AND $2::text = ANY (kinds)
+      AND starts_at > $3::timestamptz - interval '16 hours' AND ends_at > $3 AND starts_at < $4
+    ORDER BY starts_at
+    LIMIT 1
+) AS first;
+
 -- name: presence_of
 -- Where some professionals are in a stretch of time, whatever the site.
 SELECT professional, site, starts_at, ends_at

@@ -20,6 +20,7 @@ from booking.domain.reasons import Reason, of_parts, why_empty
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.problems import SITE_UNKNOWN
+from booking.store import agendas as store
 from booking.store import capacity, projections
 from booking.use_cases.availability.agendas import Agendas
 from booking.use_cases.availability.find_places import partners_of
@@ -45,8 +46,9 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class NextFree:
-    """What a site has for a kind from now on, over the longest window of a search. `third` is the usual measure of
-    delay: one place given back at the last minute does not change it. Both are what a caller by telephone may have."""
+    """What a site has for a kind from now on. `third` is the usual measure of delay: one place given back at the last
+    minute does not change it. `next` and `third` are what a caller by telephone may have, as far ahead as sessions
+    exist; `places` are those of the longest window of a search."""
 
     site: UUID
     next: Slot | None
@@ -66,16 +68,56 @@ async def next_free(
     if len(known) < len(set(sites)):
         raise Refusal(SITE_UNKNOWN)
     covered = [site for site in known if actor.covers_site(site.id) and not _is_closed(site, now)]
-    window = Interval(now, now + rules.search_span)
-    pages = await agendas.of(db, [site.id for site in covered], window)
-    versions = await _versions(db, kind, window, covered, rules)
-    shared = [each for site in covered for each in _sharing(pages[site.id], versions[site.id])]
-    taken = await capacity.taken(db, [each.id for each in shared], now) if shared else {}
-    rooms = {each.id: room(each.period, each.grid, each.shares, taken[each.id], now) for each in shared}
-    return [
-        await _tell(site, [_Of(db, site, *part, rules, now, pages[site.id], rooms) for part in versions[site.id]])
-        for site in covered
-    ]
+    wanted = _Wanted(db, agendas, kind, rules, now)
+    near = await wanted.within(Interval(now, now + rules.search_span), covered)
+    far = await wanted.beyond(now + rules.search_span, covered, near)
+    return [await _answer(site.id, near[site.id], far[site.id]) for site in covered]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A kind, asked of several sites at once."""
+
+    db: ScopedReader
+    agendas: Agendas
+    kind: str
+    rules: Rules
+    now: datetime
+
+    async def within(self, window: Interval, sites: Collection[Site]) -> dict[UUID, list["_Told"]]:
+        """Of the whole window, in parts that follow each other."""
+        db, rules, now = self.db, self.rules, self.now
+        pages = await self.agendas.of(db, [site.id for site in sites], window)
+        versions = await _versions(db, self.kind, window, sites, rules)
+        shared = [each for site in sites for each in _sharing(pages[site.id], versions[site.id])]
+        taken = await capacity.taken(db, [each.id for each in shared], now) if shared else {}
+        rooms = {each.id: room(each.period, each.grid, each.shares, taken[each.id], now) for each in shared}
+        return {
+            site.id: [
+                await _Of(db, site, *part, rules, now, pages[site.id], rooms).tell() for part in versions[site.id]
+            ]
+            for site in sites
+        }
+
+    async def beyond(
+        self, end: datetime, sites: Iterable[Site], near: Mapping[UUID, list["_Told"]]
+    ) -> dict[UUID, list["_Told"]]:
+        """What follows `end`, of sites that lack a third place: window by window, each from the next session for the
+        kind on, so that weeks without any cost nothing."""
+        far: dict[UUID, list[_Told]] = {site: [] for site in near}
+        horizon = self.now + self.rules.horizon
+        while end < horizon and (
+            lacking := [site for site in sites if len(_first([*near[site.id], *far[site.id]])) < THIRD]
+        ):
+            begins = await store.first_offering(self.db, [site.id for site in lacking], self.kind, end, horizon)
+            if not begins:
+                break
+            start = max(end, min(begins.values()))
+            end = min(start + self.rules.search_span, horizon)
+            offering = [site for site in lacking if begins.get(site.id, end) < end]
+            for site, told in (await self.within(Interval(start, end), offering)).items():
+                far[site] += told
+        return far
 
 
 async def _versions(
@@ -100,17 +142,20 @@ def _sharing(pages: Iterable[Page], versions: Sequence[Part]) -> Iterator[Sessio
         yield from (line.session for line in page.interns if line.session.shares)
 
 
-async def _tell(site: Site, parts: Sequence["_Of"]) -> NextFree:
-    """Of the whole window, in parts that follow each other."""
-    told = [(part, *await part.tell()) for part in parts]
-    first = [slot for _, slots, _ in told for slot in slots]
+async def _answer(site: UUID, near: Sequence["_Told"], far: Sequence["_Told"]) -> NextFree:
+    told = [*near, *far]
+    first = _first(told)
     return NextFree(
-        site.id,
+        site,
         first[0] if first else None,
         first[THIRD - 1] if len(first) >= THIRD else None,
-        _sums([counts for _, _, counts in told]),
-        None if first else of_parts([await part.reason(counts) for part, _, counts in told]),
+        _sums([each.places for each in near]),
+        None if first else of_parts([await each.part.reason(each.places) for each in told]),
     )
+
+
+def _first(told: Iterable["_Told"]) -> list[Slot]:
+    return [slot for each in told for slot in each.first]
 
 
 def _sums(parts: Sequence[Iterable[Places]]) -> tuple[Places, ...]:
@@ -138,7 +183,7 @@ class _Of:
     pages: Sequence[Page]
     rooms: Mapping[UUID, Room]
 
-    async def tell(self) -> tuple[list[Slot], list[Places]]:
+    async def tell(self) -> "_Told":
         """The first places for a caller by telephone, and how many there are for whom."""
         interns = await self._interns()
         shared = [line for page in self.pages for line in page.offering(self.kind)[1]]
@@ -148,10 +193,16 @@ class _Of:
             theirs = interns.first(session for session in interns.places if self._admits(session, self._usual_class))
             first = places([*first, *theirs], self.kind.length)
         common = self._common_places(plain)
-        return first, [
-            Places(each, channels, common + self._shared_places(shared, each) + self._places_of_interns(interns, each))
-            for each, channels in _classes(self.kind).items()
-        ]
+        return _Told(
+            self,
+            first,
+            [
+                Places(
+                    each, channels, common + self._shared_places(shared, each) + self._places_of_interns(interns, each)
+                )
+                for each, channels in _classes(self.kind).items()
+            ],
+        )
 
     def _first(self, shared: Sequence[Line], plain: Question) -> list[Slot]:
         """The first places for a caller by telephone, without interns; partners may be in sessions of another page."""
@@ -237,6 +288,15 @@ class _Of:
             materialised_until=self.now + self.rules.horizon,
             is_withheld=any(each.count for each in counts),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The first places of a part, and how many it has for whom."""
+
+    part: _Of
+    first: Sequence[Slot]
+    places: Sequence[Places]
 
 
 @dataclass(frozen=True, slots=True)
