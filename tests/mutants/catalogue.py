@@ -359,8 +359,50 @@ BOOKING_MUTANTS = (
     Mutant(
         "both-appointments-kept", "who accepts an offer keeps the later appointment too",
         f"{BOOKING}/use_cases/waiting_list/answer_offer.py",
-        "    replaced = await give_back(tx, entry, offer, actor.subject, now)\n", "    replaced = None\n",
+        "await give_back(tx, entry, offer, actor.subject, now, rules.cool_down)", "None",
         (ANSWERED,),
+    ),
+    Mutant(
+        "later-one-kept", "who accepts an offer and has a sooner one keeps the later one too",
+        f"{BOOKING}/store/waiting_list.sql",
+        "(id = $3 OR starts_at > $6)", "(id = $3 OR starts_at > $6 OR true)",
+        (ANSWERED,),
+    ),
+    Mutant(
+        "later-for-one-entry", "who has said later is asked again a minute after, about something else they wait for",
+        f"{BOOKING}/store/waiting_list.sql",
+        "WHERE other.patient = e.patient AND other.state", "WHERE other.id = e.id AND other.state",
+        (ANSWERED,),
+    ),
+    Mutant(
+        "telephone-of-the-absent", "a supervisor who is away is believed to answer the telephone",
+        f"{BOOKING}/store/supervision.sql",
+        "a.withdrawn_at IS NULL\n           AND a.noted_at >= r.declared_at", "false",
+        ("tests/booking/test_away_from_the_telephone.py",),
+    ),
+    Mutant(
+        "booked-with-who-has-left", "a session that registry's facts speak against takes new appointments",
+        f"{BOOKING}/use_cases/appointments/placing.py",
+        "    return None if place.is_supported else problems.SESSION_UNSUPPORTED\n", "    return None\n",
+        ("tests/booking/test_unsupported_sessions.py",),
+    ),
+    Mutant(
+        "planned-change-forgotten", "a nearer change of a rule undoes the later one that was planned",
+        f"{BOOKING}/use_cases/calendar/change_session_rule.py",
+        "for each in _still_planned(series, change)]\n", "for each in ()]\n",
+        ("tests/booking/test_change_rule.py",),
+    ),
+    Mutant(
+        "renewal-before-its-time", "a contract agreed for later takes the place of the one that runs",
+        f"{BOOKING}/store/projections.py",
+        "zip(row[\"starts\"], row[\"ends\"], strict=True)]", "[(row[\"starts\"][-1], row[\"ends\"][-1])]]",
+        ("tests/booking/test_presence.py",),
+    ),
+    Mutant(
+        "own-companion", "a nurse is found to be her own company",
+        f"{BOOKING}/domain/availability.py",
+        "return other.role in self.roles and other.professional != practitioner", "return other.role in self.roles",
+        ("tests/booking/test_company.py",),
     ),
     Mutant(
         "two-offers-at-once", "one person may be asked about two places at the same time",
