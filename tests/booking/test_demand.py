@@ -6,7 +6,7 @@ from uuid import UUID
 
 from smp.ids import new_id
 from tests.booking.desk import Desk
-from tests.booking.world import NOW, Centre, events_of, monday
+from tests.booking.world import NOW, Centre, events_of, monday, said_of
 from tests.support.api import bearer, command_headers
 from tests.support.databases import ServiceDatabase
 
@@ -41,6 +41,14 @@ async def test_without_an_id_the_patient_and_the_day_are_the_need(desk: Desk) ->
     assert (await demand(desk)).json()["is_new"]
 
 
+async def test_the_same_patient_without_company_is_another_need(desk: Desk) -> None:
+    patient = str(await desk.centre.patient())
+    assert [
+        (await demand(desk, patient=patient, **company)).json()["is_new"]
+        for company in ({}, {"with": "social_worker"}, {"with": "social_worker"})
+    ] == [True, True, False]
+
+
 async def test_nothing_is_recorded_while_there_is_room(desk: Desk, booking_database: ServiceDatabase) -> None:
     await desk.open_session()
     refused = await demand(desk)
@@ -49,13 +57,17 @@ async def test_nothing_is_recorded_while_there_is_room(desk: Desk, booking_datab
     assert await events_of(booking_database, desk.centre.site) == []
 
 
-async def test_company_that_never_comes_is_unmet_though_the_doctor_is_free(desk: Desk) -> None:
+async def test_company_that_never_comes_is_unmet_though_the_doctor_is_free(
+    desk: Desk, booking_database: ServiceDatabase
+) -> None:
     await desk.open_session()
     company = {"with": "social_worker"}
     found = (await desk.get("/availability", site=desk.centre.site, kind="consultation", **MORNING, **company)).json()
     assert (found["slots"], found["reason"]) == ([], "no_session")
     noted = await demand(desk, **company)
     assert (noted.status_code, noted.json()["reason"]) == (201, "no_session")
+    (told,) = await said_of(booking_database, desk.centre.site)
+    assert told["data"]["together_with"] == "social_worker"
     await desk.open_session(("social",), "social_worker")
     refused = await demand(desk, **company)
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:smp:problem:there-is-room")

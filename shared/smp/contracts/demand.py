@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from smp.contracts.base import EventData, OneOf, Topic
-from smp.contracts.vocabulary import BookingChannel, Kind
+from smp.contracts.vocabulary import BookingChannel, Kind, Role
 
 DEMAND = Topic("smp.booking.demand", "booking", "site", "What was asked for and could not be offered.")
 
@@ -19,7 +19,8 @@ class DemandUnmet(EventData):
     """Somebody wanted an appointment of `kind` at `site` that starts in [start, end), and there was none to offer.
 
     Said once per `need`, however often it was asked for; `need` is an id of the request and names nobody.
-    `named_professional`: only one practitioner was wanted. `nearest_site` had room instead.
+    `named_professional`: only one practitioner was wanted. `together_with`: the practitioner alone would not do.
+    `nearest_site` had room instead.
     """
 
     topic: ClassVar[Topic] = DEMAND
@@ -32,5 +33,6 @@ class DemandUnmet(EventData):
     start: AwareDatetime
     end: AwareDatetime
     named_professional: bool
+    together_with: Role | None = None
     nearest_site: UUID | None = None
     asked_at: AwareDatetime

@@ -59,7 +59,7 @@ async def note_demand(
     site = await projections.site(tx, search.site)
     assert site is not None  # the search has found it
     same_command = _digest(f"command {actor.subject} {request.key}")
-    same_patient = search.patient and need_of([search.patient], local_day(now, site.zone))
+    same_patient = search.patient and need_of([search.patient], local_day(now, site.zone), search.together_with)
     data = DemandUnmet(
         need=request.need or same_patient or same_command,
         site=site.id,
@@ -69,6 +69,7 @@ async def note_demand(
         start=search.start,
         end=search.end,
         named_professional=search.professional is not None,
+        together_with=search.together_with,
         nearest_site=found.nearest and found.nearest.site,
         asked_at=now,
     )
@@ -89,9 +90,10 @@ async def record(tx: Transaction, it: DemandUnmet, territory: str, actor: Actor)
     return True
 
 
-def need_of(patients: Iterable[UUID], day: date) -> UUID:
-    """The same for the same patients on the same day."""
-    return _digest(f"patient {' '.join(sorted(map(str, patients)))} {day}")
+def need_of(patients: Iterable[UUID], day: date, together_with: str | None = None) -> UUID:
+    """The same for the same patients and company on the same day."""
+    company = f" with {together_with}" if together_with else ""
+    return _digest(f"patient {' '.join(sorted(map(str, patients)))} {day}{company}")
 
 
 def _digest(who: str) -> UUID:
