@@ -33,7 +33,19 @@ from tests.booking.impact import (
     plan,
     progress,
 )
-from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, actor, blocking, events_of, monday, refusal
+from tests.booking.world import (
+    MONDAY,
+    NOW,
+    RULES,
+    SECRETARY,
+    Centre,
+    actor,
+    blocking,
+    events_of,
+    monday,
+    paris,
+    refusal,
+)
 from tests.support.databases import ServiceDatabase
 
 
@@ -175,6 +187,15 @@ class TestTheDryRun:
         await centre.session(morning.session.professional, "14:00", "16:00")
         refused = await refusal(plan(centre, new_hours(morning.session, "09:00", "14:20")))
         assert refused.problem is problems.SESSION_OVERLAP
+
+    async def test_a_session_across_midnight_is_refused_before_anything_is_planned(
+        self, centre: Centre, morning: Morning
+    ) -> None:
+        hours = Interval(monday("09:00"), paris(TUESDAY, "10:00"))
+        refused = await refusal(plan(centre, replace(new_hours(morning.session, "09:00", "12:00"), period=hours)))
+        assert refused.problem is problems.END_BEFORE_START
+        until_midnight = Interval(monday("09:00"), paris(TUESDAY, "00:00"))
+        await plan(centre, replace(new_hours(morning.session, "09:00", "12:00"), period=until_midnight))
 
     async def test_a_patient_is_not_proposed_an_hour_at_which_they_are_expected_elsewhere(
         self, centre: Centre, morning: Morning

@@ -162,6 +162,11 @@ async def test_what_is_not_known_is_said(desk: Desk) -> None:
     assert (await desk.post(f"/impacts/{new_id()}/application", {})).status_code == 404
 
 
+async def test_hours_are_whole_minutes_as_for_any_session(desk: Desk, sick: dict[str, Any]) -> None:
+    late = {**absence(sick["professional"]), "start": monday("07:45").replace(second=30).isoformat()}
+    assert (await desk.post("/impacts", late)).status_code == 422
+
+
 async def test_decisions_that_contradict_each_other_are_refused(desk: Desk, sick: dict[str, Any]) -> None:
     plan = (await desk.post("/impacts", absence(sick["professional"]))).json()
     one = {"appointment": plan["items"][0]["appointment"], "decision": "call"}

@@ -1,7 +1,9 @@
 """A correction that wants its place back is refused what any booking would be refused; and nobody corrects, or puts in
 another order, what they may only see as taken time."""
 
+import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -11,6 +13,9 @@ from booking.domain.appointments import Appointment
 from booking.domain.kinds import KindBooks
 from booking.domain.platform_kinds import platform_kinds
 from booking.domain.sessions import Session
+from booking.store.appointments import one_at_a_time
+from booking.use_cases.appointments.book_slot import BookRequest, book_slot
+from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
 from booking.use_cases.appointments.correct_status import CorrectionRequest, correct_status
 from booking.use_cases.appointments.mark_arrived import mark_arrived
 from booking.use_cases.appointments.mark_no_show import mark_no_show
@@ -19,11 +24,14 @@ from booking.use_cases.calendar.cancel_session import cancel_session
 from booking.use_cases.calendar.reshaping import Consent
 from smp.contracts import PatientErased
 from tests.booking.test_company import ELSEWHERE, book
+from tests.booking.test_concurrency import until_somebody_waits
 from tests.booking.test_corrections_and_closing import cancel, correct, step
 from tests.booking.test_holds_and_steps import stored
 from tests.booking.test_on_the_way import traveller
 from tests.booking.world import NOW, RULES, SECRETARY, Centre, actor, monday, refusal, starts
 from tests.support.databases import ServiceDatabase
+
+CAPPED = replace(RULES, kinds=KindBooks(tuple(replace(each, running_cap=1) for each in platform_kinds())))
 
 
 async def given_up(centre: Centre, session: Session, hour: str, patient: UUID | None = None) -> UUID:
@@ -46,16 +54,35 @@ async def test_not_while_the_practitioner_is_on_the_road(centre: Centre, booking
     assert (await correct(centre, early)).cancelled_by is None
 
 
+async def test_a_correction_and_a_booking_of_a_capped_kind_wait_in_one_order(centre: Centre) -> None:
+    rules = replace(CAPPED, cool_down=timedelta(minutes=10))
+    session, patient = await centre.session(await centre.doctor()), await centre.patient()
+    had = (await centre.book(session, "09:00", patient)).appointment
+    async with centre.transaction() as tx:
+        await cancel_appointment(tx, had.id, CancelRequest("patient"), rules, actor=SECRETARY, now=NOW)
+    rested = NOW + timedelta(minutes=11)
+
+    async def take_again() -> Appointment:
+        async with centre.transaction() as tx:
+            return await correct_status(tx, had.id, CorrectionRequest("wrong_line"), rules, actor=SECRETARY, now=rested)
+
+    async with centre.transaction() as tx:
+        await one_at_a_time(tx, patient, "consultation")  # as a booking that has just begun
+        correcting = asyncio.create_task(refusal(take_again()))
+        await until_somebody_waits(centre)
+        request = BookRequest(session.id, monday("09:00"), "consultation", patient)
+        await book_slot(tx, request, rules, actor=SECRETARY, now=rested)
+    assert (await correcting).problem is problems.TOO_MANY_RUNNING
+
+
 async def test_not_over_the_cap_of_its_kind(centre: Centre) -> None:
-    capped = KindBooks(tuple(replace(each, running_cap=1) for each in platform_kinds()))
     session, patient = await centre.session(await centre.doctor()), await centre.patient()
     id = await given_up(centre, session, "09:00", patient)
     other = (await centre.book(session, "10:00", patient)).appointment
 
     async def take_again() -> Appointment:
         async with centre.transaction() as tx:
-            rules = replace(RULES, kinds=capped)
-            return await correct_status(tx, id, CorrectionRequest("wrong_line"), rules, actor=SECRETARY, now=NOW)
+            return await correct_status(tx, id, CorrectionRequest("wrong_line"), CAPPED, actor=SECRETARY, now=NOW)
 
     refused = await refusal(take_again())
     assert (refused.problem, refused.extensions["appointments"]) == (problems.TOO_MANY_RUNNING, [str(other.id)])

@@ -76,6 +76,8 @@ class PlanImpact(Body):
             raise PydanticCustomError(
                 "end_before_start", "the end comes after the start", {"fr": "la fin suit le début"}
             )
+        if any(each and (each.second or each.microsecond) for each in (self.start, self.end)):
+            raise PydanticCustomError("whole_minutes", "hours are whole minutes", {"fr": "les heures sont à la minute"})
         return self
 
     def change(self) -> Change:
@@ -268,6 +270,7 @@ _OF_THE_CALENDAR = (  # an absence, a closure, a change of session
         problems.PROFESSIONAL_UNKNOWN,
         problems.SESSION_UNKNOWN,
         problems.SESSION_CANCELLED,
+        problems.END_BEFORE_START,
         problems.SHARES_TOO_LARGE,
         problems.SESSION_OVERLAP,
         problems.SITE_UNKNOWN,

@@ -33,7 +33,7 @@ FROM unnest($1::uuid[]) AS wanted (site)
 CROSS JOIN LATERAL (
     SELECT starts_at
     FROM session
-    WHERE site = wanted.site AND state = 'open' AND $2::text = ANY (kinds)
+    WHERE site = wanted.site AND state = 'open' AND unsupported_reason IS NULL AND $2::text = ANY (kinds)
       AND starts_at > $3::timestamptz - interval '16 hours' AND ends_at > $3 AND starts_at < $4
     ORDER BY starts_at
     LIMIT 1

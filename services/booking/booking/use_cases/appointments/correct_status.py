@@ -54,6 +54,7 @@ async def correct_status(
     """
     # The session before the appointment, as whoever cancels a session does.
     place = await appointments.place_of_appointment(tx, id)
+    await _wait_for_bookings(tx, id, rules)
     found = await appointments.lock(tx, id)
     if found is None:
         raise Refusal(problems.APPOINTMENT_UNKNOWN)
@@ -70,6 +71,13 @@ async def correct_status(
     await save_once_in_queue(tx, undone)
     announcing.corrected(tx, found, undone, now)
     return undone
+
+
+async def _wait_for_bookings(tx: Transaction, id: UUID, rules: Rules) -> None:
+    """Of a kind with a cap, whoever books for the same patient comes first or after: they lock what has rested last."""
+    seen = await appointments.get(tx, id)
+    if seen is not None and seen.patient is not None and (await kind_of(tx, rules, seen)).running_cap is not None:
+        await appointments.one_at_a_time(tx, seen.patient, seen.kind)
 
 
 async def _take_again(tx: Transaction, place: Place, undone: Appointment, rules: Rules, now: datetime) -> None:

@@ -14,6 +14,7 @@ from booking.domain.appointments import Appointment, State
 from booking.domain.impact import Change, ChangeKind
 from booking.domain.intervals import Interval, without
 from booking.domain.kinds import KindBook
+from booking.domain.local_time import local_day
 from booking.domain.people import Professional, Site
 from booking.domain.planning import Grid, remaining
 from booking.domain.reshaping import loses_company
@@ -63,7 +64,8 @@ class Scene:
 async def scene_of(tx: Transaction, change: Change, rules: Rules, now: datetime) -> Scene:
     """What `change` would do to the agenda as it stands.
 
-    Raises Refusal: PROFESSIONAL_UNKNOWN, SESSION_UNKNOWN, SESSION_CANCELLED, SHARES_TOO_LARGE (for its new hours),
+    Raises Refusal: PROFESSIONAL_UNKNOWN, SESSION_UNKNOWN, SESSION_CANCELLED, END_BEFORE_START (a session ends on the
+    day on which it begins), SHARES_TOO_LARGE (for its new hours),
     SESSION_OVERLAP (these would meet another session), SITE_UNKNOWN; IN_CONSULTATION with the list when somebody is
     being seen in what would be cut.
     """
@@ -124,6 +126,10 @@ async def _changed_session(tx: Transaction, change: Change) -> Cut:
         raise Refusal(problems.SESSION_UNKNOWN)
     if not stored.is_open:
         raise Refusal(problems.SESSION_CANCELLED)
+    zone = await _zone(tx, [stored.session.site])
+    last_moment = change.period.end - timedelta(microseconds=1)
+    if local_day(change.period.start, zone) != local_day(last_moment, zone):
+        raise Refusal(problems.END_BEFORE_START)
     require_room_for_shares(stored.session.kept, change.period, stored.session.grid)
     after = replace(stored.session, period=change.period)
     if await sessions.overlapping(tx, [after], [after.id]):
