@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from booking.domain.availability import Partner, Policy, Presence, grid
@@ -35,7 +35,10 @@ def why_empty(
     """Why `available_slots` found nothing; `materialised_until`: from then on sessions may not exist yet;
     `is_withheld`: there would be room if nothing were kept for other callers."""
     unbound = replace(policy, withheld=frozenset())
-    starts = [start for session in sessions for start in _starts(session, sessions, unbound, window)]
+    by_day: dict[date, list[Session]] = {}
+    for each in sessions:
+        by_day.setdefault(each.day, []).append(each)
+    starts = [start for each in sessions for start in _starts(each, sessions, by_day[each.day], unbound, window)]
     if not starts:
         return _no_session(window, now, materialised_until)
     earliest, latest = now + policy.kind.min_lead, now + policy.kind.max_lead if policy.kind.max_lead else None
@@ -58,12 +61,15 @@ def _no_session(window: Interval, now: datetime, materialised_until: datetime) -
     return Reason.TOO_EARLY if window.start >= materialised_until else Reason.NO_SESSION
 
 
-def _starts(session: Session, sessions: Iterable[Session], policy: Policy, window: Interval) -> list[datetime]:
-    """When the kind could start in the window if nothing were booked and no bound counted."""
+def _starts(
+    session: Session, sessions: Iterable[Session], of_day: Sequence[Session], policy: Policy, window: Interval
+) -> list[datetime]:
+    """When the kind could start in the window if nothing were booked and no bound counted. `of_day`: the sessions of
+    that day, where partners are looked for."""
     if not policy.wants(session):
         return []
     presence = Presence.of(session, sessions, policy)
-    company = [(partner, _presence_of(partner, session, sessions, policy)) for partner in policy.partners]
+    company = [(partner, _presence_of(partner, session, of_day, policy)) for partner in policy.partners]
     return [
         period.start
         for period in grid(session, policy.kind, window)
@@ -73,11 +79,11 @@ def _starts(session: Session, sessions: Iterable[Session], policy: Policy, windo
     ]
 
 
-def _presence_of(partner: Partner, session: Session, sessions: Iterable[Session], policy: Policy) -> list[Interval]:
+def _presence_of(partner: Partner, session: Session, of_day: Iterable[Session], policy: Policy) -> list[Interval]:
     """When somebody who could be the partner is there during a session."""
     around = partner.together(session.period)
-    able = [each for each in sessions if partner.may_be(each, session.professional) and each.period.overlaps(around)]
-    return [there for each in able for there in Presence.of(each, sessions, policy).there]
+    able = [each for each in of_day if partner.may_be(each, session.professional) and each.period.overlaps(around)]
+    return [there for each in able for there in Presence.alone(each, policy.travel).there]
 
 
 def _could_come(partner: Partner, there: Iterable[Interval], period: Interval, own: Presence) -> bool:
