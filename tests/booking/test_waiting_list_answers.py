@@ -74,20 +74,14 @@ class TestAnswers:
         assert (await appointment_now(centre, by_phone.id)).state is State.CANCELLED
 
     async def test_what_was_had_for_sooner_meanwhile_is_kept(self, centre: Centre) -> None:
-        booked, *_ = await full(centre, day=TUESDAY)
-        entry = await join(centre)
-        await cancel(centre, booked)
-        await run_jobs(centre)
+        entry = await offered(centre, TUESDAY)
         session = await centre.session(await centre.doctor(), day=MONDAY)
         by_phone = (await centre.book(session, "11:00", entry.patient)).appointment
         assert (await accept(centre, await offer_to(centre, entry))).replaced is None
         assert (await appointment_now(centre, by_phone.id)).state is State.BOOKED
 
     async def test_of_a_sooner_and_a_later_one_the_later_is_given_back(self, centre: Centre) -> None:
-        booked, *_ = await full(centre, day=TUESDAY)
-        entry = await join(centre)
-        await cancel(centre, booked)
-        await run_jobs(centre)
+        entry = await offered(centre, TUESDAY)
         doctor = await centre.doctor()
         sooner, later = [await centre.session(doctor, day=day) for day in (MONDAY, TUESDAY + timedelta(days=1))]
         kept, too_many = [(await centre.book(each, "11:00", entry.patient)).appointment for each in (sooner, later)]

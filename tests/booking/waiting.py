@@ -120,9 +120,9 @@ async def full(
     return [(await centre.book(session, hour)).appointment for hour in hours]
 
 
-async def offered(centre: Centre) -> Entry:
+async def offered(centre: Centre, day: date = MONDAY) -> Entry:
     """Somebody who waits and has the offer of a place that was given back."""
-    booked, *_ = await full(centre)
+    booked, *_ = await full(centre, day=day)
     entry = await join(centre)
     await cancel(centre, booked)
     await run_jobs(centre)

@@ -14,9 +14,7 @@ class Reason(StrEnum):
     """In order of precedence."""
 
     NOT_ELIGIBLE = "not_eligible"  # this patient may not have this kind
-    NO_SESSION = (
-        "no_session"  # nobody receives for this kind then, or not everybody it wants (an intern alone does not)
-    )
+    NO_SESSION = "no_session"  # not everybody whom the kind wants is there then (an intern alone receives nobody)
     TOO_LATE = "too_late"  # over, or closer than the notice that the kind wants
     TOO_EARLY = "too_early"  # further away than places are given
     NOT_RELEASED = "not_released"  # what is left is kept for other callers, for now
