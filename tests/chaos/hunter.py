@@ -7,7 +7,7 @@ import random
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import asyncpg
@@ -18,7 +18,7 @@ from tests.chaos.machine import Machine
 from tests.chaos.schedule import BACKEND, POSTMASTER, Strike
 
 LOOK = 0.05  # seconds between two looks at a victim
-BOUND = 120.0  # seconds within which a victim must serve again, or be there to be killed
+BOUND = 120.0  # seconds since it last died within which a victim must serve again, or be there to be killed
 TRIP = 5.0  # seconds, once it is not choosy any more, within which a program should meet a new failpoint
 SENSE = 5.0  # seconds within which PostgreSQL must notice a dead backend
 
@@ -33,6 +33,7 @@ class Kill:
     together: bool
     at_failpoint: bool = False
     seconds: float | None = None
+    died_at: float = field(default_factory=time.monotonic)
 
 
 @dataclass
@@ -168,18 +169,21 @@ class Hunter:
         await asyncio.gather(*waiting)
 
     async def _recover(self, kill: Kill, pid: int, probe: "asyncpg.Connection[asyncpg.Record] | None") -> None:
-        began = time.monotonic()
         if probe is not None:
             await _until_closed(probe)
         while not await self._serves(kill.target, pid):
-            if time.monotonic() - began > BOUND:
+            if time.monotonic() - self._last_died(kill.target) > BOUND:
                 raise Trouble(
                     f"{kill.target}, tué ({kill.number}), ne sert toujours pas après {BOUND:g} s.",
                     "Voyez les journaux de ce monde.",
                 )
             await asyncio.sleep(LOOK)
-        kill.seconds = time.monotonic() - began
+        kill.seconds = time.monotonic() - kill.died_at
         self.tell(kill)
+
+    def _last_died(self, target: str) -> float:
+        """Whoever is killed again before it serves begins to come back anew."""
+        return max(kill.died_at for kill in self.kills if kill.target == target)
 
     async def _serves(self, target: str, killed: int) -> bool:
         if target in (POSTMASTER, BACKEND):
