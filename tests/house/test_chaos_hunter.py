@@ -13,7 +13,7 @@ class _Slow(Hunter):
 
     looks = 0
 
-    async def _serves(self, target: str, killed: int) -> bool:
+    async def _serves(self, _target: str, _killed: int) -> bool:
         self.looks += 1
         return self.looks > 1
 
@@ -28,4 +28,5 @@ async def test_a_victim_that_is_killed_again_before_it_serves_has_its_time_anew(
 
     await hunter._recover(first, pid=1, probe=None)
 
-    assert first.seconds is not None and first.seconds > BOUND
+    assert first.seconds is not None
+    assert first.seconds > BOUND
