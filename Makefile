@@ -33,7 +33,7 @@ test: ## Toutes les preuves [ARGS="tests/booking -k hold"]
 	$(SMP) test -- $(ARGS)
 check: ## Style, types, sens des imports, SQL, tables fermées
 	$(SMP) check
-bench: ## Les mesures : build/bench.json
+bench: ## Les mesures : build/bench.json [ARGS="--only P5 --short --goals" : quelques-unes, un essai, échec si un but est manqué]
 	$(SMP) bench -- $(ARGS)
 chaos: ## Le lundi sous des kill -9, au hasard et en chaque point : build/chaos.json [KILLS=200, complet 1000 ; SEED]
 	$(SMP) chaos -- $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(ARGS)

@@ -6,9 +6,10 @@ from statistics import median
 from typing import Any, Literal
 
 from tests.bench.machine import Calibration
-from tests.bench.ratios import Pair, bootstrap, median_of_ours, ratio_of_medians
+from tests.bench.ratios import Interval, Pair, bootstrap, median_of_ours, ratio_of_medians
 
-_STEADY = 0.10  # PERFORMANCE §5.1: an interval wider than this is a noisy machine's
+_STEADY = 0.10  # an interval wider than this is a noisy machine's
+_DRIFT = 0.10  # a round in which the processor was that much slower or faster than usual is left out
 _FEWEST_QUIET_ROUNDS = 3
 
 
@@ -75,6 +76,12 @@ class Figure:
     extra: dict[str, Any] = field(default_factory=dict)
     also: Sequence[bool] = ()
 
+    def _is_steady(self, interval: Interval, value: float) -> bool:
+        """A ratio whose interval is narrow; a bound from which the whole interval is on one side."""
+        if self.compared == "ours":
+            return interval.high <= self.goal or interval.low > self.goal
+        return interval.within(_STEADY, value)
+
     def as_dict(self) -> dict[str, Any]:
         """The figure with its verdict; `met` is null when it is void."""
         rounds, quiet = _quiet(self.rounds)
@@ -96,9 +103,9 @@ class Figure:
             "met": (good_enough and all(self.also)) if ledger.clean else None,
             "void": not ledger.clean,
             "interval": [_short(interval.low), _short(interval.high)],
-            "steady": interval.within(_STEADY, value),
+            "steady": self._is_steady(interval, value),
             "rounds": [{"ours": _short(ours), "anchor": _short(anchor)} for ours, anchor in pairs],
-            "rounds_disturbed": sum(1 for each in self.rounds if _disturbed(each)),
+            "rounds_disturbed": len(self.rounds) - len(_undisturbed(self.rounds)),
             "quiet": quiet,
             "ledger": {
                 "counted": ledger.counted,
@@ -112,12 +119,18 @@ class Figure:
 
 def _quiet(rounds: Sequence[Round]) -> tuple[Sequence[Round], bool]:
     """Only the undisturbed rounds when there are enough of them; else all, and the figure says so."""
-    kept = [each for each in rounds if not _disturbed(each)]
+    kept = _undisturbed(rounds)
     return (kept, True) if len(kept) >= min(_FEWEST_QUIET_ROUNDS, len(rounds)) else (rounds, False)
 
 
-def _disturbed(each: Round) -> bool:
-    return any(calibration.disturbed for calibration in each.machine)
+def _undisturbed(rounds: Sequence[Round]) -> Sequence[Round]:
+    """Without foreign load, on a processor as fast as it was in most rounds."""
+    usual = median(look.hashes for each in rounds for look in each.machine)
+    return [
+        each
+        for each in rounds
+        if not any(look.disturbed or abs(look.hashes / usual - 1) > _DRIFT for look in each.machine)
+    ]
 
 
 def _short(value: float) -> float:

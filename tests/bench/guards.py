@@ -77,7 +77,8 @@ async def guarded(bench: Bench) -> Figure:
     sound = rush.sold == places and not rush.overlaps and not rush.deadlocks
     what = (
         "one-statement booking with exclusion constraint, row security, idempotency key ÷ the same rows unguarded, "
-        f"pgbench, {CLIENTS} clients, {where(cpu)}; then {WRITERS} writers on one practitioner ({places} places)"
+        f"pgbench, {CLIENTS} clients, {where(cpu)}; then, not pinned, {WRITERS} writers on one practitioner "
+        f"({places} places), as pgbench sees them answered"
     )
     return Figure(
         "P3", what, "bookings/s", GOAL_P3, rounds,

@@ -71,9 +71,9 @@ async def token(issuer: str) -> str:
 
 @contextlib.asynccontextmanager
 async def booking(
-    bench: Bench, database_url: str, issuer: str, *parts: str
+    bench: Bench, database_url: str, issuer: str, *parts: str, **more: str
 ) -> AsyncIterator[tuple[psutil.Process, int]]:
-    """The booking service, only some parts of it; gives the process and its HTTP port."""
+    """The booking service, only some parts of it; gives the process and its HTTP port. `more`: settings of its own."""
     port = free_port()
     settings = {
         "SMP_ENVIRONMENT": "local",
@@ -82,6 +82,7 @@ async def booking(
         "SMP_HTTP_PORT": str(port),
         "SMP_OIDC_ISSUER": issuer,
         "SMP_OIDC_JWKS_URL": f"{issuer}/jwks",
+        **more,
     }
     log = bench.servers.home / f"booking-{'-'.join(parts)}-{port}.log"
     word = b'"relay leads"' if "relay" in parts else b'"started"'

@@ -29,10 +29,10 @@ def show(rows: Sequence[Row]) -> None:
 
 
 def verdict(rows: Sequence[Row], *, goals: bool) -> int:
-    """The exit code: with `goals`, a goal that is met by an unsteady figure is not met."""
+    """The exit code: with `goals`, a goal that is met by an unsteady figure, or under foreign load, is not met."""
     if any(row["void"] for row in rows):
         return 1
-    return 1 if goals and not all(row["met"] and row["steady"] for row in rows) else 0
+    return 1 if goals and not all(row["met"] and row["steady"] and row["quiet"] for row in rows) else 0
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -58,7 +58,10 @@ def _parts(seconds: Mapping[str, float]) -> str:
 
 
 def _notes(row: Row) -> list[str]:
-    notes = [] if row["steady"] else ["interval wider than ±10 %"]
+    unsteady = "interval on both sides of the goal" if row["compared"] == "ours" else "interval wider than ±10 %"
+    notes = [] if row["steady"] else [unsteady]
+    if len(row["rounds"]) == 1:
+        notes.append("one round")
     if not row["quiet"]:
-        notes.append(f"{row['rounds_disturbed']} rounds under foreign load")
+        notes.append(f"{row['rounds_disturbed']} rounds disturbed")
     return notes

@@ -39,6 +39,9 @@ SICK_AT = 0.25  # of the hour
 P99_MILLISECONDS = 300.0  # what a caller may wait for an answer
 SICK_DOCTOR_SECONDS = 60.0  # real, from the first question to the last patient's fate
 SEED = 53
+MOST_ROUNDS = 3  # each lasts five minutes
+_LOOK_AGAIN = 0.05  # seconds
+_LOST, _DOUBLED = frozenset({"lost", "stale"}), frozenset({"doubled", "overlapping"})
 LEFT = frozenset({"session-cancelled", "slot-taken", "hold-expired", "wrong-transition"})  # what a plan may have done
 ENDS = frozenset({"kept", "moved", "cancelled", "call"})  # every hit appointment has exactly one
 
@@ -84,6 +87,11 @@ class _Rush:
     milliseconds: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     refused: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
+
+    @property
+    def p99(self) -> dict[str, float]:
+        """Milliseconds, by command."""
+        return {what: round(_p99(each), 1) for what, each in sorted(self.milliseconds.items())}
 
     async def live(self) -> None:
         began, length = time.monotonic(), 3600.0 / self.speed
@@ -146,9 +154,14 @@ class _Rush:
         self.faults.append("the sick doctor's patients were never told")
 
     async def _all_are_told(self) -> None:
-        """Every appointment that the absence hits has ended in one way."""
-        status, told = await self.wires[0].get(f"/v1/impacts/{self.sick.plan}?limit=1000")
-        self.sick.done_at = time.monotonic()
+        """Every appointment that the absence hits has ended in one way, by the command or by the job beside it."""
+        until = time.monotonic() + SICK_DOCTOR_SECONDS
+        while True:
+            status, told = await self.wires[0].get(f"/v1/impacts/{self.sick.plan}?limit=1000")
+            self.sick.done_at = time.monotonic()
+            if told.get("state") != "applying" or self.sick.done_at > until:
+                break
+            await asyncio.sleep(_LOOK_AGAIN)
         self.sick.hit = frozenset(item["appointment"] for item in told.get("items", ()))
         ends = [item["outcome"] for item in told.get("items", ())]
         if status != 200 or told["state"] != "applied" or told["open"] or not ENDS.issuperset(ends):
@@ -202,16 +215,34 @@ class _Rush:
 
 
 async def measure(bench: Bench) -> Figure:
-    """The p99 of the slowest command; each command's own is told beside."""
+    """The p99 of the slowest command, round by round; each command's own is told beside, of the slowest round."""
+    speed = SHORT_SPEED if bench.short else SPEED
+    hours = [await _hour(bench, speed, SEED + number) for number in range(min(bench.rounds, MOST_ROUNDS))]
+    rush = max((rush for rush, _ in hours), key=lambda it: max(it.p99.values()))
+    slowest_answer = max(each.sick.seconds for each, _ in hours)
+    return Figure(
+        "P14",
+        f"p99 of the slowest command: {CALLS} calls an hour over {SITES} sites, a doctor ill, {speed:g} times as fast",
+        "ms",
+        P99_MILLISECONDS,
+        [round for _, round in hours],
+        compared="ours",
+        extra={"p99_ms": rush.p99, "commands": {what: len(each) for what, each in rush.milliseconds.items()}}
+        | {"refused": dict(rush.refused), "impact": rush.sick.figures}
+        | {"faults": [fault for each, _ in hours for fault in each.faults][:20]}
+        | {"sick_doctor_seconds": round(slowest_answer, 2), "sick_doctor_goal_seconds": SICK_DOCTOR_SECONDS},
+        also=(slowest_answer <= SICK_DOCTOR_SECONDS,),
+    )
+
+
+async def _hour(bench: Bench, speed: float, seed: int) -> tuple[_Rush, Round]:
+    """One rush on a database of its own, and what its judge says."""
     before = calibrate()
     async with service_database(bench.admin_url, "booking", "booking") as database:
-        dice = random.Random(SEED)
+        dice = random.Random(seed)
         desks = [await _open(database.database, dice) for _ in range(SITES)]
-        speed = SHORT_SPEED if bench.short else SPEED
-        folder = bench.servers.home
-        start = monday("08:00")
         async with (
-            two_bookings(database, folder, start, speed, SMP_COOL_DOWN_MINUTES="0") as two,
+            two_bookings(database, bench.servers.home, monday("08:00"), speed) as two,
             wire(two.processes[0].address, two.bearer, 16) as one,
             wire(two.processes[1].address, two.bearer, 16) as other,
         ):
@@ -219,27 +250,14 @@ async def measure(bench: Bench) -> Figure:
             await rush.live()
             await two.stop()
         findings = [finding for desk in desks for finding in await _judge(database, desk, rush.sick)]
-    p99 = {what: round(_p99(each), 1) for what, each in sorted(rush.milliseconds.items())}
-    accepted = sum(it.outcome == "ok" and it.what != "before" for desk in desks for it in desk.operations)
     ledger = Ledger(
-        counted=accepted,
-        lost=sum(finding.kind in ("lost", "stale") for finding in findings),
-        doubled=sum(finding.kind in ("doubled", "overlapping") for finding in findings),
-        wrong=len(rush.faults) + sum(finding.kind in ("refused_wrongly", "out_of_order") for finding in findings),
+        counted=sum(it.outcome == "ok" and it.what != "before" for desk in desks for it in desk.operations),
+        lost=sum(finding.kind in _LOST for finding in findings),
+        doubled=sum(finding.kind in _DOUBLED for finding in findings),
+        wrong=len(rush.faults) + sum(finding.kind not in _LOST | _DOUBLED for finding in findings),
     )
-    return Figure(
-        "P14",
-        f"p99 of the slowest command: {CALLS} calls an hour over {SITES} sites, a doctor ill, {speed:g} times as fast",
-        "ms",
-        P99_MILLISECONDS,
-        [Round(Run(max(p99.values()), ledger), Run(P99_MILLISECONDS, Ledger()), (before, calibrate()))],
-        compared="ours",
-        extra={"p99_ms": p99, "commands": {what: len(each) for what, each in rush.milliseconds.items()}}
-        | {"refused": dict(rush.refused), "impact": rush.sick.figures, "faults": rush.faults[:20]}
-        | {"findings": [finding.what for finding in findings[:20]]}
-        | {"sick_doctor_seconds": round(rush.sick.seconds, 2), "sick_doctor_goal_seconds": SICK_DOCTOR_SECONDS},
-        also=(rush.sick.seconds <= SICK_DOCTOR_SECONDS,),
-    )
+    rush.faults += [finding.what for finding in findings]
+    return rush, Round(Run(max(rush.p99.values()), ledger), Run(P99_MILLISECONDS, Ledger()), (before, calibrate()))
 
 
 async def _open(database: Database, dice: random.Random) -> _Desk:

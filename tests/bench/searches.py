@@ -63,6 +63,9 @@ async def _measure(bench: Bench, searches: int, times: int) -> Figure:
         of_days = {n: await _p95(call, _path(region.sites[0], _days(region, n), 2000), times) for n in (7, 14, 28)}
         wrong = await _wrong_nexts(call, admin, region)
         memory = process.memory_info().rss
+        next_of_days = {WINDOW.days: of_sites[len(region.sites)]} | {
+            days: await _next_of_days(bench, service.app_url, issuer, region, days, times) for days in (14, 7)
+        }
     practitioners, whole = len(region.professionals), of_sites[len(region.sites)]
     what = (
         f"GET /v1/availability (JWT, one centre of 10 practitioners × 28 days, first {FIRST} places, a booking after "
@@ -75,8 +78,10 @@ async def _measure(bench: Bench, searches: int, times: int) -> Figure:
         "first_search_of_all_after_start_ms": round(cold, 1),
         "next_free_and_places_p95_ms_by_practitioners": {10 * n: value for n, value in of_sites.items()},
         "all_places_of_a_centre_p95_ms_by_days": of_days,
-        "cost_of_next_free": _cost({10 * n * WINDOW.days: value for n, value in of_sites.items()}),
-        "cost_of_all_places": _cost({10 * n: value for n, value in of_days.items()}),
+        "next_free_and_places_of_all_p95_ms_by_days": next_of_days,
+        "cost_of_next_free_by_practitioners": _cost("practitioner", {10 * n: it for n, it in of_sites.items()}),
+        "cost_of_next_free_by_days": _cost("day", next_of_days),
+        "cost_of_all_places_by_days": _cost("day", of_days),
         "answers_compared_with_sql": (bench.rounds + 1) * searches // _BOOK_EVERY + len(region.sites),
         "next_free_answers_wrong": wrong,
         "practitioners": practitioners,
@@ -192,10 +197,19 @@ async def _p95(call: _Call, path: str, times: int) -> float:
     return round(percentile(took, 0.95), 2)
 
 
-def _cost(measured: dict[int, float]) -> str:
-    """The line through p95s by practitioners × days."""
+async def _next_of_days(bench: Bench, database: str, issuer: str, region: Region, days: int, times: int) -> float:
+    """The next places of the whole region by a process that counts places so many days ahead, in milliseconds (p95)."""
+    async with booking(bench, database, issuer, "api", SMP_SEARCH_DAYS=str(days)) as (_, port):
+        call = partial(_calling, port, await token(issuer))
+        for some in _few(region.sites):
+            await _p95(call, _next(some), 1)
+        return await _p95(call, _next(region.sites), times)
+
+
+def _cost(of: str, measured: dict[int, float]) -> str:
+    """The line through p95s."""
     slope, intercept = statistics.linear_regression(list(measured), list(measured.values()))
-    return f"{intercept:.2f} ms + {slope * 1000:.3f} µs × practitioners × days"
+    return f"{intercept:.2f} ms + {slope * 1000:.1f} µs a {of}"
 
 
 async def _wrong_nexts(call: _Call, admin: asyncpg.Connection, region: Region) -> int:

@@ -96,6 +96,22 @@ def test_a_goal_that_an_unsteady_figure_meets_fails_the_run_when_asked() -> None
     assert (verdict([row], goals=False), verdict([row], goals=True)) == (0, 1)
 
 
+def test_a_goal_that_is_met_while_others_use_the_machine_fails_the_run_when_asked() -> None:
+    row = Figure("P0", "x", "/s", 0.4, rounds((50, 100), machine=BUSY)).as_dict()
+    assert (row["met"], row["steady"], row["quiet"]) == (True, True, False)
+    assert (verdict([row], goals=False), verdict([row], goals=True)) == (0, 1)
+
+
+def test_a_bound_is_steady_when_its_whole_interval_is_on_one_side() -> None:
+    def is_steady(*ours: float) -> bool:
+        pairs = rounds(*((each, 1.0) for each in ours))
+        return bool(Figure("P0", "x", "ms", 50, pairs, compared="ours").as_dict()["steady"])
+
+    assert is_steady(20, 30, 40)
+    assert is_steady(60, 90, 120)
+    assert not is_steady(40, 45, 60)
+
+
 def test_a_figure_with_a_bound_is_met_below_it_and_needs_its_side_conditions() -> None:
     bound = Figure("P0", "x", "ms", 50, rounds((40, 10)), compared="ours")
     assert bound.as_dict()["met"] is True
@@ -110,3 +126,9 @@ def test_disturbed_rounds_are_left_out_when_enough_quiet_ones_remain() -> None:
     row = Figure("P0", "x", "/s", 0.4, quiet[:1] + busy * 3).as_dict()
     assert not row["quiet"]
     assert len(row["rounds"]) == 4
+
+
+def test_a_round_on_a_processor_that_was_slower_than_usual_is_left_out() -> None:
+    slowed = rounds((1.0, 100.0), machine=Calibration(foreign=0.0, hashes=0.8))
+    row = Figure("P0", "x", "/s", 0.4, rounds(*[(50.0, 100.0)] * 3) + slowed).as_dict()
+    assert (row["ratio"], row["rounds_disturbed"], row["quiet"]) == (0.5, 1, True)
