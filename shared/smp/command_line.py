@@ -13,7 +13,7 @@ import uvloop
 from smp.http import application
 from smp.migrations import migrate
 from smp.parking import Parking
-from smp.rebuild import StillListening, rebuild
+from smp.rebuild import NothingToRebuild, StillListening, rebuild
 from smp.service import PARTS, Part, Runtime, Service
 from smp.settings import load
 
@@ -43,9 +43,9 @@ def command_line(service: Service) -> typer.Typer:
         settings = load(service.settings)
         try:
             count = asyncio.run(rebuild(service, _migrator(service), settings.kafka_bootstrap))
-        except (StillListening, LookupError) as error:
+        except (NothingToRebuild, StillListening, LookupError) as error:
             raise _failure(str(error)) from None
-        typer.echo(f"{service.name}: {len(service.projections)} tables emptied, {count} records will be heard again")
+        typer.echo(f"{service.name} : {len(service.projections)} tables vidées, {count} événements à réentendre")
 
     @app.command()
     def openapi() -> None:
@@ -71,14 +71,14 @@ def _parked(service: Service) -> typer.Typer:
             typer.echo(
                 f"{row['number']:>6}  {row['parked_at']:%Y-%m-%d %H:%M:%S}  {row['type'] or '?'}  {key}  {row['error']}"
             )
-        typer.echo(f"{service.name}: {len(rows)} parked")
+        typer.echo(f"{service.name} : {len(rows)} de côté")
 
     @app.command()
     def show(number: int) -> None:
         """One record with its headers; its value is shown as it came (personal data in it is sealed)."""
         row = _with_parking(service, lambda parking: parking.record(number))
         if row is None:
-            raise _failure(f"no parked record {number}")
+            raise _failure(f"Rien n'est de côté sous le numéro {number}.")
         headers = {name: base64.b64decode(value).decode(errors="replace") for name, value in row["headers"].items()}
         value = (row["value"] or b"").decode(errors="replace")
         shown = {k: str(row[k]) for k in ("topic", "kafka_partition", "kafka_offset", "error", "state", "parked_at")}
@@ -88,14 +88,14 @@ def _parked(service: Service) -> typer.Typer:
     def replay(key: Annotated[str | None, typer.Option(help="Only the records of this key")] = None) -> None:
         """Handle the parked records again, in order; a key stops at its first failure."""
         done, left = _with_parking(service, lambda parking: parking.replay(key))
-        typer.echo(f"{service.name}: {done} replayed, {left} still parked")
+        typer.echo(f"{service.name} : {done} repris, {left} encore de côté")
 
     @app.command()
     def discard(number: int) -> None:
         """Give a record up for good; who did it and when is kept."""
         if not _with_parking(service, lambda parking: parking.discard(number)):
-            raise _failure(f"no parked record {number}")
-        typer.echo(f"{service.name}: record {number} discarded")
+            raise _failure(f"Rien n'est de côté sous le numéro {number}.")
+        typer.echo(f"{service.name} : le numéro {number} est abandonné")
 
     return app
 

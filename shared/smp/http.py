@@ -203,8 +203,15 @@ async def _command(request: Request) -> _Command:
     key = request.headers.get("idempotency-key", "")
     if not _KEY.fullmatch(key):
         raise Refusal(problems.IDEMPOTENCY_KEY_MISSING)
+    if await request.body() and not _is_json(request):
+        raise Refusal(problems.UNSUPPORTED_MEDIA_TYPE)
     runtime: Runtime = request.app.state.runtime
     return _Command(actor, runtime, runtime.clock.now(), _language(request), request, key)
+
+
+def _is_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 # One dependency each, that reads the headers itself: FastAPI would solve a tree of three for every request. What they
@@ -238,6 +245,7 @@ _ALWAYS = describe(
     problems.NOT_FOUND,
     problems.CONFLICT,
     problems.TOO_LARGE,
+    problems.UNSUPPORTED_MEDIA_TYPE,
     problems.INVALID_BODY,
     problems.UNAVAILABLE,
 )

@@ -20,12 +20,19 @@ class StillListening(Exception):
     """The service runs: what it hears meanwhile would be lost to the rebuilt projection."""
 
 
+class NothingToRebuild(Exception):
+    """The service listens to nobody."""
+
+
 async def rebuild(service: Service, migrator_url: str, bootstrap: str) -> int:
     """Empty `service.projections`, forget what was heard, and set the group back to the beginning of its topics.
 
     The service must be stopped; when it starts it hears everything again. Facts that a service owns (messages sent,
-    appointments) are not projections and stay. Returns the number of records to come. Raises StillListening.
+    appointments) are not projections and stay. Returns the number of records to come. Raises StillListening,
+    NothingToRebuild.
     """
+    if not service.handlers:
+        raise NothingToRebuild(f"{service.name} n'écoute personne : il n'y a rien à refaire.")
     # Kafka first: while somebody listens it refuses, and nothing has been thrown away.
     await _until_nobody_listens(bootstrap, service.name)
     records = await _rewind(service, bootstrap)
@@ -59,6 +66,31 @@ async def _state(admin: AIOKafkaAdminClient, group: str) -> str:
         for _code, _name, state, *_rest in response.groups:
             return str(state)
     return "Dead"
+
+
+async def listens(bootstrap: str, group: str) -> bool:
+    """Whether Kafka knows of anybody under that name."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        return await _state(admin, group) != "Dead"
+    finally:
+        await admin.close()
+
+
+async def unheard(bootstrap: str, group: str) -> int:
+    """Records that the group has still to hear, of those that it ever listened to."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    kafka = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    await admin.start()
+    await kafka.start()
+    try:
+        heard = await admin.list_consumer_group_offsets(group)
+        ends = await kafka.end_offsets(list(heard))
+        return sum(ends[partition] - max(0, kept.offset) for partition, kept in heard.items())
+    finally:
+        await kafka.stop()
+        await admin.close()
 
 
 async def _rewind(service: Service, bootstrap: str) -> int:

@@ -29,7 +29,8 @@ def test_a_date_that_does_not_exist_is_refused_with_the_form_to_write(tmp_path: 
 def test_a_verb_that_needs_the_platform_says_how_to_start_it(tmp_path: Path, verb: str) -> None:
     answer = runner.invoke(cli.app, [verb, "--home", str(tmp_path)])
     assert answer.exit_code == 1
-    assert "make run" in answer.output
+    assert "make run" in answer.stderr
+    assert not answer.stdout, "what a command gives may be read by another one"
 
 
 def test_an_unexpected_error_is_a_sentence_that_names_the_file_of_its_detail(

@@ -150,6 +150,16 @@ async def test_a_body_that_is_no_json_object_is_refused(client: httpx2.AsyncClie
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+async def test_a_body_that_is_not_said_to_be_json_is_refused_as_such(
+    client: httpx2.AsyncClient, floor_database: ServiceDatabase, kind: str
+) -> None:
+    headers = {**command_headers(SECRETARY), "Content-Type": kind}
+    answer = await client.post("/v1/notes", content=b'{"text": "x"}', headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (415, "urn:smp:problem:unsupported-media-type")
+    assert await count(floor_database, "note") == 0
+
+
 @pytest.mark.parametrize("announced", [True, False])
 async def test_a_body_over_the_limit_is_refused_whether_announced_or_not(
     client: httpx2.AsyncClient, announced: bool

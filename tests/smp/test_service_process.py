@@ -187,9 +187,9 @@ async def test_parked_records_are_listed_shown_and_discarded_from_the_command_li
         )
     _, said = await call(environment, "parked", "list")
     assert "MalformedEvent: json_invalid" in said
-    assert "toy: 1 parked" in said
+    assert "toy : 1 de côté" in said
     assert "{broken" in (await call(environment, "parked", "show", str(number)))[1]
-    assert (await call(environment, "parked", "replay"))[1].strip().endswith("0 replayed, 1 still parked")
+    assert (await call(environment, "parked", "replay"))[1].strip().endswith("0 repris, 1 encore de côté")
     assert (await call(environment, "parked", "discard", str(number)))[0] == 0
-    assert "toy: 0 parked" in (await call(environment, "parked", "list"))[1]
+    assert "toy : 0 de côté" in (await call(environment, "parked", "list"))[1]
     assert (await call(environment, "parked", "discard", str(number)))[0] == 1

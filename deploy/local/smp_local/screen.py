@@ -1,7 +1,6 @@
 """What a person reads: colours and tables on a terminal, plain lines elsewhere."""
 
 import os
-import sys
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -10,17 +9,22 @@ from rich.table import Table
 from smp_local.trouble import Trouble
 
 _console = Console(highlight=False, soft_wrap=True)
+_errors = Console(highlight=False, soft_wrap=True, stderr=True)
 
 
 def say(text: str, style: str = "") -> None:
     """One line; a reader that has gone away (a closed pipe) is no reason to stop."""
+    _write(_console, text, style)
+
+
+def _write(console: Console, text: str, style: str = "") -> None:
     try:
-        if _console.is_terminal:
-            _console.print(text, style=style or None, markup=False)
+        if console.is_terminal:
+            console.print(text, style=style or None, markup=False)
         else:
-            print(text, flush=True)
+            print(text, flush=True, file=console.file)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), console.file.fileno())
 
 
 def good(text: str) -> None:
@@ -32,10 +36,10 @@ def warn(text: str) -> None:
 
 
 def explain(trouble: Trouble) -> None:
-    """What happened and what to do."""
-    say("")
-    say(trouble.what, "bold red")
-    say(f"→ {trouble.remedy}")
+    """What happened and what to do; not among what a command gives, which another may read."""
+    _write(_errors, "")
+    _write(_errors, trouble.what, "bold red")
+    _write(_errors, f"→ {trouble.remedy}")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -1,5 +1,6 @@
 """Verbs that act on one service of the running platform: `make parked`, `make rebuild`, `make token`."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from smp.rebuild import listens, unheard
 from smp_local import screen
 from smp_local.addresses import Addresses, ports_of_running
 from smp_local.home import Home, read_json, write_json
@@ -20,6 +22,7 @@ from smp_local.settings import SERVICES, TERRITORIES
 from smp_local.supervisor import pause_file
 from smp_local.trouble import Trouble
 
+HEARING_SECONDS = 600.0
 ROLE_GRANT = "urn:smp:local:role"
 OURS = frozenset({"postgres", "kafka", "identity", "sms", *SERVICES})
 
@@ -34,9 +37,12 @@ def parked(home: Home, service: str | None, arguments: Sequence[str]) -> int:
 
 
 def rebuild(home: Home, service: str) -> int:
-    """Holds the service back, throws its projection away, lets it start and hear everything again."""
+    """Holds the service back, throws its projection away, lets it start, and waits until it has heard everything."""
     programs = _programs(home)
     name = _known(programs, service)
+    kafka = Addresses.of_running(home).kafka
+    if not asyncio.run(listens(kafka, name)):
+        raise Trouble(f"Le service {name} n'écoute personne : il n'a rien à refaire.", "Rien n'a été arrêté ni jeté.")
     pause = pause_file(home, name)
     write_json(pause, [os.getpid(), birth(os.getpid())])
     try:
@@ -50,7 +56,10 @@ def rebuild(home: Home, service: str) -> int:
         pause.unlink(missing_ok=True)
     if not wait_until(lambda: _state(home, name) == "ready", seconds=60):
         raise Trouble(f"Le service {name} ne repart pas.", f"Voyez {home.logs / f'{name}.log'}")
-    screen.say(f"{name} : reparti.")
+    screen.say(f"{name} : reparti, il réentend tout…")
+    if not wait_until(lambda: asyncio.run(unheard(kafka, name)) == 0, seconds=HEARING_SECONDS):
+        raise Trouble(f"{name} n'a pas encore tout réentendu.", f"Il continue ; voyez {home.logs / f'{name}.log'}")
+    screen.say(f"{name} : tout est réentendu.")
     return code
 
 
