@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from booking import problems
+from booking.domain.planning import Skip
 from booking.domain.presence import OverCap, PresencePlan
 from booking.use_cases.calendar import materialise_sessions
 from booking.use_cases.calendar.agree_presence import PresenceAgreed, agree_presence
@@ -103,6 +104,26 @@ async def test_a_renewal_agreed_in_advance_leaves_the_contract_that_runs(
     assert [each.day for each in opened.materialised.opened] == [date(2027, 1, 31), MARCH]
     refused = await refusal(planner.centre.session(doctor, day=date(2028, 1, 3)))
     assert refused.problem is problems.OUT_OF_CONTRACT
+
+
+async def test_between_two_contracts_a_rule_begins_with_the_renewal_and_can_be_changed(planner: Planner) -> None:
+    doctor = await planner.centre.doctor("retired_gp")
+    await agree(planner, doctor, contract_end=date(2027, 1, 5))
+    await agree(planner, doctor, contract_start=FEBRUARY)
+    opened = await planner.rule(doctor, valid_from=MONDAY, valid_until=date(2027, 2, 8))
+    assert [each.day for each in opened.materialised.opened] == [FEBRUARY, date(2027, 2, 8)]
+    skipped = {each.day: each.reason for each in opened.materialised.skipped}
+    assert skipped == dict.fromkeys((MONDAY, date(2027, 1, 18), date(2027, 1, 25)), Skip.OUT_OF_CONTRACT)
+    changed = await planner.change_rule(opened.id, MONDAY, end=time(11))
+    assert [each.day for each in changed.followed.done.changed] == [FEBRUARY, date(2027, 2, 8)]
+
+
+async def test_a_rule_that_ends_before_the_renewal_begins_is_refused(planner: Planner) -> None:
+    doctor = await planner.centre.doctor("retired_gp")
+    await agree(planner, doctor, contract_end=date(2027, 1, 5))
+    await agree(planner, doctor, contract_start=FEBRUARY)
+    refused = await refusal(planner.rule(doctor, valid_from=MONDAY, valid_until=date(2027, 1, 25)))
+    assert (refused.problem, refused.extensions) == (problems.OUT_OF_CONTRACT, {"day": "2027-01-11"})
 
 
 async def test_the_terms_of_a_day_are_those_of_the_agreement_in_force_on_it(planner: Planner) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.domain.intervals import Interval
+from booking.domain.planning import Contract, in_turn
 from booking.domain.presence import (
     Half,
     HalfDay,
@@ -105,3 +106,11 @@ def test_counting_around_a_period_counts_whole_weeks_and_whole_years(first: date
 def test_nothing_is_lost_and_nothing_counted_twice(told: list[tuple[date, Half]]) -> None:
     present = [HalfDay(*each) for each in told]
     assert sum(count_by_week(present).values()) == sum(count_by_year(present).values()) == len(set(told))
+
+
+def test_the_first_day_worked_is_in_the_contract_or_that_of_the_next_one() -> None:
+    day = timedelta(days=1)
+    known = in_turn([Contract(MONDAY, MONDAY + 2 * day), Contract(MONDAY + 6 * day, MONDAY + 8 * day)])
+    for n, expected in {-9: 0, 0: 0, 2: 2, 3: 6, 5: 6, 8: 8}.items():
+        assert known.first_from(MONDAY + n * day) == MONDAY + expected * day
+    assert known.first_from(MONDAY + 9 * day) is None

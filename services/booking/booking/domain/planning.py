@@ -85,6 +85,12 @@ class Contract:
         begun = self.first_day <= day and (self.last_day is None or day <= self.last_day)
         return begun and not any(first <= day <= last for first, last in self.breaks)
 
+    def first_from(self, day: date) -> date | None:
+        """The first day worked on `day` or later, or nothing."""
+        ends = [last + timedelta(days=1) for _, last in self.breaks]
+        begun = [each for each in (day, self.first_day, *ends) if each >= day and self.runs_on(each)]
+        return min(begun, default=None)
+
     def within(self, other: "Contract") -> "Contract":
         """The days of both."""
         ends = [day for day in (self.last_day, other.last_day) if day is not None]

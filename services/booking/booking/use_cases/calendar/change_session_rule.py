@@ -26,6 +26,7 @@ from booking.use_cases.calendar.following import Followed
 from booking.use_cases.calendar.planning import (
     OUTSIDE_OPENING_HOURS,
     contract_at,
+    first_day_worked,
     kinds_on,
     require_bearable_hours,
     require_place_for_kinds,
@@ -98,11 +99,9 @@ async def change_session_rule(
     version = _first_version(series, change)
     who = people[version.professional]
     if not version.ended:
-        first = max(version.from_day, who.contract.first_day)
         if not version.rule.takes_place_from(change.from_day):
             raise Refusal(problems.RULE_WITHOUT_OCCURRENCE)
-        if not contract_at(who, site).runs_on(first):
-            raise Refusal(problems.OUT_OF_CONTRACT, day=first.isoformat())
+        first = first_day_worked(version.rule, contract_at(who, site), version.from_day)
         kinds = await kinds_on(tx, rules, version.kinds, version.territory, first)
         if role_for(who, kinds, first) is None:
             raise Refusal(problems.KIND_NOT_FOR_ROLE)

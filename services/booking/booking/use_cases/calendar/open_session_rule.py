@@ -19,6 +19,7 @@ from booking.use_cases.calendar.materialise_sessions import Materialised, materi
 from booking.use_cases.calendar.planning import (
     OUTSIDE_OPENING_HOURS,
     contract_at,
+    first_day_worked,
     kinds_on,
     require_bearable_hours,
     require_place_for_kinds,
@@ -74,15 +75,11 @@ async def open_session_rule(
     staff = await staffed(tx, request.site, request.professional, rules)
     rule = request.rule
     contract = contract_at(staff.professional, staff.site)
-    if not rule.is_valid_on(max(rule.valid_from, contract.first_day)):
-        raise Refusal(problems.OUT_OF_CONTRACT, day=rule.valid_from.isoformat())
     today = local_day(now, staff.site.zone)
-    wanted = max(rule.valid_from, today)
-    first = max(wanted, contract.first_day)
-    if not contract.runs_on(first):
-        raise Refusal(problems.OUT_OF_CONTRACT, day=wanted.isoformat())
+    ever = first_day_worked(rule, contract, rule.valid_from)
     if not rule.takes_place_from(today):
         raise Refusal(problems.RULE_WITHOUT_OCCURRENCE)
+    first = first_day_worked(rule, contract, max(ever, today))
     kinds = await kinds_on(tx, rules, request.kinds, staff.site.territory, first)
     if role_for(staff.professional, kinds, first) is None:
         raise Refusal(problems.KIND_NOT_FOR_ROLE)

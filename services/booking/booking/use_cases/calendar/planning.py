@@ -12,6 +12,7 @@ from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
 from booking.domain.people import Professional, Site
 from booking.domain.planning import Contract, Planned
+from booking.domain.recurrence import Rule
 from booking.domain.rules import Rules
 from booking.domain.sessions import LONGEST_HOURS, Session
 from booking.store import presence, projections
@@ -97,6 +98,15 @@ def contract_at(who: Professional, site: Site) -> Contract:
     """The days on which the professional works there."""
     ends = [day for day in (who.contract.last_day, _last_open_day(site)) if day is not None]
     return replace(who.contract, last_day=min(ends, default=None))
+
+
+def first_day_worked(rule: Rule, contract: Contract, wanted: date) -> date:
+    """The first day from `wanted` on that is worked: what comes before has no session, be it until a renewal that is
+    agreed in advance. Raises Refusal: OUT_OF_CONTRACT when there is none before the rule ends."""
+    first = contract.first_from(wanted)
+    if first is None or not rule.is_valid_on(first):
+        raise Refusal(problems.OUT_OF_CONTRACT, day=wanted.isoformat())
+    return first
 
 
 def _last_open_day(site: Site) -> date | None:
