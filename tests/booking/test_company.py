@@ -7,20 +7,24 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from booking import problems
 from booking.domain.appointments import Appointment
-from booking.domain.availability import Slot
+from booking.domain.availability import Slot, partner_order
 from booking.domain.kinds import KindBooks, Preparation
 from booking.domain.platform_kinds import platform_kinds
 from booking.domain.reasons import Reason
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
+from booking.use_cases.appointments import company
 from booking.use_cases.appointments.book_family import FamilyRequest, book_family
 from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
 from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
 from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold
 from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.calendar.cancel_session import cancel_session
 from booking.use_cases.calendar.reshaping import Consent
 from smp.problems import Refusal
@@ -197,6 +201,55 @@ class TestWhoeverSitsIn:
         who = {alone.professional, other.professional}
         assert slots
         assert all({slot.professional, slot.companions[0].professional} == who for slot in slots)
+
+
+class TestOneRoleDoesBoth:
+    """Booked before whoever sits in left the preparation to the other role."""
+
+    @pytest.fixture
+    async def session(self, centre: Centre) -> Session:
+        return (await house(centre, assistants=0))[0]
+
+    async def test_a_nurse_who_prepares_and_sits_in_does_so_again_after_a_move(
+        self, centre: Centre, session: Session, booking_database: ServiceDatabase, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (nurse,) = await nurses(centre, 1)
+        booked = await self.booked_before(centre, session, monkeypatch)
+        moved = await self.move(centre, session, booked, "10:00")
+        assert [(each.professional, each.period.start) for each in moved.others] == [
+            (nurse.professional, monday("09:50")),
+            (nurse.professional, monday("10:00")),
+        ]
+        assert await blocking(booking_database, booked.id) == 4
+        assert await stored(centre, booked.id) == moved
+        assert (await refusal(centre.book(nurse, "10:00", kind="nurse_care"))).problem is problems.SLOT_TAKEN
+        await centre.book(nurse, "09:20", kind="nurse_care")
+
+    async def test_another_nurse_prepares_when_the_one_who_sits_in_is_taken_before(
+        self, centre: Centre, session: Session, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one, other = await nurses(centre, 2)
+        booked = await self.booked_before(centre, session, monkeypatch)
+        await centre.book(one, "09:40", kind="nurse_care")
+        moved = await self.move(centre, session, booked, "10:00")
+        assert [each.professional for each in moved.others] == [other.professional, one.professional]
+
+    async def booked_before(self, centre: Centre, session: Session, monkeypatch: pytest.MonkeyPatch) -> Appointment:
+        with monkeypatch.context() as before:
+            before.setattr(company, "require_a_role_to_prepare", lambda *_: None)
+            before.setattr(company, "partners_of", lambda *of, **_: partners_of(*of, leaves_the_preparation=False))
+            return await book(centre, session, "09:20", together_with="nurse")
+
+    async def move(self, centre: Centre, session: Session, booked: Appointment, hour: str) -> Appointment:
+        request = MoveRequest(session.id, monday(hour))
+        async with centre.transaction() as tx:
+            return (await move_appointment(tx, booked.id, request, ELSEWHERE, actor=SECRETARY, now=NOW)).appointment
+
+
+async def nurses(centre: Centre, number: int) -> list[Session]:
+    """In the order in which they are asked."""
+    open = [await centre.session(await centre.doctor("nurse"), kinds=("nurse_care",)) for _ in range(number)]
+    return sorted(open, key=partner_order)
 
 
 async def payload(database: ServiceDatabase, subject: UUID, sequence: int = 1) -> dict[str, Any]:

@@ -207,9 +207,8 @@ class Appointment:
     def takes(self, resource: Resource) -> Interval:
         """When it takes that resource: the buffers are the practitioner's alone, who takes part besides has an hour of
         their own, and the patient is there from the preparation on. So is the room, when it happens there."""
-        for companion in self.others:
-            if resource in companion.resources(self.site):
-                return companion.period
+        if besides := [other.period for other in self.others if resource in other.resources(self.site)]:
+            return Interval(min(besides).start, max(period.end for period in besides))
         if resource.kind is ResourceKind.PRACTITIONER:
             return self.occupied
         prepared_elsewhere = any(companion.room for companion in self.others)

@@ -21,13 +21,15 @@ async def in_company(
 ) -> Appointment:
     """The appointment with whoever the kind wants and whoever is wished for besides; their sessions are shared until
     the commit, without waiting for whoever is changing them. `besides`: appointments about to be written with it, whose
-    company is taken.
+    company is taken. One that is moved and was prepared by the role that sits in may be so again.
 
     Raises Refusal: COMPANY_MISSING, SLOT_RESTING when who would come rests for the waiting list, with
     alternatives; NOBODY_TO_PREPARE.
     """
-    require_a_role_to_prepare([wish.kind], wish.together_with)
-    wanted = partners_of(wish.kind, wish.together_with)
+    leaves = wish.leaving is None or not _one_role_does_both(wish.leaving)
+    if leaves:
+        require_a_role_to_prepare([wish.kind], wish.together_with)
+    wanted = partners_of(wish.kind, wish.together_with, leaves_the_preparation=leaves)
     if not wanted:
         return new.in_company(())
     start = min(new.period.start + partner.offset for partner in wanted)
@@ -57,12 +59,18 @@ async def require_company(tx: Transaction, it: Appointment, wish: placing.Wish) 
 def resources_of(it: Appointment, session: Session) -> tuple[Resource, ...]:
     """All that an appointment takes, whoever takes part besides included."""
     besides = (resource for companion in it.others for resource in companion.resources(it.site))
-    return (*placing.resources_of(session, it.patient), *besides)
+    return tuple(dict.fromkeys((*placing.resources_of(session, it.patient), *besides)))
 
 
 def joined_by(it: Appointment) -> str | None:
     """The role of whoever sits in, when somebody does."""
     return next((companion.role for companion in it.others if companion.period == it.period), None)
+
+
+def _one_role_does_both(it: Appointment) -> bool:
+    """Booked before whoever sits in left the preparation to the other role: it is kept as it was agreed."""
+    role = joined_by(it)
+    return any(other.role == role and other.period.end <= it.period.start for other in it.others)
 
 
 async def _companion(

@@ -273,12 +273,12 @@ def _released(policy: Policy) -> Policy:
     return replace(policy, withheld=frozenset())
 
 
-def partners_of(kind: Kind, together_with: str | None) -> tuple[Partner, ...]:
-    """Who must be free besides the practitioner: whoever prepares, of another role than whoever sits in. No place has
-    them when no role is left (`require_a_role_to_prepare`)."""
+def partners_of(kind: Kind, together_with: str | None, *, leaves_the_preparation: bool = True) -> tuple[Partner, ...]:
+    """Who must be free besides the practitioner: whoever prepares, of another role than whoever sits in, who leaves it
+    to them. No place has them when no role is left (`require_a_role_to_prepare`)."""
     wanted = []
     if prepares := kind.preparation:
-        others = prepares.roles - {together_with}
+        others = prepares.roles - {together_with} if leaves_the_preparation else prepares.roles
         wanted.append(Partner(others, -prepares.length, prepares.length, prepares.same_room))
     if together_with is not None:
         wanted.append(Partner(frozenset({together_with}), timedelta(), kind.duration))
