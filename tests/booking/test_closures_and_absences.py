@@ -1,23 +1,22 @@
 """Closures of a site or a room, absences of a professional: sessions are cut or cancelled, and come back."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from booking import problems
 from booking.domain.planning import Skip
-from booking.domain.recurrence import Rule, Weekly
-from booking.use_cases.calendar.open_session_rule import RuleRequest, open_session_rule
 from booking.use_cases.calendar.see_agenda import Days as SeenDays
 from booking.use_cases.calendar.see_agenda import see_absences, see_closures
 from booking.use_cases.calendar.shutting import Days
 from smp.ids import new_id
-from smp.postgres import Scope, Transaction
+from smp.postgres import Transaction
 from tests.booking.agenda import AND_CANCEL, Planner, of_hours
+from tests.booking.test_presence import agree
 from tests.booking.world import MONDAY, Centre, actor, events_of, joined, monday, refusal, said_of
 from tests.support.databases import ServiceDatabase
 
@@ -288,22 +287,44 @@ async def test_overseas_a_day_is_a_day_over_there(booking_database: ServiceDatab
     assert await planner.hours(MONDAY, TUESDAY) == ["2027-01-12 07:00-11:00"]
 
 
-async def test_an_absence_counts_in_territories_that_whoever_notes_it_may_not_see(
-    planner: Planner, booking_database: ServiceDatabase
-) -> None:
-    there = await Centre(booking_database.database, territory="85").open()
-    doctor = new_id()
-    told = joined(doctor, planner.centre.site)
-    await planner.centre.hear(doctor, told.model_copy(update={"sites": (planner.centre.site, there.site)}))
-    both = replace(actor(), sites=frozenset({"*"}), territories=frozenset({"53", "85"}))
-    rule = Rule(Weekly(frozenset({1}), MONDAY), time(14), time(17), MONDAY, None)
-    request = RuleRequest(there.site, doctor, frozenset({"consultation"}), rule, timedelta(minutes=20))
-    async with booking_database.database.transaction(Scope(both.territories)) as tx:
-        await open_session_rule(tx, request, planner.rules, actor=both, now=planner.now)
-    elsewhere = Planner(there)
-    shut = await planner.absent(doctor, Days(MONDAY))
-    await planner.follow()
-    assert await elsewhere.hours(MONDAY) == []
-    await planner.back(shut.closure.id)
-    await planner.follow()
-    assert await elsewhere.hours(MONDAY) == ["2027-01-11 14:00-17:00"]
+class TestWhoWorksInTwoTerritories:
+    """Whoever notes an absence of theirs may see one of them only: the job lets the other one follow."""
+
+    @pytest.fixture
+    async def there(self, booking_database: ServiceDatabase) -> Planner:
+        return Planner(await Centre(booking_database.database, territory="85").open(), who=actor(territory="85"))
+
+    @pytest.mark.parametrize("registry", ["53", "85"])
+    async def test_is_away_from_both(self, planner: Planner, there: Planner, registry: str) -> None:
+        doctor = await self.doctor_of_both(planner, there, registry)
+        shut = await planner.absent(doctor, Days(MONDAY))
+        await planner.follow()
+        assert await there.hours(MONDAY) == []
+        await planner.back(shut.closure.id)
+        await planner.follow()
+        assert await there.hours(MONDAY) == ["2027-01-11 14:00-17:00"]
+
+    @pytest.mark.parametrize("registry", ["53", "85"])
+    async def test_has_one_contract_after_another_in_both(
+        self, planner: Planner, there: Planner, registry: str
+    ) -> None:
+        doctor = await self.doctor_of_both(planner, there, registry)
+        assert (await agree(there, doctor, contract_end=TUESDAY)).version == 1
+        assert (await agree(planner, doctor, contract_end=MONDAY - timedelta(days=1))).version == 2
+        await planner.follow()
+        assert await there.hours(MONDAY) == []
+        assert (await agree(there, doctor, contract_end=MONDAY)).version == 3
+        await planner.follow()
+        assert await there.hours(MONDAY) == ["2027-01-11 14:00-17:00"]
+
+    async def test_is_unknown_where_they_do_not_work(self, planner: Planner, there: Planner) -> None:
+        doctor = await planner.centre.doctor()
+        assert (await refusal(there.absent(doctor, Days(MONDAY)))).problem is problems.PROFESSIONAL_UNKNOWN
+
+    async def doctor_of_both(self, planner: Planner, there: Planner, registry: str) -> UUID:
+        """Told of by registry in one territory, they receive in the other one on Monday afternoons."""
+        doctor, sites = new_id(), (planner.centre.site, there.centre.site)
+        told = joined(doctor, planner.centre.site).model_copy(update={"sites": sites})
+        await (planner if registry == planner.centre.territory else there).centre.hear(doctor, told)
+        await there.rule(doctor, hours="14:00-17:00", valid_from=MONDAY)
+        return doctor

@@ -58,9 +58,9 @@ async def must_follow(tx: Transaction, id: UUID, territory: str, subject: str, s
     await tx.execute(SQL.must_follow, id, territory, subject, sequence)
 
 
-async def look_again(tx: Transaction, id: UUID, territory: str, subject: str) -> None:
-    """The agenda is to be looked at because of a change of ours."""
-    await tx.execute(SQL.look_again, id, territory, subject)
+async def look_again(tx: Transaction, professional: UUID, territory: str) -> None:
+    """Their sessions are to be looked at, everywhere, because of a change of ours in that territory."""
+    await tx.execute(SQL.look_again, professional, territory)
 
 
 async def pending(tx: Transaction) -> list[Pending]:

@@ -30,10 +30,13 @@ ON CONFLICT (id) DO UPDATE
 SET sequence = greatest(f.sequence, excluded.sequence), pending = f.pending OR excluded.sequence > f.sequence;
 
 -- name: look_again
--- The agenda is to be looked at for another reason than a fact of registry.
-INSERT INTO agenda_follow (id, territory, subject, sequence, pending)
-VALUES ($1, $2, $3, 0, true)
-ON CONFLICT (id) DO UPDATE SET pending = true;
+-- The sessions of a professional are to be looked at for another reason than a fact of registry; asked by a territory
+-- that does not see whose facts they are, it is asked besides.
+WITH told AS (
+    UPDATE agenda_follow SET pending = true WHERE id = $1 RETURNING id
+)
+INSERT INTO agenda_follow_again (territory, professional)
+SELECT $2, $1 WHERE NOT EXISTS (SELECT FROM told);
 
 -- name: pending
 -- Sites and professionals whose facts the agenda has not followed yet, or whose sessions are to be looked at again.

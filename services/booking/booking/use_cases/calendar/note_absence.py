@@ -83,7 +83,7 @@ async def end_absence(
     if absence is None or absence.professional is None:
         raise Refusal(problems.ABSENCE_UNKNOWN)
     require_site(actor, absence.site)
-    await presence.look_again(tx, absence.professional, absence.territory, presence.PROFESSIONAL)  # before any lock
+    await presence.look_again(tx, absence.professional, absence.territory)  # before any lock
     cut = await closures.cut_ahead(tx, None, absence.professional, now)
     scene = await _scene(tx, absence.professional, absence.site, now, cut)
     at = instant(back_on, time(), scene.sites[absence.site].zone) if back_on else now

@@ -46,7 +46,7 @@ async def staffed(
     known = await heard(lambda: projections.site(tx, site), site, rules.patience)
     await heard(lambda: projections.professional(tx, professional), professional, rules.patience)
     if known is not None and look_again:
-        await presence.look_again(tx, professional, known.territory, presence.PROFESSIONAL)
+        await presence.look_again(tx, professional, known.territory)
     where = await projections.site_for_planning(tx, site)
     if where is None:
         raise Refusal(problems.SITE_UNKNOWN)
