@@ -25,9 +25,9 @@ from tests.booking.test_company import book as book_prepared
 from tests.booking.test_corrections_and_closing import correct
 from tests.booking.test_coverage import SOON, unsupported
 from tests.booking.test_floating import book
-from tests.booking.test_holds_and_steps import cancel, confirm, move
+from tests.booking.test_holds_and_steps import cancel, confirm, move, stored
 from tests.booking.test_next_free import told
-from tests.booking.waiting import join, offer_to, offers_to, run_jobs
+from tests.booking.waiting import accept, join, offer_to, offers_to, run_jobs
 from tests.booking.world import (
     MONDAY,
     NOW,
@@ -255,6 +255,50 @@ async def test_it_does_not_stay_for_the_sake_of_interns(planner: Planner, bookin
     assert (await events_of(booking_database, presence.id))[-1] == ("SessionCancelled", 3)
     await recheck_supervision(centre.database, RULES, SOON)
     assert [each.unsupported.it.id for each in await unsupported(centre)] == [booked.id]
+
+
+@pytest.mark.parametrize("fact", [ends_contract, leaves, closes])
+async def test_an_offer_of_it_is_withdrawn(
+    planner: Planner, booking_database: ServiceDatabase, fact: Callable[[Planner, Session], Awaitable[None]]
+) -> None:
+    centre = planner.centre
+    session, _ = await expected(planner)
+    waiting = await join(centre)
+    await run_jobs(centre)
+    offer = await offer_to(centre, waiting)
+    await fact(planner, session)
+    await run_jobs(centre)
+    *_, told = await said_of(booking_database, waiting.id)
+    assert (told["type"], told["data"]["reason"]) == ("OfferExpired", "withdrawn")
+    assert (await stored(centre, offer.appointment)).state is State.CANCELLED
+    assert (await refusal(accept(centre, offer))).problem is problems.OFFER_OVER
+
+
+async def test_the_next_place_is_for_whoever_had_that_offer(planner: Planner) -> None:
+    centre = planner.centre
+    session, _ = await expected(planner)
+    first, second = await join(centre), await join(centre)
+    await run_jobs(centre)
+    await leaves(planner, session)
+    await run_jobs(centre)
+    other = await centre.session(await centre.doctor(), "11:00", "11:20")
+    await run_jobs(centre)
+    assert [each.session for each in await offers_to(centre, first)] == [session.id, other.id]
+    assert [each.session for each in await offers_to(centre, second)] == [session.id]
+
+
+async def test_an_offer_whose_preparation_is_lost_is_withdrawn(
+    planner: Planner, booking_database: ServiceDatabase
+) -> None:
+    centre = planner.centre
+    await centre.session(await centre.doctor())
+    helper = await centre.session(await centre.doctor("medical_assistant"), kinds=("preparation",), room="soins")
+    waiting = await join(centre)
+    await run_jobs(centre, rules=ELSEWHERE)
+    await leaves(planner, helper)
+    await run_jobs(centre, rules=ELSEWHERE)
+    *_, told = await said_of(booking_database, waiting.id)
+    assert (told["type"], told["data"]["reason"]) == ("OfferExpired", "withdrawn")
 
 
 async def test_its_places_are_offered_again_once_nothing_speaks_against_it(planner: Planner) -> None:

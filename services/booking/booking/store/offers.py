@@ -87,7 +87,7 @@ async def of_entry(tx: Transaction, entry: UUID) -> list[Offer]:
 
 
 async def without_hold(tx: Transaction, limit: int) -> list[UUID]:
-    """Running offers whose hold has ended."""
+    """Running offers whose hold has ended, or stands in a session that registry's facts speak against."""
     return [row["id"] for row in await tx.fetch(SQL.without_hold, limit)]
 
 

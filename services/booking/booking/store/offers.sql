@@ -31,11 +31,15 @@ SELECT * FROM offer WHERE entry = ANY ($1::uuid[]) AND state = 'running';
 SELECT * FROM offer WHERE entry = $1 ORDER BY offered_at, id LIMIT 200;
 
 -- name: without_hold
--- Running offers whose hold has come to an end, whoever ended it.
+-- Running offers whose hold has come to an end, whoever ended it, or cannot become an appointment any more: registry's
+-- facts speak against its session, or that of somebody who takes part.
 SELECT o.id
 FROM offer AS o
 JOIN appointment AS a ON a.id = o.appointment
-WHERE o.state = 'running' AND a.state <> 'held'
+WHERE o.state = 'running' AND (a.state <> 'held' OR EXISTS (
+    SELECT FROM session AS s
+    WHERE s.site = a.site AND s.unsupported_reason IS NOT NULL
+      AND (s.id = a.session OR a.others @> jsonb_build_array(jsonb_build_object('session', s.id)))))
 ORDER BY o.id
 LIMIT $1;
 

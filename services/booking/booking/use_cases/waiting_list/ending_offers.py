@@ -8,18 +8,19 @@ from booking.domain.offers import Offer, OfferState
 from booking.domain.waiting_list import Entry, EntryState
 from booking.store import appointments, offers, waiting_list
 from booking.use_cases.appointments import announcing
-from booking.use_cases.appointments.cancel_appointment import PATIENT
+from booking.use_cases.appointments.cancel_appointment import CENTRE, PATIENT
 from booking.use_cases.one_by_one import one_by_one
 from booking.use_cases.waiting_list import announcing_waiting
 from smp.postgres import Database, Scope, Transaction
 
 BY = "booking.end-offers"
-_GIVEN_UP = "offer_declined"
+_GIVEN_UP, _NOT_KEPT = "offer_declined", "session_unsupported"
 _BATCH = 200
 
 
 async def end_offers(database: Database, now: datetime, cool_down: timedelta) -> int:
-    """The job: offers whose hold has ended without an answer, whoever ended it, end too. Returns how many."""
+    """The job: offers whose hold has ended without an answer, whoever ended it, end too; and those whose place could
+    not be kept. Returns how many."""
     async with database.transaction(Scope.everywhere()) as tx:
         found = await offers.without_hold(tx, _BATCH)
 
@@ -38,7 +39,9 @@ async def _end(tx: Transaction, id: UUID, now: datetime, cool_down: timedelta) -
     if offer is None or entry is None or offer.state is not OfferState.RUNNING:
         return
     hold = await appointments.get(tx, offer.appointment)
-    if hold is None or hold.state is State.HELD:
+    if hold is not None and hold.state is State.HELD:
+        hold = await _take_back(tx, hold.id, now, cool_down)
+    if hold is None:
         return
     if hold.state is State.EXPIRED:
         await _end_without_answer(tx, entry, offer, OfferState.EXPIRED, now)
@@ -46,6 +49,23 @@ async def _end(tx: Transaction, id: UUID, now: datetime, cool_down: timedelta) -
         await _end_without_answer(tx, entry, offer, OfferState.WITHDRAWN, now)
     else:  # it was confirmed as any hold is: that is an answer too
         await take(tx, entry, offer, await give_back(tx, entry, offer, BY, now, cool_down), BY, now)
+
+
+async def _take_back(tx: Transaction, id: UUID, now: datetime, cool_down: timedelta) -> Appointment | None:
+    """The hold of a place that could not be kept: nobody is put into its session any more, so that it rests for nobody.
+    Nothing when somebody else has ended it meanwhile, for the next look."""
+    hold = await appointments.lock(tx, id)
+    if hold is None or hold.state is not State.HELD:
+        return None
+    if hold.has_expired(now):
+        ended = hold.expired(now, BY, cool_down)
+    else:
+        ended = hold.step(
+            Action.CANCEL, now, BY, cancelled_by=CENTRE, cancel_reason=_NOT_KEPT, late=False, notify=False
+        )
+    await appointments.save(tx, [ended])
+    announcing.released(tx, ended, now)
+    return ended
 
 
 async def take(
