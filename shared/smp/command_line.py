@@ -31,7 +31,7 @@ def command_line(service: Service) -> typer.Typer:
 
     @app.command(name="migrate")
     def migrate_() -> None:
-        """Apply missing migrations (needs SMP_MIGRATION_DATABASE_URL)."""
+        """Apply missing migrations (needs SMP_MIGRATION_DATABASE_URL); the service must be stopped."""
         try:
             migrate(_migrator(service), service.package)
         except RuntimeError as error:
