@@ -114,6 +114,21 @@ async def test_not_once_whoever_prepared_is_gone_or_on_the_road(
     assert (await refusal(take_again(late))).problem is problems.COMPANY_MISSING
 
 
+async def test_not_once_whoever_sat_in_is_on_the_road(centre: Centre, booking_database: ServiceDatabase) -> None:
+    other = await Centre(booking_database.database).open()
+    worker = await traveller(centre, other, "social_worker")
+    await centre.session(worker, "09:00", "12:00", kinds=("social",))
+    session = await centre.session(await centre.doctor(), "09:00", "12:00")
+    early, late = [
+        await book(centre, session, hour, rules=RULES, together_with="social_worker") for hour in ("11:00", "11:40")
+    ]
+    for each in (early, late):
+        await cancel(centre, each.id)
+    await other.session(worker, "12:10", "15:00", kinds=("social",))
+    assert (await refusal(correct(centre, late.id))).problem is problems.COMPANY_MISSING
+    assert (await correct(centre, early.id)).others == early.others
+
+
 async def test_not_once_the_rest_is_kept_for_another_class(centre: Centre) -> None:
     session = await centre.session(await centre.doctor(), "09:00", "09:40", shares={"same_day": 1})
     id = await given_up(centre, session, "09:00")
