@@ -33,6 +33,35 @@ class TestWhoSpeaksForAFamily:
         await world.hear(world.cancelled(second, party=party))
         assert await self.reminders(world, second, third) == [["cancelled"], ["planned"]]
 
+    async def test_the_confirmation_that_had_not_left_goes_on_for_the_others(self, world: World) -> None:
+        """Booked in the evening for the next morning, too late for a reminder."""
+        world.clock.time = at("18T21:30")
+        first, second, third = await self.family(world)
+        party = first.appointment
+        await world.hear(*(world.booked(each, party=party) for each in (first, second, third)))
+        await world.hear(world.cancelled(first, party=party))
+        assert [await self.confirmations(world, each) for each in (second, third)] == [["planned"], []]
+        await world.hear(world.cancelled(third, party=party))
+        assert await self.confirmations(world, second) == ["planned"]
+
+    async def test_the_confirmation_that_has_left_is_not_said_again(self, world: World) -> None:
+        first, second, _ = await self.family(world)
+        party = first.appointment
+        await world.hear(*(world.booked(each, party=party) for each in (first, second)))
+        await world.sender.send_due()
+        await world.hear(world.cancelled(first, party=party))
+        assert await self.confirmations(world, second) == []
+
+    async def confirmations(self, world: World, book: Book) -> list[str]:
+        return [state for purpose, state, _ in await world.texts(book) if purpose == "confirmation"]
+
+    async def test_when_the_first_is_forgotten_the_next_is_reminded(self, world: World) -> None:
+        first, second, _ = await self.family(world)
+        party = first.appointment
+        await world.hear(*(world.booked(each, party=party) for each in (first, second)))
+        await world.hear(world.erased(first.patient), world.cancelled(first, party=party, notify=False))
+        assert await self.reminders(world, second) == [["planned"]]
+
     async def test_when_the_first_is_to_be_called_the_next_is_reminded(self, world: World) -> None:
         first, second, _ = await self.family(world)
         party = first.appointment

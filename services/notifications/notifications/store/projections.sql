@@ -137,6 +137,13 @@ SELECT EXISTS (
       AND (o.appointment IS NULL OR (o.state = 'expected' AND NOT o.apart))
 );
 
+-- name: confirmation_was_dropped
+-- Whether the confirmation of a party went with whoever it was for, before it had left.
+SELECT coalesce(bool_and(m.state = 'cancelled'), false)
+FROM appointment AS a
+JOIN message AS m ON m.appointment = a.appointment AND m.purpose = 'confirmation' AND m.party = a.party
+WHERE a.party = $1;
+
 -- name: planning_contexts
 -- What planning needs to know, for each appointment in order, of the site and of whoever is told: the patient, or the
 -- first of the party that the patient belongs to, once heard of and while expected with them; and the party that a text

@@ -1,5 +1,5 @@
 """Who speaks for a family: the first of the party, and when that one is not expected with the others any more, the next
-of them. One reminder for all, never none.
+of them. One reminder for all, never none; and the confirmation, when it had not left yet.
 
 Members are told of in any order and by several processes, for their appointments are different keys: after each event
 of one of them the whole party is looked at again, one process at a time.
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from notifications.domain.planning import plan_reminder
+from notifications.domain.planning import plan_booking, plan_reminder
 from notifications.store.rows import to_reachability
 from notifications.use_cases.plan import Told, tell
 from notifications.use_cases.policy import Policy
@@ -31,15 +31,15 @@ async def take_parties(tx: Transaction, deliveries: Sequence[Delivery[OfParty]])
 
 
 async def let_another_speak(tx: Transaction, deliveries: Sequence[Delivery[OfParty]], policy: Policy) -> None:
-    """Plan the reminder of who speaks now for each of these parties, when the first of it is gone and nobody else
-    reminds the others."""
+    """Plan the texts of who speaks now for each of these parties, when the first of it is gone and nobody else reminds
+    the others."""
     fresh = [each for each in deliveries if each.now - each.event.time <= policy.horizon]
     for party, delivery in {each.data.party: each for each in fresh if each.data.party}.items():
         if not await tx.fetchval(PROJECTIONS.is_spoken_for, party, None):
-            await _remind(tx, party, delivery.event.traceparent, policy, delivery.now)
+            await _speak(tx, party, delivery.event.traceparent, policy, delivery.now)
 
 
-async def _remind(tx: Transaction, party: UUID, traceparent: str | None, policy: Policy, now: datetime) -> None:
+async def _speak(tx: Transaction, party: UUID, traceparent: str | None, policy: Policy, now: datetime) -> None:
     """Through the first of those who may speak whom a text reaches."""
     members = await tx.fetch(PROJECTIONS.who_may_speak, party)
     contexts = await tx.fetch(
@@ -60,4 +60,6 @@ async def _tell(
 ) -> None:
     about = Subject.of(speaker, traceparent, party=context["party"])
     rules = policy.rules(context["zone"], context["subdivision"])
-    await tell(tx, about, plan_reminder(about.slot, now, rules), context, now)
+    was_dropped = await tx.fetchval(PROJECTIONS.confirmation_was_dropped, about.party)
+    plan = plan_booking if was_dropped else plan_reminder
+    await tell(tx, about, plan(about.slot, now, rules), context, now)
