@@ -399,6 +399,24 @@ BOOKING_MUTANTS = (
         ("tests/booking/test_presence.py",),
     ),
     Mutant(
+        "renewal-not-seen-coming", "a rule is refused between two contracts",
+        f"{BOOKING}/domain/planning.py",
+        "ends = [last + timedelta(days=1) for _, last in self.breaks]", "ends: list[date] = []",
+        ("tests/booking/test_presence.py",),
+    ),
+    Mutant(
+        "offer-of-a-lost-place", "an offer runs on in a session that registry's facts speak against",
+        f"{BOOKING}/store/offers.sql",
+        "AND s.unsupported_reason IS NOT NULL\n", "AND false\n",
+        ("tests/booking/test_unsupported_sessions.py",),
+    ),
+    Mutant(
+        "known-in-one-territory", "who works in two territories is unknown in one of them",
+        f"{BOOKING}/migrations/00175_who_works_in_several_territories.sql",
+        "USING (EXISTS (SELECT FROM site WHERE site.id = ANY (professional.sites)))", "USING (false)",
+        ("tests/booking/test_closures_and_absences.py",),
+    ),
+    Mutant(
         "own-companion", "a nurse is found to be her own company",
         f"{BOOKING}/domain/availability.py",
         "return other.role in self.roles and other.professional != practitioner", "return other.role in self.roles",
