@@ -224,6 +224,13 @@ TOO_EARLY = ProblemType(
     "L'absence d'un patient se note après l'heure de son rendez-vous.",
     "A no-show is noted after the hour of the appointment.",
 )
+PLACE_LOST = ProblemType(
+    "place-lost", 409, "Rendez-vous sans place", "Appointment without a place",
+    "Le centre a repris la place de ce rendez-vous (absence, fermeture, horaires changés), le patient est à rappeler : "
+    "ni son arrivée, ni son départ, ni son absence ne se notent. Déplacez le rendez-vous ou annulez-le.",
+    "The centre took the place of this appointment back (an absence, a closure, other hours) and the patient is to be "
+    "called: neither arrival nor departure nor absence is noted. Move the appointment or cancel it.",
+)
 NO_PLACE_TODAY = ProblemType(
     "no-place-today", 409, "Plus de place aujourd'hui", "No place left today",
     "Aucun créneau n'est libre aujourd'hui dans ce centre. Les prochains sont proposés.",

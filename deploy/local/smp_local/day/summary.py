@@ -34,6 +34,7 @@ REFUSALS = {
     "patient-not-eligible": "a un médecin traitant : consultation ordinaire refusée, petite urgence acceptée",
     "wrong-transition": "étape impossible",
     "too-early": "absence notée avant l'heure",
+    "place-lost": "patient à rappeler : le centre a repris sa place",
     "forbidden": "rôle, site ou territoire sans droit",
     "slot-past": "créneau déjà passé (d'autres ont été proposés)",
     "no-place-today": "plus de place aujourd'hui",

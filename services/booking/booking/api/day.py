@@ -93,7 +93,8 @@ class CloseDay(Body):
 
 class DayClosedView(BaseModel):
     """What became of the appointments that were open: noted now (`no_show`, `left_unseen`), or still to be concluded by
-    hand."""
+    hand. `to_call` have lost their place through the centre: somebody speaks with the patient, then moves or cancels
+    it."""
 
     site: UUID
     day: date
@@ -102,6 +103,7 @@ class DayClosedView(BaseModel):
     waiting: list[UUID]
     in_consultation: list[UUID]
     expected: list[UUID]
+    to_call: list[UUID]
 
     @classmethod
     def of(cls, site: UUID, it: DayClosed) -> "DayClosedView":
@@ -113,6 +115,7 @@ class DayClosedView(BaseModel):
             waiting=list(it.waiting),
             in_consultation=list(it.in_consultation),
             expected=list(it.expected),
+            to_call=list(it.to_call),
         )
 
 

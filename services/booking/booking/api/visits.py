@@ -62,7 +62,7 @@ class FinishConsultation(Body):
 @router.post(
     "/appointments/{appointment}/arrival",
     response_model=AppointmentView,
-    responses=describe(*STEP, problems.NOT_THE_DAY, problems.ALREADY_IN_QUEUE),
+    responses=describe(*STEP, problems.NOT_THE_DAY, problems.PLACE_LOST, problems.ALREADY_IN_QUEUE),
 )
 async def arrive(appointment: UUID, command: Command) -> Response:
     """The patient is in the waiting room."""
@@ -79,7 +79,11 @@ async def prepare(appointment: UUID, command: Command) -> Response:
     )
 
 
-@router.post("/appointments/{appointment}/departure", response_model=AppointmentView, responses=describe(*STEP))
+@router.post(
+    "/appointments/{appointment}/departure",
+    response_model=AppointmentView,
+    responses=describe(*STEP, problems.PLACE_LOST),
+)
 async def leave(appointment: UUID, body: Departure, command: Command) -> Response:
     """The patient had come and left without being seen."""
     allow(command, Right.RECEIVE)
@@ -148,7 +152,7 @@ async def finish(appointment: UUID, body: FinishConsultation, command: Command) 
 @router.post(
     "/appointments/{appointment}/no-show",
     response_model=AppointmentView,
-    responses=describe(*STEP, problems.TOO_EARLY),
+    responses=describe(*STEP, problems.TOO_EARLY, problems.PLACE_LOST),
 )
 async def no_show(appointment: UUID, command: Command) -> Response:
     """The patient did not come."""

@@ -214,8 +214,11 @@ ON CONFLICT DO NOTHING
 RETURNING resource;
 
 -- name: replace_occupancies
--- A move: the old place is given up and the new one taken in one statement, in resource order. Answers what was had.
-WITH given_up AS (
+-- A move: the old place is given up and the new one taken in one statement, in resource order. Answers what was had. Who
+-- had lost their place has one again, be it the same.
+WITH found AS (
+    DELETE FROM unsupported WHERE appointment = $1 AND reason = 'place_lost'
+), given_up AS (
     DELETE FROM occupancy WHERE appointment = $1 RETURNING 1
 ), occupied AS (
     INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
@@ -235,8 +238,10 @@ SELECT resource FROM occupancy WHERE appointment = $1;
 
 -- name: take_again
 -- An appointment that had given its place back takes it again, if it is still free: the exclusion constraint decides.
--- Answers what was taken by somebody else meanwhile.
-WITH given_up AS (
+-- Answers what was taken by somebody else meanwhile. Who had lost their place has it again.
+WITH found AS (
+    DELETE FROM unsupported WHERE appointment = $1 AND reason = 'place_lost'
+), given_up AS (
     DELETE FROM occupancy WHERE appointment = $1 RETURNING resource, resource_kind, territory, period
 ), occupied AS (
     INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
@@ -432,14 +437,16 @@ ORDER BY id
 FOR UPDATE;
 
 -- name: lock_floating
--- Appointments of an hour that may go to another practitioner: nobody was named, nobody comes with them, and nobody is
--- busy with them.
+-- Appointments of an hour that may go to another practitioner: nobody was named, nobody comes with them, nobody is busy
+-- with them, and they have not lost their place, which somebody else may have by now.
 SELECT *
-FROM appointment
+FROM appointment AS a
 WHERE site = $1 AND day = $2 AND starts_at = $3 AND ends_at = $4 AND state = 'booked'
   AND NOT named AND role <> 'intern' AND party IS NULL AND others = '[]'
+  AND NOT EXISTS (SELECT FROM unsupported AS u WHERE u.appointment = a.id AND u.reason = 'place_lost'
+                                                 AND u.session = a.session AND u.starts_at = a.starts_at)
 ORDER BY id
-FOR UPDATE SKIP LOCKED;
+FOR UPDATE OF a SKIP LOCKED;
 
 -- name: lock_open_of_day
 -- What a bulk close of a site's day looks at; in id order.

@@ -197,6 +197,12 @@ async def being_applied(tx: Transaction, limit: int) -> list[UUID]:
     return [row["id"] for row in await tx.fetch(SQL.being_applied, limit)]
 
 
+async def without_place(tx: Transaction, appointments: Collection[UUID]) -> frozenset[UUID]:
+    """Those from which the centre took the place back; they wait for somebody to speak with their patients."""
+    rows = await tx.fetch(SQL.without_place, list(appointments)) if appointments else []
+    return frozenset(row["id"] for row in rows)
+
+
 async def lose_place(tx: Transaction, appointment: UUID, at: datetime) -> None:
     """Give practitioner and room back, and list the appointment, if its session no longer holds it."""
     await tx.execute(SQL.lose_place, appointment, at)

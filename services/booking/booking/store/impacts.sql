@@ -120,6 +120,19 @@ SELECT outcome, count(*) AS count FROM impact_item WHERE impact = $1 GROUP BY ou
 -- Plans whose lines are not all settled.
 SELECT id FROM impact WHERE state = 'applying' ORDER BY applied_at LIMIT $1;
 
+-- name: without_place
+-- Which of these appointments have no place: they lost it and were given no other, or their session holds them no more
+-- and the plan has still to come to them.
+SELECT a.id
+FROM appointment AS a
+WHERE a.id = ANY ($1::uuid[]) AND (
+    EXISTS (SELECT FROM unsupported AS u
+            WHERE u.appointment = a.id AND u.session = a.session AND u.starts_at = a.starts_at
+              AND u.reason = 'place_lost')
+    OR NOT EXISTS (SELECT FROM session AS s
+                   WHERE s.id = a.session AND s.state = 'open'
+                     AND s.starts_at <= a.starts_at AND s.ends_at >= a.ends_at));
+
 -- name: lose_place
 -- An appointment whose session is gone takes its patient's time and nobody else's, and is listed until it is settled.
 WITH lost AS (

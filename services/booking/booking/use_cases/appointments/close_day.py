@@ -1,4 +1,5 @@
-"""The evening at a site: whoever did not come is noted, whoever still waits is listed or noted as gone."""
+"""The evening at a site: whoever did not come is noted, whoever still waits is listed or noted as gone. Whoever lost
+their place through the centre is listed and nothing else: they did not stay away."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from booking import problems
 from booking.domain.appointments import WAITING, Action, Appointment, State
 from booking.domain.compartments import hides_all
 from booking.domain.local_time import local_day
-from booking.store import appointments, projections
+from booking.store import appointments, impacts, projections
 from booking.use_cases.access import require_site
 from booking.use_cases.appointments import announcing
 from smp.auth import Actor
@@ -40,6 +41,7 @@ class DayClosed:
     waiting: tuple[UUID, ...]
     in_consultation: tuple[UUID, ...]
     expected: tuple[UUID, ...]  # their hour is not over
+    to_call: tuple[UUID, ...]  # without a place, whatever the hour, until they are moved or cancelled
 
 
 async def close_day(tx: Transaction, request: DayClose, *, actor: Actor, now: datetime) -> DayClosed:
@@ -53,8 +55,10 @@ async def close_day(tx: Transaction, request: DayClose, *, actor: Actor, now: da
         raise Refusal(problems.SITE_UNKNOWN)
     day = request.day or local_day(now, site.zone)
     found = await appointments.lock_open_of_day(tx, site.id, day)
-    over = [each for each in found if each.state is State.BOOKED and each.period.end <= now]
-    here = [each for each in found if each.state in WAITING]
+    lost = await impacts.without_place(tx, [each.id for each in found if each.state is not State.IN_CONSULTATION])
+    booked = [each for each in found if each.state is State.BOOKED and each.id not in lost]
+    over = [each for each in booked if each.period.end <= now]
+    here = [each for each in found if each.state in WAITING and each.id not in lost]
     missed = [each.step(Action.NOTE_NO_SHOW, now, actor.subject, why=BULK) for each in over]
     gone = [
         each.step(Action.LEAVE, now, actor.subject, why=BULK, left_at=now) for each in here if request.waiting_have_left
@@ -71,7 +75,8 @@ async def close_day(tx: Transaction, request: DayClose, *, actor: Actor, now: da
         left_unseen=told(gone),
         waiting=() if request.waiting_have_left else told(here),
         in_consultation=told(each for each in found if each.state is State.IN_CONSULTATION),
-        expected=told(each for each in found if each.state is State.BOOKED and each.period.end > now),
+        expected=told(each for each in booked if each.period.end > now),
+        to_call=told(each for each in found if each.id in lost),
     )
 
 

@@ -8,7 +8,7 @@ from booking.domain.appointments import Action, Appointment
 from booking.domain.local_time import local_day
 from booking.store import projections
 from booking.use_cases.appointments import announcing
-from booking.use_cases.appointments.steps import RoomStep, Stepped, save_once_in_queue, take_step
+from booking.use_cases.appointments.steps import RoomStep, Stepped, require_place, save_once_in_queue, take_step
 from smp.auth import Actor
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -17,7 +17,7 @@ from smp.problems import Refusal
 async def mark_arrived(tx: Transaction, id: UUID, *, actor: Actor, now: datetime) -> Appointment:
     """The wait begins.
 
-    Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION, NOT_THE_DAY, ALREADY_IN_QUEUE.
+    Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION, NOT_THE_DAY, PLACE_LOST, ALREADY_IN_QUEUE.
     """
     return await take_step(tx, id, ARRIVAL, actor, now)
 
@@ -34,6 +34,7 @@ async def _make(tx: Transaction, booked: Appointment, actor: Actor, now: datetim
     site = await projections.site(tx, booked.site)
     if site is not None and local_day(now, site.zone) != booked.day:
         raise Refusal(problems.NOT_THE_DAY, day=booked.day.isoformat())
+    await require_place(tx, booked)
     return _arrived(booked, actor, now)
 
 

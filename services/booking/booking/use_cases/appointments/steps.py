@@ -9,7 +9,7 @@ import asyncpg
 
 from booking import problems
 from booking.domain.appointments import Action, Appointment, after
-from booking.store import appointments
+from booking.store import appointments, impacts
 from booking.use_cases.access import require_site
 from smp.auth import Actor
 from smp.postgres import Transaction
@@ -62,6 +62,16 @@ def require_fit(found: Appointment, action: Action, actor: Actor) -> None:
     require_site(actor, found.site)
     if after(found.state, action) is None:
         raise Refusal(problems.WRONG_TRANSITION, state=found.state)
+
+
+async def require_place(tx: Transaction, found: Appointment) -> None:
+    """Whoever lost their place through the centre has neither come to it, nor left, nor stayed away: they are called,
+    then moved or cancelled. Whoever waited already may still be received by a practitioner who stays.
+
+    Raises Refusal: PLACE_LOST.
+    """
+    if await impacts.without_place(tx, [found.id]):
+        raise Refusal(problems.PLACE_LOST)
 
 
 async def save_once_in_queue(tx: Transaction, changed: Appointment) -> None:
