@@ -267,6 +267,18 @@ BOOKING_MUTANTS = (
         ("tests/booking/test_corrections_and_closing.py", STATEFUL),
     ),
     Mutant(
+        "uninvolved-start", "a nurse who is not involved starts the appointment of a victim",
+        f"{BOOKING}/domain/compartments.py",
+        "if action is Action.ARRIVE or", "if action is not Action.MOVE or",
+        ("tests/booking/test_who_may_step.py",),
+    ),
+    Mutant(
+        "lost-is-missed", "the evening notes as missed whose place the centre took",
+        f"{BOOKING}/use_cases/appointments/close_day.py",
+        "if each.state is State.BOOKED and each.id not in lost]", "if each.state is State.BOOKED]",
+        ("tests/booking/test_lost_places.py",),
+    ),
+    Mutant(
         "corrected-twice", "a correction can itself be taken back",
         f"{BOOKING}/domain/corrections.py",
         "if last.undoes is not None:", "if last.undoes == 0:",

@@ -1,14 +1,15 @@
 """Who may know of an appointment more than that its time is taken, and who may give one.
 
-Involved are the practitioner who receives and whoever booked it: both know already. Medico-social appointments are
-those of the social workers and the desk (professional secrecy, CASF L411-3); silent ones, which protect a victim, are
-nobody's but the involved.
+Involved are the practitioner who receives, whoever takes part besides and whoever booked it: all know already. What one
+may not read one may not change; but anybody may see that somebody has arrived, and the desk who is gone. Medico-social
+appointments are those of the social workers and the desk (professional secrecy, CASF L411-3); silent ones, which
+protect a victim, are nobody's but the involved.
 """
 
 from collections.abc import Collection
 from uuid import UUID
 
-from booking.domain.appointments import RELEASING, Appointment
+from booking.domain.appointments import RELEASING, Action, Appointment
 from booking.domain.kinds import Compartment
 
 _DESK = frozenset({"secretary", "coordinator"})
@@ -28,6 +29,20 @@ BOOK: dict[Compartment, frozenset[str]] = {
     Compartment.MEDICO_SOCIAL: _DESK | _SOCIAL | {"telephone_platform"},
     Compartment.SILENT: _DESK | _CARE | _SOCIAL,
 }
+
+_AT_THE_DOOR = frozenset({Action.NOTE_NO_SHOW, Action.LEAVE})
+
+
+def may_step(action: Action, it: Appointment, roles: Collection[str], subject: str) -> bool:
+    """Whether somebody of these roles may note that step of it, of those which their roles allow at all."""
+    if action is Action.ARRIVE or (action in _AT_THE_DOOR and not _DESK.isdisjoint(roles)):
+        return True
+    return sees(it, roles, subject)
+
+
+def may_correct(it: Appointment, roles: Collection[str], subject: str) -> bool:
+    """Whether somebody may take its last step back: who may read it, and who noted the step on the wrong line."""
+    return sees(it, roles, subject) or it.trail[-1].by == subject
 
 
 def sees(it: Appointment, roles: Collection[str], subject: str) -> bool:
@@ -52,8 +67,9 @@ def sees_offer(compartment: str, professional: UUID, roles: Collection[str], sub
 
 
 def is_involved(it: Appointment, subject: str) -> bool:
-    """The practitioner who receives, and whoever held or booked it."""
-    return subject == str(it.professional) or any(step.by == subject for step in it.trail[:1])
+    """The practitioner who receives, whoever prepares or sits in, and whoever held or booked it."""
+    takes_part = {str(it.professional), *(str(each.professional) for each in it.others)}
+    return subject in takes_part or any(step.by == subject for step in it.trail[:1])
 
 
 def may_book(compartment: Compartment, roles: Collection[str]) -> bool:

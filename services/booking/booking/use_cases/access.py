@@ -4,8 +4,8 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from booking.domain.appointments import Appointment
-from booking.domain.compartments import BOOK, SEE, may_book, sees
+from booking.domain.appointments import Action, Appointment
+from booking.domain.compartments import BOOK, SEE, may_book, may_correct, may_step, sees
 from booking.domain.kinds import Compartment, Kind
 from booking.domain.waiting_list import Entry
 from smp.auth import Actor
@@ -35,6 +35,18 @@ def require_compartment(actor: Actor, kind: Kind) -> None:
 def require_sight(actor: Actor, it: Appointment) -> None:
     """Refuse to change what this actor may only see as taken time; whoever booked it may always."""
     if not sees(it, actor.roles, actor.subject):
+        raise Refusal(FORBIDDEN)
+
+
+def require_step(actor: Actor, it: Appointment, action: Action) -> None:
+    """Refuse a step of an appointment that this actor may only see as taken time (`domain/compartments.py`)."""
+    if not may_step(action, it, actor.roles, actor.subject):
+        raise Refusal(FORBIDDEN)
+
+
+def require_correction(actor: Actor, it: Appointment) -> None:
+    """Refuse to take back what this actor may neither read nor has noted."""
+    if not may_correct(it, actor.roles, actor.subject):
         raise Refusal(FORBIDDEN)
 
 

@@ -14,7 +14,7 @@ from booking.domain.corrections import Uncorrectable, correctable, corrected
 from booking.domain.rules import Rules
 from booking.store import appointments, projections
 from booking.store.appointments import Place
-from booking.use_cases.access import require_sight, require_site
+from booking.use_cases.access import require_correction, require_site
 from booking.use_cases.appointments import announcing, placing
 from booking.use_cases.appointments.caps import require_under_cap
 from booking.use_cases.appointments.company import joined_by, require_company
@@ -59,7 +59,7 @@ async def correct_status(
     if found is None:
         raise Refusal(problems.APPOINTMENT_UNKNOWN)
     require_site(actor, found.site)
-    require_sight(actor, found)
+    require_correction(actor, found)
     site = await projections.site(tx, found.site)
     if place is None or site is None or place.session.id != found.session:
         raise Refusal(problems.NOTHING_TO_CORRECT, state=found.state)

@@ -10,7 +10,7 @@ import asyncpg
 from booking import problems
 from booking.domain.appointments import Action, Appointment, after
 from booking.store import appointments, impacts
-from booking.use_cases.access import require_site
+from booking.use_cases.access import require_site, require_step
 from smp.auth import Actor
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -60,6 +60,7 @@ async def appointment_for(tx: Transaction, id: UUID, action: Action, actor: Acto
 def require_fit(found: Appointment, action: Action, actor: Actor) -> None:
     """Raises Refusal: FORBIDDEN, WRONG_TRANSITION."""
     require_site(actor, found.site)
+    require_step(actor, found, action)
     if after(found.state, action) is None:
         raise Refusal(problems.WRONG_TRANSITION, state=found.state)
 
