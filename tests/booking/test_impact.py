@@ -45,6 +45,7 @@ from tests.booking.world import (
     monday,
     paris,
     refusal,
+    said_of,
 )
 from tests.support.databases import ServiceDatabase
 
@@ -166,7 +167,8 @@ class TestTheDryRun:
         planned = await plan(centre, away(session.professional))
         assert (planned.items[0].places, planned.impact.figures["calls"]) == ((), 1)
         assert (await apply(centre, planned)).done == {"call": 1}
-        assert [name for name, _ in await events_of(booking_database, patient.id)] == ["SlotBooked"]
+        *_, said = await said_of(booking_database, patient.id)
+        assert (said["type"], said["sequence"], said["data"]["compartment"]) == ("CallRequested", 2, "silent")
 
     async def test_a_silent_appointment_ends_as_a_call_even_where_all_are_cancelled(
         self, centre: Centre, booking_database: ServiceDatabase
@@ -178,7 +180,7 @@ class TestTheDryRun:
         by_hand = Application(DefaultPolicy.CANCEL, {patient.id: Choice(Decision.CANCEL)})
         assert (await refusal(begin(centre, planned, by_hand))).problem is problems.IMPACT_DECISION
         assert (await apply(centre, planned, Application(DefaultPolicy.CANCEL))).done == {"call": 1}
-        assert [name for name, _ in await events_of(booking_database, patient.id)] == ["SlotBooked"]
+        assert await events_of(booking_database, patient.id) == [("SlotBooked", 1), ("CallRequested", 2)]
         assert (await now_of(centre, patient.id)).state is State.BOOKED
 
     async def test_hours_that_would_meet_another_session_are_refused_before_anything_is_planned(

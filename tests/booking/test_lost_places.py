@@ -9,6 +9,7 @@ import pytest
 from booking import problems
 from booking.domain.appointments import Appointment, State
 from booking.domain.impact import DefaultPolicy
+from booking.domain.kinds import Compartment
 from booking.domain.sessions import Session
 from booking.use_cases.appointments.book_slot import BookRequest, book_slot
 from booking.use_cases.appointments.leave_unseen import leave_unseen
@@ -140,6 +141,25 @@ class TestAfterTheCall:
         await cancel(centre, second, monday("08:05"))
         assert (await correct(centre, second, monday("08:06"))).state is State.BOOKED
         assert (await close(centre, EVENING)).no_show == (first, second)
+
+
+@pytest.mark.parametrize("compartment", list(Compartment))
+async def test_what_is_said_of_it_leaves_no_hole_in_the_sequence(
+    centre: Centre, booking_database: ServiceDatabase, compartment: Compartment
+) -> None:
+    kind, who = {
+        Compartment.MEDICAL: ("consultation", "gp"),
+        Compartment.MEDICO_SOCIAL: ("social", "social_worker"),
+        Compartment.SILENT: ("protected", "gp"),
+    }[compartment]
+    session = await centre.session(await centre.doctor(who), kinds=(kind,))
+    moved, gone = [(await centre.book(session, hour, kind=kind)).appointment.id for hour in ("09:00", "10:00")]
+    await apply(centre, await plan(centre, away(session.professional)), TO_CALL)
+    colleague = await centre.session(await centre.doctor(who), kinds=(kind,))
+    await move(centre, moved, colleague.id, "09:40")
+    await cancel(centre, gone, monday("08:30"))
+    assert await events_of(booking_database, moved) == [("SlotBooked", 1), ("CallRequested", 2), ("SlotMoved", 3)]
+    assert await events_of(booking_database, gone) == [("SlotBooked", 1), ("CallRequested", 2), ("SlotCancelled", 3)]
 
 
 async def test_who_has_no_place_does_not_keep_another_from_giving_way(centre: Centre) -> None:

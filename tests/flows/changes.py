@@ -61,7 +61,8 @@ class Changes:
         await self.do(f"/v1/professionals/{intern}/supervision/end", ended, "registry")
 
     async def of_sessions(self) -> None:
-        """Somebody is given to a colleague, unnoticed; somebody is to be called; a session ends sooner, one is off."""
+        """Somebody is given to a colleague, unnoticed; two are to be called, one of them of a silent kind, and then
+        given up; a session ends sooner, one is off."""
         one, other = await self._joined("gp", 953), await self._joined("gp", 954)
         wanted = await self._open(one, "18:00", "18:20")
         await self._open(other, "18:00", "18:20")
@@ -69,6 +70,7 @@ class Changes:
         await self._book(wanted)
         assert await self._session_of(floating) != wanted["session"]
         called = await self._book(await self._open(one, "18:40", "19:00"))
+        silent = await self._book(await self._open(one, "19:00", "19:30", "protected"), kind="protected")
         away = {
             "kind": "absence", "reason": "practitioner_away", "professional": one,
             "start": at(LAVAL, self.day, 18, 30).isoformat(), "end": at(LAVAL, self.day, 19, 30).isoformat(),
@@ -77,6 +79,7 @@ class Changes:
         decisions = [{"appointment": called, "decision": "call"}]
         await self.do(f"/v1/impacts/{plan}/application", {"decisions": decisions})
         await until(lambda: self._read(f"/v1/impacts/{plan}"), lambda found: found["state"] == "applied")
+        await self.do(f"/v1/appointments/{silent}/cancellation", {"by": "centre"})
         long, off = await self._open(other, "18:40", "19:20"), await self._open(other, "19:20", "19:40")
         await self.do(f"/v1/sessions/{long['session']}/change", {"end": "19:00", "reason": "meeting"})
         await self.do(f"/v1/sessions/{off['session']}/cancellation", {"reason": "meeting"})
@@ -88,9 +91,9 @@ class Changes:
         }  # fmt: skip
         return str((await self.do("/v1/professionals", body, "registry"))["id"])
 
-    async def _open(self, professional: str, start: str, end: str) -> Json:
+    async def _open(self, professional: str, start: str, end: str, kind: str = "consultation") -> Json:
         body = {
-            "site": str(LAVAL.site), "professional": professional, "kinds": ["consultation"],
+            "site": str(LAVAL.site), "professional": professional, "kinds": [kind],
             "day": self.day.isoformat(), "start": start, "end": end,
         }  # fmt: skip
         return dict(await self.do("/v1/sessions", body))

@@ -54,6 +54,14 @@ async def test_a_rebuilt_projection_is_the_live_one(house: House, stories: None,
         assert after[table] == rows, table
 
 
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+async def test_nobody_who_listens_misses_an_event(house: House, stories: None, service: Service) -> None:
+    await _until_all_is_heard(house)
+    heard = await house.books.rows(service.name, "SELECT aggregate, highest, received FROM smp.sequence_heard")
+    assert heard, "who hears nothing misses nothing"
+    assert [each for each in heard if each["highest"] != each["received"]] == []
+
+
 async def test_the_story_holds_every_sort_of_change(house: House, stories: None) -> None:
     await _until_all_is_heard(house)
     said = {each.type.split(".")[-2] for each in (await house.books.kafka()).envelopes}

@@ -279,6 +279,12 @@ BOOKING_MUTANTS = (
         ("tests/booking/test_lost_places.py",),
     ),
     Mutant(
+        "call-unsaid", "a silent appointment loses its place without an event",
+        f"{BOOKING}/use_cases/impact/settle_impact.py",
+        "    announcing.call_requested(", '    if found.compartment != "silent": announcing.call_requested(',
+        ("tests/booking/test_lost_places.py",),
+    ),
+    Mutant(
         "corrected-twice", "a correction can itself be taken back",
         f"{BOOKING}/domain/corrections.py",
         "if last.undoes is not None:", "if last.undoes == 0:",

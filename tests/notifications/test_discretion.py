@@ -1,5 +1,6 @@
 """What a text leaves out: the place, when the kind wants neutral wording; everything, when it is silent."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,17 +8,22 @@ import pytest
 from notifications.domain.appointments import Mode
 from notifications.domain.messages import Purpose
 from notifications.domain.texts import write
+from smp.contracts.envelope import Event
 from tests.notifications.domain.test_texts import LAVAL
 from tests.notifications.world import Carrier, World, at
 
 
-@pytest.mark.parametrize("change", ["moved", "cancelled"])
+@pytest.mark.parametrize("change", ["moved", "cancelled", "called"])
 async def test_of_a_silent_appointment_nothing_is_planned_and_nobody_is_called(world: World, change: str) -> None:
     silent: dict[str, Any] = {"compartment": "silent", "notify": True}
     book = world.book(await world.patient(), at("19T10:30"))
     await world.hear(world.booked(book, **silent))
-    told = world.moved(book, at("20T10:30"), **silent) if change == "moved" else world.cancelled(book, **silent)
-    await world.hear(told)
+    ways: dict[str, Callable[[], Event[Any]]] = {
+        "moved": lambda: world.moved(book, at("20T10:30"), **silent),
+        "cancelled": lambda: world.cancelled(book, **silent),
+        "called": lambda: world.call_requested(book, compartment="silent"),
+    }
+    await world.hear(ways[change]())
     assert await world.texts(book) == []
     assert await world.calls(book) == []
     assert {row["verdict"] for row in await world.rows("SELECT verdict FROM decision")} == {"silent"}

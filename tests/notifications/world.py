@@ -252,7 +252,9 @@ class World:
         }
         return self._of(book, StatusCorrected(**{**data, **changes}))
 
-    def call_requested(self, book: Book, party: UUID | None = None) -> Event[CallRequested]:
+    def call_requested(
+        self, book: Book, party: UUID | None = None, compartment: str | None = None
+    ) -> Event[CallRequested]:
         book.sequence += 1
         data = CallRequested(
             appointment=book.appointment,
@@ -265,6 +267,7 @@ class World:
             reason="practitioner_away",
             requested_at=self.clock.now(),
             party=party,
+            compartment=compartment,
         )
         return self._of(book, data)
 

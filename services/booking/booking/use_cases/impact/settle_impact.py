@@ -14,7 +14,6 @@ from uuid import UUID
 
 from booking.domain.appointments import RELEASING, WAITING, Appointment, State, Step
 from booking.domain.impact import Decision, Place
-from booking.domain.kinds import Compartment
 from booking.domain.rules import Rules
 from booking.store import appointments, impacts
 from booking.store.impacts import Item, StoredImpact
@@ -139,15 +138,15 @@ async def _cancel(line: _Line) -> Settled:
 
 
 async def _call(line: _Line) -> Settled:
-    """The appointment stands without its place until somebody has spoken with the patient."""
+    """The appointment stands without its place until somebody has spoken with the patient. Of a silent one the event
+    says so, and nobody puts it on a list that others read."""
     found = await _locked(line)
     if by_hand := _settled_by_hand(line.item, found):
         return by_hand
     asked = found.noted(Step(found.version + 1, found.state, line.now, line.actor.subject, line.impact.change.reason))
     await appointments.save(line.tx, [asked])
     await impacts.lose_place(line.tx, found.id, line.now)
-    if found.compartment != Compartment.SILENT:  # which leaves no trace on a list that others read
-        announcing.call_requested(line.tx, asked, line.impact.change.reason, line.now)
+    announcing.call_requested(line.tx, asked, line.impact.change.reason, line.now)
     return Settled(CALL)
 
 
