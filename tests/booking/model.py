@@ -240,7 +240,7 @@ class Model:
             return frozenset({"wrong-transition"})
         if visit.start.astimezone(PARIS).date() != self.now.astimezone(PARIS).date():
             return frozenset({"not-the-day"})
-        if self._waits(visit.patient):
+        if self._waits(visit):
             return frozenset({"patient-already-waiting"})
         return self.step(visit, "booked", "arrived", "PatientArrived")
 
@@ -262,7 +262,7 @@ class Model:
         if day != self.now.astimezone(PARIS).date():
             return frozenset({"correction-too-late"})
         found = set()
-        if before in WAITING and visit.state not in WAITING and self._waits(visit.patient):
+        if before in WAITING and visit.state not in WAITING and self._waits(visit):
             found.add("patient-already-waiting")
         if visit.is_free:
             if not visit.presence.is_open:
@@ -387,8 +387,9 @@ class Model:
             for each in self.visits
         }
 
-    def _waits(self, patient: str | None) -> bool:
-        return any(each.state in WAITING and each.patient == patient for each in self.visits)
+    def _waits(self, visit: Visit) -> bool:
+        same = [each for each in self.visits if each.patient == visit.patient and each.state in WAITING]
+        return any(each.start.astimezone(PARIS).date() == visit.start.astimezone(PARIS).date() for each in same)
 
     def _make_room(
         self, resources: frozenset[Resource], start: datetime, leaving: Visit | None, floats: Presence | None = None

@@ -15,6 +15,7 @@ from booking.use_cases.appointments.leave_unseen import leave_unseen
 from booking.use_cases.appointments.mark_arrived import mark_arrived
 from booking.use_cases.appointments.mark_no_show import mark_no_show
 from booking.use_cases.appointments.prepare_consultation import prepare_consultation
+from booking.use_cases.appointments.site_queue import CallOrder, change_call_order
 from booking.use_cases.appointments.start_consultation import start_consultation
 from booking.use_cases.calendar.cancel_session import cancel_session
 from booking.use_cases.calendar.reshaping import Consent
@@ -22,7 +23,21 @@ from smp.problems import Refusal
 from tests.booking.desk import Desk
 from tests.booking.test_day import walk_in
 from tests.booking.test_holds_and_steps import stored
-from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, at, blocking, events_of, monday, refusal, starts
+from tests.booking.world import (
+    MONDAY,
+    NOW,
+    RULES,
+    SECRETARY,
+    Centre,
+    actor,
+    at,
+    blocking,
+    events_of,
+    monday,
+    paris,
+    refusal,
+    starts,
+)
 from tests.support.databases import ServiceDatabase
 
 
@@ -114,6 +129,60 @@ class TestSteps:
         assert (await refusal(walk_in(centre, "08:56", patient=patient))).problem is problems.ALREADY_IN_QUEUE
         await step(centre, start_consultation, first, "09:00")
         assert (await step(centre, mark_arrived, second, "09:01")).state is State.ARRIVED
+
+    async def test_whoever_was_left_waiting_yesterday_arrives_today(self, centre: Centre) -> None:
+        patient, tuesday = await centre.patient(), MONDAY + timedelta(days=1)
+        doctor = await centre.doctor()
+        left = (await centre.book(await centre.session(doctor), "09:00", patient)).appointment.id
+        today = await centre.session(doctor, day=tuesday)
+        booked, later = [(await centre.book(today, hour, patient)).appointment.id for hour in ("09:00", "11:00")]
+        await step(centre, mark_arrived, left, "08:50")
+        async with centre.transaction() as tx:
+            came = await mark_arrived(tx, booked, actor=SECRETARY, now=paris(tuesday, "08:50"))
+        assert came.state is State.ARRIVED
+        async with centre.transaction() as tx:
+            request = CallOrder("before", "pain", left)
+            refused = await refusal(
+                change_call_order(tx, booked, request, actor=SECRETARY, now=paris(tuesday, "08:51"))
+            )
+        assert refused.problem is problems.NOT_IN_QUEUE, "nobody is called before somebody of yesterday"
+        async with centre.transaction() as tx:
+            refused = await refusal(mark_arrived(tx, later, actor=SECRETARY, now=paris(tuesday, "08:52")))
+        assert refused.problem is problems.ALREADY_IN_QUEUE, "once a day all the same"
+
+    async def test_a_walk_in_of_today_is_not_kept_out_by_yesterday(self, centre: Centre) -> None:
+        patient, sunday = await centre.patient(), MONDAY - timedelta(days=1)
+        doctor = await centre.doctor()
+        left = (await centre.book(await centre.session(doctor, day=sunday), "09:00", patient)).appointment.id
+        async with centre.transaction() as tx:
+            await mark_arrived(tx, left, actor=SECRETARY, now=paris(sunday, "08:50"))
+        await centre.session(doctor)
+        came = await walk_in(centre, "08:55", patient=patient)
+        assert came.appointment.state is State.ARRIVED
+
+    async def test_the_refusal_says_what_the_patient_waits_for(self, centre: Centre) -> None:
+        patient = await centre.patient()
+        session = await centre.session(await centre.doctor())
+        first, second = [(await centre.book(session, hour, patient)).appointment.id for hour in ("09:00", "11:00")]
+        await step(centre, mark_arrived, first, "08:50")
+        told = {"appointment": str(first), "start": monday("09:00").isoformat()}
+        for refused in (
+            await refusal(step(centre, mark_arrived, second, "08:55")),
+            await refusal(walk_in(centre, "08:56", patient=patient)),
+        ):
+            assert (refused.problem, refused.extensions["waiting"]) == (problems.ALREADY_IN_QUEUE, told)
+
+    async def test_the_refusal_does_not_say_what_the_reader_may_not_know(self, centre: Centre) -> None:
+        patient = await centre.patient()
+        silent = await centre.session(await centre.doctor(), kinds=("protected",))
+        session = await centre.session(await centre.doctor())
+        first = (await centre.book(silent, "09:00", patient, kind="protected")).appointment.id
+        second = (await centre.book(session, "11:00", patient)).appointment.id
+        await step(centre, mark_arrived, first, "08:50")
+        async with centre.transaction() as tx:
+            other = actor("secretary", subject="not-involved")
+            refused = await refusal(mark_arrived(tx, second, actor=other, now=monday("08:55")))
+        assert (refused.problem, refused.extensions) == (problems.ALREADY_IN_QUEUE, {})
 
     async def test_of_two_arrivals_of_one_patient_at_once_one_is_refused(self, centre: Centre) -> None:
         patient = await centre.patient()

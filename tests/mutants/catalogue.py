@@ -262,8 +262,9 @@ BOOKING_MUTANTS = (
     ),
     Mutant(
         "queue-twice", "the same patient waits twice",
-        f"{BOOKING}/migrations/00106_lives.sql",
-        "CREATE UNIQUE INDEX appointment_once_in_queue", "CREATE INDEX appointment_once_in_queue",
+        f"{BOOKING}/migrations/00160_queue_of_a_day.sql",
+        "CREATE UNIQUE INDEX appointment_once_in_queue ON appointment (site, day, patient)",
+        "CREATE INDEX appointment_once_in_queue ON appointment (site, day, patient)",
         ("tests/booking/test_corrections_and_closing.py", STATEFUL),
     ),
     Mutant(

@@ -184,8 +184,8 @@ WRONG_TRANSITION = ProblemType(
 )
 ALREADY_IN_QUEUE = ProblemType(
     "patient-already-waiting", 409, "Patient déjà dans la file", "Patient already in the queue",
-    "Ce patient attend déjà dans ce centre pour un autre rendez-vous. Commencez ou corrigez celui-là d'abord.",
-    "This patient is already waiting at this site for another appointment. Begin or correct that one first.",
+    "Ce patient attend déjà dans ce centre pour un autre rendez-vous (waiting). Commencez-le ou corrigez-le d'abord.",
+    "This patient is already waiting at this site for another appointment (waiting). Begin or correct that one first.",
 )
 NOT_IN_QUEUE = ProblemType(
     "not-in-queue", 409, "Personne absente de la file", "Not in the queue",

@@ -300,6 +300,12 @@ async def lock_floating(tx: Transaction, site: UUID, day: date, period: Interval
     return appointments_of(await tx.fetch(SQL.lock_floating, site, day, period.start, period.end))
 
 
+async def waits_already(tx: Transaction, it: Appointment) -> Appointment | None:
+    """What else the patient waits for on that day at that site."""
+    row = await tx.fetchrow(SQL.waits_already, it.site, it.day, it.patient, it.id)
+    return appointment_of(row) if row else None
+
+
 async def lock_open_of_day(tx: Transaction, site: UUID, day: date) -> list[Appointment]:
     """The appointments of a site's day that are booked, waiting or in consultation."""
     return appointments_of(await tx.fetch(SQL.lock_open_of_day, site, day))

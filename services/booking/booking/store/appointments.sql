@@ -448,6 +448,12 @@ WHERE site = $1 AND day = $2 AND starts_at = $3 AND ends_at = $4 AND state = 'bo
 ORDER BY id
 FOR UPDATE OF a SKIP LOCKED;
 
+-- name: waits_already
+-- Another appointment for which a patient is in the waiting room of a site on a day.
+SELECT *
+FROM appointment
+WHERE site = $1 AND day = $2 AND patient = $3 AND state IN ('arrived', 'in_preparation') AND id <> $4;
+
 -- name: lock_open_of_day
 -- What a bulk close of a site's day looks at; in id order.
 SELECT *

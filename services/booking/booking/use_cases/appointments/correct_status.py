@@ -68,7 +68,7 @@ async def correct_status(
     undone = corrected(found, now, actor.subject, why=request.reason, notify=request.notify)
     if found.gives_its_place_back and not undone.gives_its_place_back:
         await _take_again(tx, place, undone, rules, now)
-    await save_once_in_queue(tx, undone)
+    await save_once_in_queue(tx, undone, actor)
     announcing.corrected(tx, found, undone, now)
     return undone
 

@@ -25,7 +25,7 @@ async def mark_arrived(tx: Transaction, id: UUID, *, actor: Actor, now: datetime
 async def arrive(tx: Transaction, booked: Appointment, actor: Actor, now: datetime) -> Appointment:
     """The step itself, for an appointment that is new."""
     stepped = _arrived(booked, actor, now)
-    await save_once_in_queue(tx, stepped.appointment)
+    await save_once_in_queue(tx, stepped.appointment, actor)
     stepped.say(tx)
     return stepped.appointment
 

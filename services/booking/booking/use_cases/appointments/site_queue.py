@@ -96,9 +96,10 @@ async def change_call_order(
 
 
 async def _is_behind(tx: Transaction, found: Appointment, other: UUID | None) -> bool:
-    """Whether the other one waits at the same site; read without a lock: that they be called meanwhile harms nobody."""
+    """Whether the other one waits at the same site on the same day; read without a lock: that they be called meanwhile
+    harms nobody."""
     who = None if other in (None, found.id) else await appointments.get(tx, other)
-    return who is not None and who.site == found.site and who.state in WAITING
+    return who is not None and (who.site, who.day) == (found.site, found.day) and who.state in WAITING
 
 
 def _waiting(it: Appointment) -> Waiting:

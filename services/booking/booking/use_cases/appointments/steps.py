@@ -8,7 +8,8 @@ from uuid import UUID
 import asyncpg
 
 from booking import problems
-from booking.domain.appointments import Action, Appointment, after
+from booking.domain.appointments import WAITING, Action, Appointment, after
+from booking.domain.compartments import sees
 from booking.store import appointments, impacts
 from booking.use_cases.access import require_site, require_step
 from smp.auth import Actor
@@ -40,7 +41,7 @@ async def take_step(tx: Transaction, id: UUID, step: RoomStep, actor: Actor, now
     """
     found = await appointment_for(tx, id, step.action, actor)
     stepped = await step.make(tx, found, actor, now)
-    await save_once_in_queue(tx, stepped.appointment)
+    await save_once_in_queue(tx, stepped.appointment, actor)
     stepped.say(tx)
     return stepped.appointment
 
@@ -75,14 +76,25 @@ async def require_place(tx: Transaction, found: Appointment) -> None:
         raise Refusal(problems.PLACE_LOST)
 
 
-async def save_once_in_queue(tx: Transaction, changed: Appointment) -> None:
-    """Write an appointment whose patient waits from now on; the database refuses the same patient twice in a queue.
+async def save_once_in_queue(tx: Transaction, changed: Appointment, reader: Actor) -> None:
+    """Write an appointment whose patient may wait from now on; the database refuses the same patient twice in the queue
+    of a site's day.
 
-    Raises Refusal: ALREADY_IN_QUEUE.
+    Raises Refusal: ALREADY_IN_QUEUE, with what the patient waits for, if this reader may know.
     """
+    if changed.state not in WAITING:
+        return await appointments.save(tx, [changed])
     try:
-        await appointments.save(tx, [changed])
+        async with tx.savepoint():
+            await appointments.save(tx, [changed])
     except asyncpg.UniqueViolationError as violation:
         if violation.constraint_name != "appointment_once_in_queue":
             raise
-        raise Refusal(problems.ALREADY_IN_QUEUE) from None
+        other = await appointments.waits_already(tx, changed)
+        raise Refusal(problems.ALREADY_IN_QUEUE, **_told_of(other, reader)) from None
+
+
+def _told_of(other: Appointment | None, reader: Actor) -> dict[str, object]:
+    if other is None or not sees(other, reader.roles, reader.subject):
+        return {}
+    return {"waiting": {"appointment": str(other.id), "start": other.period.start.isoformat()}}
