@@ -74,8 +74,8 @@ class Place:
         day = monday("00:00"), monday("23:00")
         search = Search(self.centre.site, "consultation", *day, patient=patient, order=Order.CHRONOLOGICAL)
         async with self.centre.transaction() as tx:
-            slots = (await find_places(tx, self.centre.agendas, search, self.rules, now)).slots
-        return [slot.period.start.isoformat() for slot in slots]
+            found = await find_places(tx, self.centre.agendas, search, self.rules, actor=SECRETARY, now=now)
+        return [slot.period.start.isoformat() for slot in found.slots]
 
     async def see(self, booked: Booked) -> None:
         """The appointment takes place."""

@@ -10,7 +10,7 @@ import pytest
 from booking import api
 from booking.__main__ import service
 from booking.api import parts
-from booking.api.rights import RIGHTS, ROUTES, holders
+from booking.api.rights import RIGHTS, ROUTES, Right, holders
 from booking.domain.compartments import BOOK, SEE
 from booking.domain.impact import DefaultPolicy
 from booking.domain.kinds import Compartment
@@ -172,6 +172,27 @@ class TestTheCompartments:
         channel = "regulation" if role == "regulator" else "phone"
         answer = await desk.book(session, "09:00", kind=kind, channel=channel, role=role)
         assert answer.status_code == (201 if role in BOOK[compartment] else 403), answer.text
+
+    @pytest.mark.parametrize("compartment", list(Compartment))
+    @pytest.mark.parametrize("role", sorted(RIGHTS[Right.SEARCH]))
+    async def test_a_role_searches_no_silent_kind_that_it_may_not_book(
+        self, desk: Desk, compartment: Compartment, role: str
+    ) -> None:
+        kind, who = {
+            Compartment.MEDICAL: ("consultation", "gp"),
+            Compartment.MEDICO_SOCIAL: ("social", "social_worker"),
+            Compartment.SILENT: ("protected", "gp"),
+        }[compartment]
+        await desk.open_session((kind,), role=who)
+        site, may = str(desk.centre.site), compartment is not Compartment.SILENT or role in BOOK[compartment]
+        window = {"from": monday("09:00").isoformat(), "to": monday("12:00").isoformat()}
+        evening = {"from": monday("13:00").isoformat(), "to": monday("20:00").isoformat()}
+        for path in ("/availability", "/availability/next"):
+            answer = await desk.get(path, role=role, site=site, kind=kind, **window)
+            assert answer.status_code == (200 if may else 403), answer.text
+        for hours, told in ((window, 409), (evening, 201)):
+            answer = await desk.post("/demand", {"site": site, "kind": kind, **hours}, role=role)
+            assert answer.status_code == (told if may else 403), answer.text
 
     @pytest.mark.parametrize("compartment", list(Compartment))
     @pytest.mark.parametrize("role", sorted(SEE[Compartment.MEDICAL]))

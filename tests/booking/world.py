@@ -165,7 +165,9 @@ class Centre:
     ) -> Found:
         """Search in agendas kept in memory, earliest first."""
         search = Search(self.site, kind, start, end, **{"order": Order.CHRONOLOGICAL, **how})
-        return await find_places(self.database.reading(self.scope), self.agendas, search, rules, now)
+        return await find_places(
+            self.database.reading(self.scope), self.agendas, search, rules, actor=SECRETARY, now=now
+        )
 
     async def hold(
         self, session: Session, at: str, patient: UUID | None = None, now: datetime = NOW, kind: str = "consultation"

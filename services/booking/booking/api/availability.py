@@ -183,7 +183,9 @@ async def availability(
     together with somebody of that role. Nothing is recorded: see `POST /v1/demand`."""
     allow(query, Right.SEARCH, site)
     search = Search(site, kind, start, end, professional, patient, channel, mode, together_with, order, limit)
-    found = await find_places(query.reading(), agendas_of(query), search, rules_of(query), query.now)
+    found = await find_places(
+        query.reading(), agendas_of(query), search, rules_of(query), actor=query.actor, now=query.now
+    )
     # Told once: FastAPI would validate and copy each place again.
     return Response(Availability.of(found).model_dump_json().encode(), media_type="application/json")
 

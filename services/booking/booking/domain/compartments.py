@@ -75,3 +75,8 @@ def is_involved(it: Appointment, subject: str) -> bool:
 def may_book(compartment: Compartment, roles: Collection[str]) -> bool:
     """Whether somebody of these roles may hold or book there."""
     return not BOOK[compartment].isdisjoint(roles)
+
+
+def may_search(compartment: Compartment, roles: Collection[str]) -> bool:
+    """Whether somebody of these roles may know where there is room: of silent kinds, those who may book them."""
+    return compartment != Compartment.SILENT or may_book(compartment, roles)

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from booking.domain.appointments import Action, Appointment
-from booking.domain.compartments import BOOK, SEE, may_book, may_correct, may_step, sees
+from booking.domain.compartments import BOOK, SEE, may_book, may_correct, may_search, may_step, sees
+from booking.domain.intervals import Interval
 from booking.domain.kinds import Compartment, Kind
 from booking.domain.waiting_list import Entry
 from smp.auth import Actor
@@ -30,6 +31,11 @@ def require_compartment(actor: Actor, kind: Kind) -> None:
     """Refuse an actor who may not give appointments of that compartment."""
     if not may_book(kind.compartment, actor.roles):
         raise Refusal(FORBIDDEN)
+
+
+def searchable(actor: Actor, parts: Iterable[tuple[Kind, Interval]]) -> list[tuple[Kind, Interval]]:
+    """The parts of a window in which this actor may know where there is room for the kind, as it is given then."""
+    return [(kind, part) for kind, part in parts if may_search(kind.compartment, actor.roles)]
 
 
 def require_sight(actor: Actor, it: Appointment) -> None:

@@ -21,12 +21,14 @@ from booking.domain.rules import Rules
 from booking.domain.sessions import LONGEST_SESSION, Session
 from booking.problems import NOBODY_TO_PREPARE, SITE_UNKNOWN, WINDOW_TOO_LONG
 from booking.store import projections, sessions
+from booking.use_cases.access import searchable
 from booking.use_cases.availability.agendas import Agendas
 from booking.use_cases.availability.search_availability import answered_for, free_slots, who_is_asked
 from booking.use_cases.capacity.sharing import with_room
 from booking.use_cases.kinds.kind_book import Part, kinds_in
+from smp.auth import Actor
 from smp.postgres import ScopedReader
-from smp.problems import Refusal
+from smp.problems import FORBIDDEN, Refusal
 
 _TOGETHER = 10  # sites whose agendas are read at once when one is full
 
@@ -71,10 +73,12 @@ class Found:
     nearest: Nearest | None = None
 
 
-async def find_places(db: ScopedReader, agendas: Agendas, search: Search, rules: Rules, now: datetime) -> Found:
+async def find_places(
+    db: ScopedReader, agendas: Agendas, search: Search, rules: Rules, *, actor: Actor, now: datetime
+) -> Found:
     """The free places of a site, in the order asked for.
 
-    Raises Refusal: WINDOW_TOO_LONG, SITE_UNKNOWN, KIND_UNKNOWN, NOBODY_TO_PREPARE.
+    Raises Refusal: WINDOW_TOO_LONG, SITE_UNKNOWN, KIND_UNKNOWN, NOBODY_TO_PREPARE, FORBIDDEN.
     """
     if not search.start < search.end <= search.start + rules.search_span:
         raise Refusal(WINDOW_TOO_LONG, days=rules.search_span.days)
@@ -82,7 +86,7 @@ async def find_places(db: ScopedReader, agendas: Agendas, search: Search, rules:
     if site is None:
         raise Refusal(SITE_UNKNOWN)
     pages = await agendas.of(db, [site.id], search.window)
-    there = _There(db, search, site, pages[site.id], await _Patient.of(db, search, now), rules, now)
+    there = _There(db, search, site, pages[site.id], await _Patient.of(db, search, now), rules, actor, now)
     slots, reason = await there.found()
     if reason in (Reason.NO_SESSION, Reason.FULL, Reason.NOT_RELEASED):
         return Found(slots, reason, await _nearest(agendas, there))
@@ -133,11 +137,14 @@ class _There:
     pages: Sequence[Page]
     patient: "_Patient"
     rules: Rules
+    actor: Actor
     now: datetime
 
     async def found(self) -> tuple[list[Slot], Reason | None]:
         """The first places, or why there is none."""
         may, may_not = await self._parts()
+        if not may and not may_not:
+            raise Refusal(FORBIDDEN)
         require_a_role_to_prepare([kind for kind, _ in (*may, *may_not)], self.search.together_with)
         looks = await self._looks(may)
         if slots := await self._first(looks):
@@ -151,7 +158,8 @@ class _There:
 
     async def _parts(self) -> tuple[list[Part], list[Part]]:
         """Where the patient may have the kind, and where not, judged on each day."""
-        parts = await kinds_in(self.db, self.search.kind, self.search.window, self.site, self.rules)
+        versions = await kinds_in(self.db, self.search.kind, self.search.window, self.site, self.rules)
+        parts = searchable(self.actor, versions)
         declared, zone = self.patient.declared, self.site.zone
         if declared is None:
             return parts, []

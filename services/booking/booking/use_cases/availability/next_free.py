@@ -22,6 +22,7 @@ from booking.domain.sessions import Session
 from booking.problems import SITE_UNKNOWN
 from booking.store import agendas as store
 from booking.store import capacity, projections
+from booking.use_cases.access import searchable
 from booking.use_cases.availability.agendas import Agendas
 from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.search_availability import answered_for, free_slots
@@ -29,7 +30,7 @@ from booking.use_cases.kinds.kind_book import Part, kinds_in
 from booking.use_cases.supervision.supervising import InternDays
 from smp.auth import Actor
 from smp.postgres import ScopedReader
-from smp.problems import Refusal
+from smp.problems import FORBIDDEN, Refusal
 
 CHANNELS = ("phone", "desk", "online", "regulation")
 THIRD = 3
@@ -62,14 +63,16 @@ async def next_free(
 ) -> list[NextFree]:
     """Of these sites, or of all that the actor covers when none is named; by site.
 
-    Raises Refusal: SITE_UNKNOWN, KIND_UNKNOWN.
+    Raises Refusal: SITE_UNKNOWN, KIND_UNKNOWN, FORBIDDEN.
     """
     known = await projections.sites(db, sites)
     if len(known) < len(set(sites)):
         raise Refusal(SITE_UNKNOWN)
     covered = [site for site in known if actor.covers_site(site.id) and not _is_closed(site, now)]
-    wanted = _Wanted(db, agendas, kind, rules, now)
+    wanted = _Wanted(db, agendas, kind, rules, actor, now)
     near = await wanted.within(Interval(now, now + rules.search_span), covered)
+    if not all(near.values()):
+        raise Refusal(FORBIDDEN)
     far = await wanted.beyond(now + rules.search_span, covered, near)
     return [await _answer(site.id, near[site.id], far[site.id]) for site in covered]
 
@@ -82,13 +85,14 @@ class _Wanted:
     agendas: Agendas
     kind: str
     rules: Rules
+    actor: Actor
     now: datetime
 
     async def within(self, window: Interval, sites: Collection[Site]) -> dict[UUID, list["_Told"]]:
         """Of the whole window, in parts that follow each other."""
         db, rules, now = self.db, self.rules, self.now
         pages = await self.agendas.of(db, [site.id for site in sites], window)
-        versions = await _versions(db, self.kind, window, sites, rules)
+        versions = await _versions(db, self.kind, window, sites, rules, self.actor)
         shared = [each for site in sites for each in _sharing(pages[site.id], versions[site.id])]
         taken = await capacity.taken(db, [each.id for each in shared], now) if shared else {}
         rooms = {each.id: room(each.period, each.grid, each.shares, taken[each.id], now) for each in shared}
@@ -121,15 +125,15 @@ class _Wanted:
 
 
 async def _versions(
-    db: ScopedReader, code: str, window: Interval, sites: Iterable[Site], rules: Rules
+    db: ScopedReader, code: str, window: Interval, sites: Iterable[Site], rules: Rules, actor: Actor
 ) -> dict[UUID, list[Part]]:
-    """Of each site, the versions of the kind: one, unless it changes within the window."""
+    """Of each site, the versions of the kind that the actor may search: one, unless it changes within the window."""
     of: dict[tuple[str, str], list[Part]] = {}
     found = {}
     for site in sites:
         calendar = site.territory, site.zone.key
         if calendar not in of:
-            of[calendar] = await kinds_in(db, code, window, site, rules)
+            of[calendar] = searchable(actor, await kinds_in(db, code, window, site, rules))
         found[site.id] = of[calendar]
     return found
 

@@ -53,7 +53,7 @@ async def note_demand(
     """
     search = request.search
     require_site(actor, search.site)
-    found = await find_places(tx, agendas, search, rules, now)
+    found = await find_places(tx, agendas, search, rules, actor=actor, now=now)
     if found.reason is None:
         raise Refusal(problems.THERE_IS_ROOM, alternatives=[slot_document(slot) for slot in found.slots[:3]])
     site = await projections.site(tx, search.site)
