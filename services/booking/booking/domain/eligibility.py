@@ -3,12 +3,15 @@
 Urgent care is never refused for lack of proof (DOMAIN §2): only kinds that want eligibility look at it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
+from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
+from booking.domain.local_time import cut, local_day
 
 
 class Eligibility(StrEnum):
@@ -43,3 +46,17 @@ def judge(kind: Kind, status: Eligibility) -> Verdict:
     if not kind.wants_eligibility or status is Eligibility.ELIGIBLE:
         return Verdict.ACCEPTED
     return Verdict.REFUSED if status is Eligibility.NOT_ELIGIBLE else Verdict.ACCEPTED_UNVERIFIED
+
+
+def sorted_out(
+    parts: Iterable[tuple[Kind, Interval]], declared: Sequence[Declaration], zone: ZoneInfo
+) -> tuple[list[tuple[Kind, Interval]], list[tuple[Kind, Interval]]]:
+    """Where a patient may have the kind, and where not, judged on each day. `parts`: the versions of the kind, each
+    with the stretch in which it counts."""
+    may: list[tuple[Kind, Interval]] = []
+    may_not: list[tuple[Kind, Interval]] = []
+    for kind, part in parts:
+        for stretch in cut(part, (each.start for each in declared), zone):
+            verdict = judge(kind, status_on(declared, local_day(stretch.start, zone)))
+            (may_not if verdict is Verdict.REFUSED else may).append((kind, stretch))
+    return may, may_not

@@ -28,7 +28,7 @@ from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.no_place import NoPlace, unmet_need, why_none
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.capacity import sharing
-from booking.use_cases.kinds.kind_book import Part, kinds_in
+from booking.use_cases.kinds.kind_book import Part, kinds_in, where_all_may
 from booking.use_cases.patience import heard
 from booking.use_cases.supervision import supervising
 from smp.auth import Actor
@@ -209,7 +209,7 @@ async def _take(
         alone = Appointment.placed(
             new_id() if at else party, State.BOOKED, wish.session, kind, seats[patient].period, now, actor.subject,
             patient=patient,
-            mode=wish.mode,
+            mode=wish.its_mode,
             channel=request.channel,
             notify=request.notify,
             requested_at=min(request.requested_at or now, now),
@@ -247,7 +247,7 @@ def _wishes(
         patient: placing.Wish(
             place.session, kind, seats[patient].period.start, patient, rules, now,
             channel=request.channel,
-            mode=request.mode or kind.usual_mode,
+            mode=request.mode,
         )
         for patient, place in places.items()
     }  # fmt: skip
@@ -288,7 +288,7 @@ async def _other_days(
     start = max(request.end, now)
     later = Interval(start, start + rules.alternatives_span)
     parts = _in_that_mode(await kinds_in(tx, request.kind, later, site, rules), request)
-    for kind, part in parts:
+    for kind, part in await where_all_may(tx, parts, request.patients, site):
         start = part.start
         while start < part.end and len(found) < _PROPOSED:
             day = whole_day(local_day(start, site.zone), site.zone)

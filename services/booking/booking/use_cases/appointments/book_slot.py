@@ -65,7 +65,7 @@ def appointment_of(request: BookRequest, wish: placing.Wish, period: Interval, a
     return Appointment.placed(
         new_id(), State.BOOKED, wish.session, wish.kind, period, wish.now, actor.subject,
         patient=request.patient,
-        mode=wish.mode,
+        mode=wish.its_mode,
         channel=request.channel,
         notify=request.notify,
         named=request.named,

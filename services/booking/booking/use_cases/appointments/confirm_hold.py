@@ -58,6 +58,7 @@ async def confirm_hold(
     wish = placing.Wish(
         place.session, kind, hold.period.start, request.patient, rules, now,
         channel=hold.channel,
+        mode=hold.mode,
         together_with=joined_by(hold),
     )  # fmt: skip
     await _require_running(tx, hold, place, wish)

@@ -85,8 +85,10 @@ async def _take_again(tx: Transaction, place: Place, undone: Appointment, rules:
         raise Refusal(problems.PATIENT_ERASED)
     kind = await kind_of(tx, rules, undone)
     wish = placing.Wish(
-        place.session, kind, undone.period.start, undone.patient, rules, now, together_with=joined_by(undone)
-    )
+        place.session, kind, undone.period.start, undone.patient, rules, now,
+        mode=undone.mode,
+        together_with=joined_by(undone),
+    )  # fmt: skip
     if shut := placing.why_shut(place):
         await placing.refuse(tx, shut, wish)
     if not place.session.period.contains(undone.period):

@@ -39,7 +39,7 @@ async def hold_slot(tx: Transaction, request: HoldRequest, rules: Rules, *, acto
     alone = Appointment.placed(
         request.id or new_id(), State.HELD, place.session, wish.kind, period, now, actor.subject,
         patient=request.patient,
-        mode=wish.mode,
+        mode=wish.its_mode,
         channel=request.channel,
         notify=False,
         requested_at=min(request.requested_at or now, now),

@@ -48,7 +48,7 @@ async def move_appointment(
     require_site(actor, place.session.site)
     kind = await (
         kind_on(tx, rules, request.kind, before.territory, place.session.day)
-        if request.kind
+        if request.kind and request.kind != before.kind
         else kind_of(tx, rules, before)
     )
     warnings = placing.require_eligible(kind, place)

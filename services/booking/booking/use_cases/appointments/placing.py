@@ -28,7 +28,7 @@ from booking.use_cases.appointments import announcing
 from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.capacity import sharing
-from booking.use_cases.kinds.kind_book import Part, kind_on, kinds_in
+from booking.use_cases.kinds.kind_book import Part, kind_on, kinds_in, where_all_may
 from booking.use_cases.patience import heard
 from booking.use_cases.supervision import supervising
 from smp.auth import Actor
@@ -75,7 +75,7 @@ class Wish:
     now: datetime
     leaving: Appointment | None = None  # whose own place is not an alternative
     channel: str = "phone"
-    mode: str | None = None
+    mode: str | None = None  # the one that was asked for; the usual one of the kind when none was
     together_with: str | None = None  # the role of whoever sits in
     first_call: bool = False  # for the waiting list: what rests is free
 
@@ -83,6 +83,15 @@ class Wish:
     def capacity_class(self) -> str:
         """The share of a session that the appointment is taken from."""
         return class_of(self.kind.capacity_class, self.channel)
+
+    @property
+    def its_mode(self) -> str:
+        """How the appointment takes place."""
+        return self.mode or self.kind.usual_mode
+
+    def may_be(self, kind: Kind) -> bool:
+        """Whether another version of the kind gives what is wished for, to whoever wishes for it."""
+        return self.mode in (None, *kind.modes) and kind.compartment == self.kind.compartment
 
 
 async def permitted(
@@ -108,7 +117,7 @@ async def permitted(
     wish = Wish(
         place.session, kind, request.start, request.patient, rules, now,
         channel=request.channel,
-        mode=request.mode or kind.usual_mode,
+        mode=request.mode,
         together_with=together_with,
         first_call=first_call,
     )  # fmt: skip
@@ -337,11 +346,15 @@ async def _alternatives(tx: Transaction, wish: Wish) -> list[Slot]:
 
 
 async def _versions(tx: Transaction, wish: Wish, window: Interval, site: Site) -> list[Part]:
-    """What is booked anew is of the kind as it is given on its day; what is moved keeps its version."""
+    """What is booked anew is of the kind as it is given on its day, to that patient; what is moved keeps its
+    version."""
     kind, left = wish.kind, wish.leaving
     if left is not None and (left.kind, left.kind_version) == (kind.code, kind.version):
-        return [(kind, window)]
-    return await kinds_in(tx, kind.code, window, site, wish.rules)
+        parts = [(kind, window)]
+    else:
+        parts = await kinds_in(tx, kind.code, window, site, wish.rules)
+    patients = () if wish.patient is None else (wish.patient,)
+    return [part for part in await where_all_may(tx, parts, patients, site) if wish.may_be(part[0])]
 
 
 async def _free(tx: Transaction, wish: Wish, site: Site, kind: Kind, window: Interval) -> list[Slot]:

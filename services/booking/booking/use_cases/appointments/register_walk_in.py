@@ -24,7 +24,7 @@ from booking.use_cases.appointments.mark_arrived import arrive
 from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.no_place import NoPlace, unmet_need, why_none
 from booking.use_cases.availability.search_availability import free_slots
-from booking.use_cases.kinds.kind_book import kind_on, kinds_in
+from booking.use_cases.kinds.kind_book import kind_on, kinds_in, where_all_may
 from smp.auth import Actor
 from smp.contracts import DemandUnmet
 from smp.ids import new_id
@@ -94,7 +94,7 @@ async def _other_days(
 ) -> list[dict[str, str]]:
     """The first three places after today, each of the kind as it is given on its day."""
     later = Interval(start, start + rules.alternatives_span)
-    parts = await kinds_in(tx, request.kind, later, site, rules)
+    parts = await where_all_may(tx, await kinds_in(tx, request.kind, later, site, rules), [request.patient], site)
     slots = [slot for kind, part in parts for slot in await _candidates(tx, request, kind, part, rules, now)]
     return [placing.slot_document(slot) for slot in slots[:3]]
 

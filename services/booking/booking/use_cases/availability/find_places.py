@@ -9,10 +9,9 @@ from booking.domain import agenda, resources
 from booking.domain.agenda import Line
 from booking.domain.availability import Partner, Policy, Slot
 from booking.domain.capacity import class_of
-from booking.domain.eligibility import Declaration, Verdict, judge, status_on
+from booking.domain.eligibility import Declaration, sorted_out
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
-from booking.domain.local_time import cut, local_day
 from booking.domain.pages import Page
 from booking.domain.people import Site
 from booking.domain.ranking import Order, ordered
@@ -160,16 +159,8 @@ class _There:
         """Where the patient may have the kind, and where not, judged on each day."""
         versions = await kinds_in(self.db, self.search.kind, self.search.window, self.site, self.rules)
         parts = searchable(self.actor, versions)
-        declared, zone = self.patient.declared, self.site.zone
-        if declared is None:
-            return parts, []
-        may: list[Part] = []
-        may_not: list[Part] = []
-        for kind, part in parts:
-            for stretch in cut(part, (each.start for each in declared), zone):
-                verdict = judge(kind, status_on(declared, local_day(stretch.start, zone)))
-                (may_not if verdict is Verdict.REFUSED else may).append((kind, stretch))
-        return may, may_not
+        declared = self.patient.declared
+        return (parts, []) if declared is None else sorted_out(parts, declared, self.site.zone)
 
     async def _looks(self, parts: Iterable[Part]) -> list["_Look"]:
         return [await _Look.at(self, kind, part) for kind, part in parts]

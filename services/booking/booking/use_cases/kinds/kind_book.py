@@ -5,17 +5,20 @@ heard of yet is looked for again before it is refused.
 """
 
 import time
+from collections.abc import Iterable
 from datetime import date, timedelta
+from uuid import UUID
 
 from booking.domain.appointments import Appointment
+from booking.domain.eligibility import sorted_out
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind, KindBook
 from booking.domain.local_time import cut, local_day
 from booking.domain.people import Site
 from booking.domain.rules import Rules
 from booking.problems import KIND_UNKNOWN
-from booking.store import kinds
-from smp.postgres import Reader
+from booking.store import kinds, projections
+from smp.postgres import Reader, ScopedReader
 from smp.problems import Refusal
 
 _FRESH_SECONDS = 5.0
@@ -54,6 +57,13 @@ async def kinds_in(db: Reader, code: str, window: Interval, site: Site, rules: R
     parts = cut(window, book.changes(code), site.zone)
     versions = ((book.on(code, local_day(part.start, site.zone)), part) for part in parts)
     return [(kind, part) for kind, part in versions if kind is not None]
+
+
+async def where_all_may(db: ScopedReader, parts: list[Part], patients: Iterable[UUID], site: Site) -> list[Part]:
+    """Without the days on which one of the patients may not have the kind."""
+    for patient in patients:
+        parts, _ = sorted_out(parts, await projections.eligibility_of(db, patient) or (), site.zone)
+    return parts
 
 
 async def kind_of(db: Reader, rules: Rules, booked: Appointment) -> Kind:
