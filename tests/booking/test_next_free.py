@@ -1,7 +1,7 @@
 """Next free and third next free place of a site, and how many there are for whom."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,12 @@ from booking.domain.kinds import KindBooks
 from booking.domain.platform_kinds import platform_kinds
 from booking.domain.reasons import Reason
 from booking.domain.rules import Rules
+from booking.domain.sessions import Session
 from booking.store import agendas
+from booking.use_cases.availability.agendas import Agendas
 from booking.use_cases.availability.next_free import NextFree, next_free
 from smp.contracts import SiteClosed
+from smp.postgres import Reader
 from tests.booking.test_coverage import reach
 from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, monday, paris
 
@@ -45,6 +48,34 @@ def from_tuesday(**change: Any) -> Rules:
     kinds = {kind.code: kind for kind in platform_kinds()}
     changed = replace(kinds["consultation"], valid_from=TUESDAY, version=1, **change)
     return replace(RULES, kinds=KindBooks((*kinds.values(), changed)))
+
+
+def of_a_consultation(**change: Any) -> Rules:
+    """A consultation is otherwise than usual."""
+    kinds = {kind.code: kind for kind in platform_kinds()}
+    kinds["consultation"] = replace(kinds["consultation"], **change)
+    return replace(RULES, kinds=KindBooks(tuple(kinds.values())))
+
+
+@dataclass(frozen=True)
+class Read:
+    """Sessions that were read, of which sites, until when."""
+
+    sites: frozenset[UUID]
+    end: datetime
+
+
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[Read]:
+    """What agendas read from now on."""
+    read: list[Read] = []
+    really = agendas.sessions_starting
+
+    async def noted(db: Reader, sites: Collection[UUID], start: datetime, end: datetime) -> list[Session]:
+        read.append(Read(frozenset(sites), end))
+        return await really(db, sites, start, end)
+
+    monkeypatch.setattr(agendas, "sessions_starting", noted)
+    return read
 
 
 def starts(found: NextFree) -> list[datetime | None]:
@@ -245,6 +276,49 @@ class TestBeyondTheLongestSearch:
         await centre.session(await centre.doctor(), "09:00", "10:00")
         monkeypatch.delattr(agendas, "first_offering")
         assert starts(await told(centre)) == [monday("09:00"), monday("09:40")]
+
+    async def test_nobody_looks_further_than_the_longest_lead(
+        self, centre: Centre, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for day in (self.IN_FIVE_WEEKS, self.IN_SEVEN_WEEKS):
+            await centre.session(await centre.doctor(), "09:00", "09:20", day=day)
+        read = reads(monkeypatch)
+        six_weeks = of_a_consultation(max_lead=timedelta(weeks=6))
+        assert starts(await told(centre, rules=six_weeks)) == [paris(self.IN_FIVE_WEEKS, "09:00"), None]
+        assert max(each.end for each in read) < paris(self.IN_SEVEN_WEEKS, "00:00")
+        read.clear()
+        found = await told(centre, rules=of_a_consultation(max_lead=timedelta(weeks=2)))
+        assert (found.next, found.reason) == (None, Reason.TOO_EARLY)
+        assert read == [], "of weeks that nobody may be given"
+
+    async def test_what_lies_further_puts_no_agenda_out_of_memory(
+        self, centre: Centre, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        centre.agendas = Agendas(RULES.way, kept=14)
+        desk, far = centre, await neighbour(centre)
+        await desk.session(await desk.doctor())
+        await far.session(await far.doctor(), "09:00", "10:00", day=self.IN_SEVEN_WEEKS)
+        await desk.find(NOW, NOW + RULES.search_span)
+        read = reads(monkeypatch)
+        (found,) = await told_of_all(centre, "consultation", sites=[far.site])
+        assert starts(found)[0] == paris(self.IN_SEVEN_WEEKS, "09:00")
+        assert {site for each in read for site in each.sites} == {far.site}
+        read.clear()
+        await desk.find(NOW, NOW + RULES.search_span)
+        assert read == [], "what the desk looks at is still there"
+
+
+async def test_a_question_larger_than_the_memory_puts_no_agenda_out_of_it(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    centre.agendas = Agendas(RULES.way, kept=8)
+    await centre.session(await centre.doctor())
+    await centre.find(NOW, NOW + RULES.search_span)
+    region = [await neighbour(centre) for _ in range(3)]
+    assert len(await told_of_all(centre, "consultation", sites=[each.site for each in region])) == 3
+    read = reads(monkeypatch)
+    await centre.find(NOW, NOW + RULES.search_span)
+    assert read == []
 
 
 async def test_a_site_closed_for_good_is_left_out(centre: Centre) -> None:

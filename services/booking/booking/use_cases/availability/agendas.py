@@ -51,37 +51,46 @@ class Agendas:
         self._lock = asyncio.Lock()
         self._begun = self._done = 0
 
-    async def of(self, db: ScopedReader, sites: Collection[UUID], window: Interval) -> dict[UUID, list[Page]]:
+    async def of(
+        self, db: ScopedReader, sites: Collection[UUID], window: Interval, *, in_passing: bool = False
+    ) -> dict[UUID, list[Page]]:
         """The pages of each site that matter to a search in that window, in order, as they stand now, whatever the
-        territories of `db`, which must not have written anything yet: others would see what may be rolled back."""
+        territories of `db`, which must not have written anything yet: others would see what may be rolled back.
+        `in_passing`: what is read for it is kept while there is room, and puts nothing out of memory."""
         numbers = _numbers(window)
-        await self._refresh(db, [(site, number) for site in sites for number in numbers])
-        return {site: [self._pages[(site, number)] for number in numbers] for site in sites}
+        pages = await self._refresh(db, [(site, number) for site in sites for number in numbers], in_passing=in_passing)
+        return {site: [pages[(site, number)] for number in numbers] for site in sites}
 
     async def distances(self, db: ScopedReader) -> Distances:
         """How far sites are from each other, as it stands now."""
         await self._refresh(db, [])
         return self._distances
 
-    async def _refresh(self, db: ScopedReader, wanted: Collection[Key]) -> None:
+    async def _refresh(self, db: ScopedReader, wanted: Collection[Key], *, in_passing: bool = False) -> dict[Key, Page]:
         """See all that was committed before the call. Searches that arrive together look once."""
         arrived = self._begun
         async with self._lock:
-            missing = [key for key in wanted if key not in self._pages]
-            if self._done <= arrived or missing:
+            read: Collection[Key] = ()
+            if self._done <= arrived or any(key not in self._pages for key in wanted):
                 self._begun += 1
                 scope = db.scope
                 db.rescope(Scope.everywhere())
                 try:
                     await self._follow(db)
-                    await self._load(db, [key for key in wanted if key not in self._pages])
+                    read = await self._load(db, [key for key in wanted if key not in self._pages])
                 finally:
                     db.rescope(scope)
                 self._done = self._begun
-            for key in wanted:
-                self._pages.move_to_end(key)
-            while len(self._pages) > max(self._kept, len(wanted)):
-                self._pages.popitem(last=False)
+            pages = {key: self._pages[key] for key in wanted}
+            self._keep(wanted, read, in_passing=in_passing or len(wanted) > self._kept)
+            return pages
+
+    def _keep(self, wanted: Iterable[Key], read: Iterable[Key], *, in_passing: bool) -> None:
+        """What was asked for last goes last when there are too many; what was read in passing goes first."""
+        for key in read if in_passing else wanted:
+            self._pages.move_to_end(key, last=not in_passing)
+        while len(self._pages) > self._kept:
+            self._pages.popitem(last=False)
 
     async def _follow(self, db: ScopedReader) -> None:
         now = time.monotonic()
@@ -123,13 +132,18 @@ class Agendas:
                     page.changed()
         return list(met.values())
 
-    async def _load(self, db: ScopedReader, missing: Sequence[Key]) -> None:
+    async def _load(self, db: ScopedReader, missing: Sequence[Key]) -> list[Key]:
+        """Read these pages, and those of the same sites that lie between them; which were not there."""
         sites = sorted({site for site, _ in missing}, key=lambda site: site.int)
+        new: list[Key] = []
         for at in range(0, len(sites), _TOGETHER):
             some = frozenset(sites[at : at + _TOGETHER])
-            await self._load_sites(db, some, {number for site, number in missing if site in some})
+            pages = await self._read(db, some, {number for site, number in missing if site in some})
+            new += [key for key in pages if key not in self._pages]
+            self._pages.update(pages)
+        return new
 
-    async def _load_sites(self, db: ScopedReader, sites: frozenset[UUID], numbers: set[int]) -> None:
+    async def _read(self, db: ScopedReader, sites: frozenset[UUID], numbers: set[int]) -> dict[Key, Page]:
         start, end = instant_of(min(numbers) * _MINUTES), instant_of((max(numbers) + 1) * _MINUTES)
         found = await store.sessions_starting(db, sites, start, end)
         margin = LONGEST_SESSION + _LONGEST_WAY
@@ -140,7 +154,7 @@ class Agendas:
         }
         for line in await self._lines(db, found, presence):
             lines[(line.session.site, line.first // _MINUTES)].append(line)
-        self._pages.update({key: Page.of(each) for key, each in lines.items()})
+        return {key: Page.of(each) for key, each in lines.items()}
 
     async def _lines(self, db: ScopedReader, found: Sequence[Session], presence: Sequence[Elsewhere]) -> list[Line]:
         travels = _travels(presence, self._distances)

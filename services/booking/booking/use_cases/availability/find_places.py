@@ -99,7 +99,7 @@ async def _nearest(agendas: Agendas, full: "_There") -> Nearest | None:
     ways = (await agendas.distances(db)).nearest(site.id, others.keys() - {site.id})
     for at in range(0, len(ways), _TOGETHER):
         some = ways[at : at + _TOGETHER]
-        pages = await agendas.of(db, [other for _, other in some], search.window)
+        pages = await agendas.of(db, [other for _, other in some], search.window, in_passing=True)
         for way, other in some:
             wanted = replace(search, site=other, professional=None, limit=1)
             there = replace(full, search=wanted, site=others[other], pages=pages[other])

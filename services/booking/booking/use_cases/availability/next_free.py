@@ -1,7 +1,7 @@
 """Next free and third next free place, and how many there are for whom, per site."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from uuid import UUID
@@ -88,10 +88,12 @@ class _Wanted:
     actor: Actor
     now: datetime
 
-    async def within(self, window: Interval, sites: Collection[Site]) -> dict[UUID, list["_Told"]]:
+    async def within(
+        self, window: Interval, sites: Collection[Site], *, in_passing: bool = False
+    ) -> dict[UUID, list["_Told"]]:
         """Of the whole window, in parts that follow each other."""
         db, rules, now = self.db, self.rules, self.now
-        pages = await self.agendas.of(db, [site.id for site in sites], window)
+        pages = await self.agendas.of(db, [site.id for site in sites], window, in_passing=in_passing)
         versions = await _versions(db, self.kind, window, sites, rules, self.actor)
         shared = [each for site in sites for each in _sharing(pages[site.id], versions[site.id])]
         taken = await capacity.taken(db, [each.id for each in shared], now) if shared else {}
@@ -104,24 +106,40 @@ class _Wanted:
         }
 
     async def beyond(
-        self, end: datetime, sites: Iterable[Site], near: Mapping[UUID, list["_Told"]]
-    ) -> dict[UUID, list["_Told"]]:
+        self, end: datetime, sites: Collection[Site], near: Mapping[UUID, list["_Told"]]
+    ) -> dict[UUID, "_Far"]:
         """What follows `end`, of sites that lack a third place: window by window, each from the next session for the
-        kind on, so that weeks without any cost nothing."""
-        far: dict[UUID, list[_Told]] = {site: [] for site in near}
+        kind on, so that weeks without any cost nothing, and none later than the longest lead."""
+        far = {site: _Far() for site in near}
         horizon = self.now + self.rules.horizon
-        while end < horizon and (
-            lacking := [site for site in sites if len(_first([*near[site.id], *far[site.id]])) < THIRD]
-        ):
-            begins = await store.first_offering(self.db, [site.id for site in lacking], self.kind, end, horizon)
+
+        def lacks(site: Site) -> bool:
+            return len(_first([*near[site.id], *far[site.id].told])) < THIRD
+
+        if end >= horizon or not any(map(lacks, sites)):
+            return far
+        until = await self._bookable_until(Interval(end, horizon), sites)
+        while end < horizon and (lacking := [site.id for site in sites if lacks(site)]):
+            begins = await store.first_offering(self.db, lacking, self.kind, end, horizon)
+            for site, at in begins.items():
+                far[site].has_later = at >= until[site]
+            begins = {site: at for site, at in begins.items() if at < until[site]}
             if not begins:
                 break
             start = max(end, min(begins.values()))
-            end = min(start + self.rules.search_span, horizon)
-            offering = [site for site in lacking if begins.get(site.id, end) < end]
-            for site, told in (await self.within(Interval(start, end), offering)).items():
-                far[site] += told
+            end = min(start + self.rules.search_span, max(until[site] for site in begins))
+            offering = [site for site in sites if begins.get(site.id, end) < end]
+            for site, told in (await self.within(Interval(start, end), offering, in_passing=True)).items():
+                far[site].told += told
         return far
+
+    async def _bookable_until(self, window: Interval, sites: Iterable[Site]) -> dict[UUID, datetime]:
+        """The end of the part of a window in which the kind may be given already, by site."""
+        versions = await _versions(self.db, self.kind, window, sites, self.rules, self.actor)
+        return {
+            site: max((part.end for kind, each in parts if (part := kind.lead(self.now, each))), default=window.start)
+            for site, parts in versions.items()
+        }
 
 
 async def _versions(
@@ -146,15 +164,15 @@ def _sharing(pages: Iterable[Page], versions: Sequence[Part]) -> Iterator[Sessio
         yield from (line.session for line in page.interns if line.session.shares)
 
 
-async def _answer(site: UUID, near: Sequence["_Told"], far: Sequence["_Told"]) -> NextFree:
-    told = [*near, *far]
+async def _answer(site: UUID, near: Sequence["_Told"], far: "_Far") -> NextFree:
+    told = [*near, *far.told]
     first = _first(told)
     return NextFree(
         site,
         first[0] if first else None,
         first[THIRD - 1] if len(first) >= THIRD else None,
         _sums([each.places for each in near]),
-        None if first else of_parts([await each.part.reason(each.places) for each in told]),
+        None if first else of_parts([*[await each.part.reason(each.places) for each in told], *far.reasons]),
     )
 
 
@@ -301,6 +319,18 @@ class _Told:
     part: _Of
     first: Sequence[Slot]
     places: Sequence[Places]
+
+
+@dataclass(slots=True)
+class _Far:
+    """What follows the longest window of a search, and whether there are sessions later than the longest lead."""
+
+    told: list[_Told] = field(default_factory=list)
+    has_later: bool = False
+
+    @property
+    def reasons(self) -> list[Reason]:
+        return [Reason.TOO_EARLY] if self.has_later else []
 
 
 @dataclass(frozen=True, slots=True)
