@@ -108,12 +108,15 @@ def _policy(draw: Random, midnight: datetime, away: list[Interval]) -> Policy:
         ),
         also_free=frozenset({PATIENT}) if draw.random() < 0.3 else frozenset(),
         partners=() if draw.random() < 0.8 else draw.choice(_PARTNERS),
-        travel=Travel(
-            tuple(Elsewhere(draw.choice(PEOPLE), draw.choice([OTHER_SITE, THIRD_SITE]), each) for each in away),
-            _DISTANCES,
-        ),
+        travel=Travel(tuple(_elsewhere(draw, each) for each in away), _DISTANCES),
         withheld=frozenset() if usual else draw.choice([frozenset(), frozenset({UUID(int=1001)})]),
     )  # fmt: skip
+
+
+def _elsewhere(draw: Random, period: Interval) -> Elsewhere:
+    """Somebody in a session at another site that was opened before or after those of the case."""
+    opened = UUID(int=draw.randrange(999, 1007))
+    return Elsewhere(opened, draw.choice(PEOPLE), draw.choice([OTHER_SITE, THIRD_SITE]), period)
 
 
 def _by_date(draw: Random, day: date, zone: ZoneInfo) -> list[Session]:

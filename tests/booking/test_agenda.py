@@ -180,12 +180,13 @@ def _is_taken(it: Case, number: int, minute: datetime) -> bool:
 
 
 def _is_on_the_way(it: Case, session: Session, minute: datetime) -> bool:
+    """Whether they are elsewhere, or on the way between there and a session that was opened after that one."""
     travel = it.policy.travel
-    return any(
-        e.professional == session.professional
-        and e.period.start - (way := travel.distances.between(session.site, e.site)) <= minute < e.period.end + way
-        for e in travel.elsewhere
-    )
+    for there in travel.elsewhere:
+        way = travel.distances.between(session.site, there.site) if there.session < session.id else 0 * MINUTE
+        if there.professional == session.professional and (there.period.start - way <= minute < there.period.end + way):
+            return True
+    return False
 
 
 def _is_supervised(it: Case, session: Session, minute: datetime) -> bool:

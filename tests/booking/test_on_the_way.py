@@ -1,21 +1,28 @@
 """Whoever works at two sites on one day is booked at neither while on the way: not only searches know."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
+from random import Random
 from uuid import UUID
 
 import pytest
 
 from booking import problems
+from booking.domain.appointments import Appointment
+from booking.domain.availability import Slot, grid
 from booking.domain.sessions import Session
 from booking.use_cases.appointments.book_slot import BookRequest, book_slot
+from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from smp.problems import Refusal
 from tests.booking.desk import Desk
 from tests.booking.test_company import ELSEWHERE, house
 from tests.booking.test_company import book as prepare
 from tests.booking.test_floating import book
 from tests.booking.test_holds_and_steps import stored
-from tests.booking.world import NOW, RULES, SECRETARY, Centre, joined, monday, refusal, starts
+from tests.booking.test_kinds_enforced import BASIC
+from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, joined, monday, paris, refusal, starts
 from tests.support.databases import ServiceDatabase
 
 FAR = replace(RULES, way=timedelta(minutes=40))
@@ -76,6 +83,57 @@ async def test_what_can_be_found_can_be_booked_and_nothing_else(centre: Centre, 
         else:
             assert (await refusal(centre.book(session, hour))).problem is problems.ON_THE_WAY
     assert monday("11:20") in found
+
+
+async def test_whatever_is_opened_and_booked_in_between_searches_and_bookings_agree(
+    centre: Centre, other: Centre
+) -> None:
+    """Sessions of one doctor at two sites, opened in any order while others book: what is found is what can be had, and
+    two appointments at different sites are as far from each other as the sites are."""
+    draw, who = Random(53), await traveller(centre, other)
+    at = {centre.site: centre, other.site: other}
+    booked: list[Appointment] = []
+    for n in range(12):
+        day, times = MONDAY + timedelta(days=n), ["09:00", "10:00", "11:10", "12:00", "13:00"]
+        for start, end in draw.sample(list(pairwise(times)), 4):
+            here = draw.choice([centre, other])
+            session = await here.session(who, start, end, day=day)
+            free = {slot.period.start for slot in (await here.find(paris(day, start), paris(day, end))).slots}
+            for period in grid(session, BASIC, session.period):
+                assert (await bookable(here, session, period.start)) is (period.start in free)
+        for _ in range(4):
+            here = draw.choice([centre, other])
+            whole_day = paris(day, "08:00"), paris(day, "18:00")
+            if slots := (await here.find(*whole_day)).slots:
+                booked.append(await take(here, draw.choice(slots)))
+    assert len(booked) > 30
+    apart = [
+        later.period.start - earlier.period.end
+        for earlier, later in pairwise(sorted(booked, key=lambda each: each.period.start))
+        if at[earlier.site] is not at[later.site]
+    ]
+    assert len(apart) > 10
+    assert min(apart) >= RULES.way
+
+
+async def take(here: Centre, slot: Slot) -> Appointment:
+    request = BookRequest(slot.session, slot.period.start, "consultation", await here.patient())
+    async with here.transaction() as tx:
+        return (await book_slot(tx, request, RULES, actor=SECRETARY, now=NOW)).appointment
+
+
+async def bookable(here: Centre, session: Session, start: datetime) -> bool:
+    """Whether a booking succeeds; it is given back."""
+    request = BookRequest(session.id, start, "consultation", await here.patient())
+    try:
+        async with here.transaction() as tx:
+            booked = (await book_slot(tx, request, RULES, actor=SECRETARY, now=NOW)).appointment
+            await cancel_appointment(tx, booked.id, CancelRequest("patient"), RULES, actor=SECRETARY, now=NOW)
+    except Refusal as refused:
+        if refused.problem not in (problems.ON_THE_WAY, problems.SLOT_TAKEN):
+            raise
+        return False
+    return True
 
 
 async def test_nobody_is_floated_onto_it(centre: Centre, other: Centre) -> None:

@@ -6,9 +6,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from booking.domain import resources
-from booking.domain.availability import Occupancy, Partner, Policy, Slot, available_slots
+from booking.domain.availability import Occupancy, Partner, Policy, Presence, Slot, available_slots
 from booking.domain.intervals import Interval
 from booking.domain.ranking import Order, ordered, places
 from booking.domain.reasons import Reason, why_empty
@@ -18,6 +20,7 @@ from tests.booking.test_availability import DAY, PEOPLE, SITE, at, consultation,
 
 OTHER = UUID(int=72)
 DOCTOR, ASSISTANT, SOCIAL = PEOPLE[:3]
+MINUTE = timedelta(minutes=1)
 
 
 def free(sessions: list[Session], busy: list[Occupancy] | None = None, **policy: object) -> list[Slot]:
@@ -82,21 +85,50 @@ class TestPartners:
             Policy(consultation(), partners=(self.PREPARES, self.PREPARES))
 
 
+EARLIER, LATER = UUID(int=0), UUID(int=10**6)
+
+
 class TestTravel:
+    HALF_AN_HOUR = Distances({frozenset((SITE, OTHER)): timedelta(minutes=30)})
+
     def test_who_comes_from_another_site_receives_after_the_way_and_leaves_in_time(self) -> None:
-        distances = Distances({frozenset((SITE, OTHER)): timedelta(minutes=30)})
-        away = (Elsewhere(DOCTOR, OTHER, Interval(at(0), at(60))), Elsewhere(DOCTOR, OTHER, Interval(at(200), at(260))))
-        found = free([session(DOCTOR, 60, 200)], travel=Travel(away, distances))
+        away = (
+            Elsewhere(EARLIER, DOCTOR, OTHER, Interval(at(0), at(60))),
+            Elsewhere(EARLIER, DOCTOR, OTHER, Interval(at(200), at(260))),
+        )
+        found = free([session(DOCTOR, 60, 200)], travel=Travel(away, self.HALF_AN_HOUR))
         assert starts(found) == [100, 120, 140]
 
+    def test_sessions_that_were_opened_afterwards_give_the_way_themselves(self) -> None:
+        away = (
+            Elsewhere(LATER, DOCTOR, OTHER, Interval(at(0), at(60))),
+            Elsewhere(EARLIER, DOCTOR, OTHER, Interval(at(120), at(260))),
+        )
+        found = free([session(DOCTOR, 60, 120)], travel=Travel(away, self.HALF_AN_HOUR))
+        assert starts(found) == [60]
+
+    @given(gap=st.integers(0, 60), is_opened_last=st.booleans())
+    def test_one_way_is_one_way(self, gap: int, is_opened_last: bool) -> None:
+        """Of two sessions that follow each other, all that is missing of half an hour is lost, and only once."""
+        early = replace(session(DOCTOR, 60, 180), id=LATER if is_opened_last else EARLIER)
+        late = replace(session(DOCTOR, 180 + gap, 300 + gap, number=1), site=OTHER)
+        left = [self.left_of(early, late), self.left_of(late, early)]
+        assert [240 - sum(each.length // MINUTE for each in left), left[1].start - left[0].end >= 30 * MINUTE] == [
+            max(0, 30 - gap), True,
+        ]  # fmt: skip
+
+    def left_of(self, one: Session, other: Session) -> Interval:
+        there = Elsewhere(other.id, other.professional, other.site, other.period)
+        (left,) = Presence.alone(one, Travel((there,), self.HALF_AN_HOUR)).there
+        return left
+
     def test_a_pair_of_sites_without_a_figure_takes_the_default(self) -> None:
-        travel = Travel(
-            (Elsewhere(DOCTOR, OTHER, Interval(at(0), at(60))),), Distances(default=timedelta(minutes=45))
-        )  # fmt: skip
+        away = (Elsewhere(EARLIER, DOCTOR, OTHER, Interval(at(0), at(60))),)
+        travel = Travel(away, Distances(default=timedelta(minutes=45)))
         assert starts(free([session(DOCTOR, 60, 140)], travel=travel)) == [120]
 
     def test_somebody_elses_way_does_not_matter(self) -> None:
-        travel = Travel((Elsewhere(ASSISTANT, OTHER, Interval(at(0), at(200))),))
+        travel = Travel((Elsewhere(EARLIER, ASSISTANT, OTHER, Interval(at(0), at(200))),))
         assert starts(free([session(DOCTOR, 60, 100)], travel=travel)) == [60, 80]
 
     def test_the_nearest_sites_come_first(self) -> None:

@@ -20,6 +20,7 @@ from booking.use_cases.appointments.correct_status import CorrectionRequest, cor
 from booking.use_cases.appointments.mark_arrived import mark_arrived
 from booking.use_cases.appointments.mark_no_show import mark_no_show
 from booking.use_cases.appointments.site_queue import CallOrder, change_call_order
+from booking.use_cases.availability.declare_distance import Distance, declare_distance
 from booking.use_cases.calendar.cancel_session import cancel_session
 from booking.use_cases.calendar.reshaping import Consent
 from smp.contracts import PatientErased
@@ -41,12 +42,19 @@ async def given_up(centre: Centre, session: Session, hour: str, patient: UUID | 
     return id
 
 
+async def further_away(centre: Centre, other: Centre) -> None:
+    """The way is found to take fifty minutes, not half an hour."""
+    async with centre.transaction() as tx:
+        await declare_distance(tx, Distance(centre.site, other.site, 50), actor=SECRETARY, now=NOW)
+
+
 async def test_not_while_the_practitioner_is_on_the_road(centre: Centre, booking_database: ServiceDatabase) -> None:
     other = await Centre(booking_database.database).open()
     who = await traveller(centre, other)
+    await other.session(who, "12:30", "15:00")
     session = await centre.session(who, "09:00", "12:00")
     early, late = [await given_up(centre, session, hour) for hour in ("11:00", "11:40")]
-    await other.session(who, "12:10", "15:00")
+    await further_away(centre, other)
     refused = await refusal(correct(centre, late))
     assert refused.problem is problems.ON_THE_WAY
     assert monday("11:20").isoformat() in starts(refused)
@@ -100,12 +108,13 @@ async def test_not_once_whoever_prepared_is_gone_or_on_the_road(
 
     other = await Centre(booking_database.database).open()
     assistant = await traveller(centre, other, "medical_assistant")
+    await other.session(assistant, "12:30", "15:00", kinds=("preparation",))
     helper = await centre.session(assistant, "09:00", "12:00", kinds=("preparation",))
     session = await centre.session(await centre.doctor(), "09:00", "12:00")
     early, late = [await book(centre, session, hour) for hour in ("09:20", "11:40")]
     for each in (early, late):
         await cancel(centre, each.id)
-    await other.session(assistant, "12:10", "15:00", kinds=("preparation",))
+    await further_away(centre, other)
     assert (await refusal(take_again(late))).problem is problems.COMPANY_MISSING
     assert (await take_again(early)).cancelled_by is None
     await cancel(centre, early.id, reason="moved_away")
@@ -117,6 +126,7 @@ async def test_not_once_whoever_prepared_is_gone_or_on_the_road(
 async def test_not_once_whoever_sat_in_is_on_the_road(centre: Centre, booking_database: ServiceDatabase) -> None:
     other = await Centre(booking_database.database).open()
     worker = await traveller(centre, other, "social_worker")
+    await other.session(worker, "12:30", "15:00", kinds=("social",))
     await centre.session(worker, "09:00", "12:00", kinds=("social",))
     session = await centre.session(await centre.doctor(), "09:00", "12:00")
     early, late = [
@@ -124,7 +134,7 @@ async def test_not_once_whoever_sat_in_is_on_the_road(centre: Centre, booking_da
     ]
     for each in (early, late):
         await cancel(centre, each.id)
-    await other.session(worker, "12:10", "15:00", kinds=("social",))
+    await further_away(centre, other)
     assert (await refusal(correct(centre, late.id))).problem is problems.COMPANY_MISSING
     assert (await correct(centre, early.id)).others == early.others
 

@@ -59,6 +59,18 @@ BOOKING_MUTANTS = (
         (FOUND,),
     ),
     Mutant(
+        "way-taken-twice", "the way between two sites is taken from both sessions",
+        f"{BOOKING}/domain/travel.py",
+        " if there.session < session.id else timedelta()\n", "\n",
+        ("tests/booking/test_ranking.py",),
+    ),
+    Mutant(
+        "memory-swept", "a look at the whole region puts out of memory what the desks look at",
+        f"{BOOKING}/use_cases/availability/agendas.py",
+        "in_passing=in_passing or len(wanted) > self._kept)", "in_passing=False)",
+        ("tests/booking/test_next_free.py",),
+    ),
+    Mutant(
         "late-booking-missed", "what a transaction said that was open at the last search is taken for seen",
         f"{FLOOR}/migrations/00002_said_since.sql",
         "o.xid >= pg_snapshot_xmin(since) AND NOT pg_visible_in_snapshot(o.xid, since)",

@@ -1,4 +1,4 @@
-"""The way between two sites: who works at both on one day is at neither while travelling.
+"""The way between two sites: whoever works at both on one day receives nobody while travelling.
 
 Minutes are declared for a pair of sites, the same both ways; a pair without a figure takes the default. The same
 minutes are the distance by which another site is proposed when one is full.
@@ -19,8 +19,9 @@ LONGEST_WAY = timedelta(hours=4)
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """A professional is at another site: a session there, or an appointment outside of any."""
+    """A professional is at another site, for a session there."""
 
+    session: UUID
     professional: UUID
     site: UUID
     period: Interval
@@ -48,18 +49,26 @@ class Distances:
 
 @dataclass(frozen=True, slots=True)
 class Travel:
-    """Where professionals are besides the sessions looked at, and how far that is."""
+    """Where professionals are besides the sessions looked at, and how far that is.
+
+    Of two sessions, the one that was opened last gives the minutes of the way, at whichever end they are missing: the
+    other one may have been booked up to its edge. Ids are ordered by time.
+    """
 
     elsewhere: tuple[Elsewhere, ...] = ()
     distances: Distances = Distances()
 
     def away(self, session: Session) -> tuple[Interval, ...]:
-        """When the session's professional is at another site or on the way from or to it."""
+        """When the session's professional is at another site, or on a way from or to it that this session gives."""
         return tuple(
-            _widened(each.period, self.distances.between(session.site, each.site))
+            _widened(each.period, self._way(session, each))
             for each in self.elsewhere
             if each.professional == session.professional and each.site != session.site
         )
+
+    def _way(self, session: Session, there: Elsewhere) -> timedelta:
+        """One way is one way: what one session has given, the other need not give again."""
+        return self.distances.between(session.site, there.site) if there.session < session.id else timedelta()
 
     def has(self, session: Session, period: Interval) -> bool:
         """Whether the session's professional is elsewhere or on the way at some instant of a period."""
@@ -67,11 +76,6 @@ class Travel:
 
 
 NOWHERE_ELSE = Travel()
-
-
-def elsewhere(sessions: Iterable[Session]) -> tuple[Elsewhere, ...]:
-    """Presence as sessions tell it."""
-    return tuple(Elsewhere(each.professional, each.site, each.period) for each in sessions)
 
 
 def _widened(period: Interval, way: timedelta) -> Interval:

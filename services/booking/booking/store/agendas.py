@@ -70,7 +70,7 @@ async def first_offering(
 async def presence_of(db: Reader, professionals: Collection[UUID], start: datetime, end: datetime) -> list[Elsewhere]:
     """Where they are, as their sessions that start in `[start, end)` tell it."""
     rows = await db.fetch(SQL.presence_of, list(professionals), start, end)
-    return [Elsewhere(row["professional"], row["site"], Interval(row["starts_at"], row["ends_at"])) for row in rows]
+    return [_elsewhere(row) for row in rows]
 
 
 async def travel(
@@ -123,7 +123,7 @@ def _require_unwritten(row: Record) -> None:
 
 
 def _elsewhere(row: Record) -> Elsewhere:
-    return Elsewhere(row["professional"], row["site"], Interval(row["starts_at"], row["ends_at"]))
+    return Elsewhere(row["id"], row["professional"], row["site"], Interval(row["starts_at"], row["ends_at"]))
 
 
 def _periods(ranges: Iterable[Any] | None) -> tuple[Interval, ...]:

@@ -41,13 +41,13 @@ CROSS JOIN LATERAL (
 
 -- name: presence_of
 -- Where some professionals are in a stretch of time, whatever the site.
-SELECT professional, site, starts_at, ends_at
+SELECT id, professional, site, starts_at, ends_at
 FROM session
 WHERE professional = ANY ($1::uuid[]) AND state = 'open' AND starts_at >= $2 AND starts_at < $3;
 
 -- name: elsewhere
 -- Where professionals of a site are besides it in a stretch of time, and the minutes declared for the way.
-SELECT s.professional, s.site, s.starts_at, s.ends_at, d.minutes
+SELECT s.id, s.professional, s.site, s.starts_at, s.ends_at, d.minutes
 FROM session AS s
 LEFT JOIN site_distance AS d ON d.one = least(s.site, $1::uuid) AND d.other = greatest(s.site, $1::uuid)
 WHERE s.professional = ANY ($2::uuid[]) AND s.state = 'open' AND s.starts_at >= $3 AND s.starts_at < $4 AND s.site <> $1;
