@@ -3,6 +3,7 @@ interval and no bit: it looks at every minute."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from random import Random
 from uuid import UUID
 
@@ -96,6 +97,7 @@ def _compare_orders(it: Case, lines: list[Line], expected: list[Slot], draw: Ran
     limit = draw.choice([1, 3, 20])
     assert told(fast(it, lines, Order.RANKED, limit)) == told(ordered(expected, Order.RANKED)[:limit])
     assert told(fast(it, lines, Order.CHRONOLOGICAL, limit)) == told(expected[:limit])
+    assert told(list(islice(agenda.one_by_one(lines, asked(it)), limit))) == told(expected[:limit])
     together = places(expected, it.policy.kind.length)
     assert agenda.count_places(lines, asked(it)) == len(together)
     assert told(agenda.first_places(lines, asked(it), limit)) == told(together[:limit])

@@ -139,6 +139,7 @@ class Centre:
         room: str | None = None,
         now: datetime = NOW,
         shares: dict[str, int] | None = None,
+        grid: timedelta = timedelta(minutes=20),
     ) -> Session:
         request = SessionRequest(
             site=self.site,
@@ -147,7 +148,7 @@ class Centre:
             day=day,
             start=time.fromisoformat(start),
             end=time.fromisoformat(end),
-            grid=timedelta(minutes=20),
+            grid=grid,
             room=room,
             shares=shares or {},
         )

@@ -335,9 +335,15 @@ BOOKING_MUTANTS = (
     ),
     Mutant(
         "places-beyond-the-acts", "of an intern more places are told than acts are left",
-        f"{BOOKING}/use_cases/supervision/supervising.py",
-        "if self.admits(slot, given):", "if self.admits(slot):",
+        f"{BOOKING}/use_cases/availability/places_of_interns.py",
+        "and self.days.admits(slot, of_day)", "and self.days.admits(slot)",
         ("tests/booking/test_next_free.py",),
+    ),
+    Mutant(
+        "third-beyond-the-acts", "the third next place is told although the two before it take the acts that are left",
+        f"{BOOKING}/use_cases/availability/places_of_interns.py",
+        "and self.days.admits(slot, of_interns)", "and self.days.admits(slot)",
+        ("tests/booking/test_next_free_together.py",),
     ),
     Mutant(
         "edited-below-its-shares", "hours are edited that do not hold what the session keeps",

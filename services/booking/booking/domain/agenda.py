@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, groupby
 from operator import attrgetter
+from uuid import UUID
 
 from booking.domain.availability import Companion, Partner, Policy, Presence, Slot, chronological, partner_order
 from booking.domain.intervals import Interval
+from booking.domain.kinds import Kind
 from booking.domain.minutes import (
     MINUTE,
     each,
@@ -70,6 +72,11 @@ class Line:
         self.room_taken = self._met(room)
         self._starts.clear()
         self._places.clear()
+
+    def with_taken(self, practitioner: Iterable[Interval], room: Iterable[Interval]) -> "Line":
+        """The line when these are taken too."""
+        taken, room_taken = self.taken | self._met(practitioner), self.room_taken | self._met(room)
+        return Line(self.session, self.first, self.length, self.there, self.supervised, taken, room_taken)
 
     @property
     def free(self) -> int:
@@ -158,6 +165,33 @@ def search(
         if limit is not None and len(found) >= limit:
             return found[:limit]
     return found
+
+
+def one_by_one(lines: Sequence[Line], asked: Question) -> Iterator[Slot]:
+    """The free slots, earliest first, each looked at when it is asked for."""
+    for stage in _stages(_within(lines, asked), Order.CHRONOLOGICAL):
+        starts = [
+            (line.first + minute, line.session.professional.int, line.session.id.int, open_ends, line)
+            for line in stage
+            for open_ends, minutes in enumerate(_starts_of(line, lines, asked))
+            for minute in each(minutes)
+        ]
+        for minute, _, _, open_ends, line in sorted(starts, key=lambda start: start[:3]):
+            yield slot_at(line, minute - line.first, open_ends, lines, asked)
+
+
+def with_booked(lines: Sequence[Line], booked: Iterable[Slot], kind: Kind) -> list[Line]:
+    """The lines when these slots are given to appointments of the kind."""
+    engaged: dict[UUID, list[Interval]] = {}
+    for slot in booked:
+        for whom, period in slot.engages(kind):
+            engaged.setdefault(whom, []).append(period)
+
+    def after(line: Line) -> Line:
+        practitioner, room = engaged.get(line.session.professional, ()), engaged.get(line.session.id, ())
+        return line.with_taken(practitioner, room) if practitioner or room else line
+
+    return [after(line) for line in lines]
 
 
 def first_places(

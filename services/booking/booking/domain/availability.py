@@ -107,6 +107,17 @@ class Slot:
     open_ends: int = field(default=0, compare=False)
     companions: tuple[Companion, ...] = field(default=(), compare=False)
 
+    def engages(self, kind: Kind) -> Iterator[tuple[UUID, Interval]]:
+        """Whom an appointment of the kind takes there, and when; a session stands for its room."""
+        yield self.professional, kind.around(self.period)
+        in_room = self.companions if kind.preparation and kind.preparation.same_room else ()
+        yield (
+            self.session,
+            Interval(min((each.period.start for each in in_room), default=self.period.start), self.period.end),
+        )
+        for each in self.companions:
+            yield each.professional, each.period
+
 
 def available_slots(
     sessions: Sequence[Session], occupancies: Iterable[Occupancy], policy: Policy, now: datetime, window: Interval

@@ -1,13 +1,15 @@
 """Next free and third next free place, and how many there are for whom, per site."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from uuid import UUID
 
 from booking.domain import agenda
-from booking.domain.agenda import Line, Question, in_order
+from booking.domain.agenda import Line, Question
 from booking.domain.availability import Policy, Slot, chronological
 from booking.domain.capacity import Room, class_of, room, slots_of
 from booking.domain.intervals import Interval
@@ -15,7 +17,6 @@ from booking.domain.kinds import Kind
 from booking.domain.local_time import local_day
 from booking.domain.pages import Page, first_of_pages
 from booking.domain.people import Site
-from booking.domain.ranking import places
 from booking.domain.reasons import Reason, of_parts, why_empty
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
@@ -25,6 +26,7 @@ from booking.store import capacity, projections
 from booking.use_cases.access import searchable
 from booking.use_cases.availability.agendas import Agendas
 from booking.use_cases.availability.find_places import partners_of
+from booking.use_cases.availability.places_of_interns import PlacesOfInterns
 from booking.use_cases.availability.search_availability import answered_for, free_slots
 from booking.use_cases.kinds.kind_book import Part, kinds_in
 from booking.use_cases.supervision.supervising import InternDays
@@ -70,7 +72,7 @@ async def next_free(
         raise Refusal(SITE_UNKNOWN)
     covered = [site for site in known if actor.covers_site(site.id) and not _is_closed(site, now)]
     wanted = _Wanted(db, agendas, kind, rules, actor, now)
-    near = await wanted.within(Interval(now, now + rules.search_span), covered)
+    near = await wanted.within(Interval(now, now + rules.search_span), covered, {})
     if not all(near.values()):
         raise Refusal(FORBIDDEN)
     far = await wanted.beyond(now + rules.search_span, covered, near)
@@ -89,21 +91,26 @@ class _Wanted:
     now: datetime
 
     async def within(
-        self, window: Interval, sites: Collection[Site], *, in_passing: bool = False
+        self,
+        window: Interval,
+        sites: Collection[Site],
+        before: Mapping[UUID, Sequence[Slot]],
+        *,
+        in_passing: bool = False,
     ) -> dict[UUID, list["_Told"]]:
-        """Of the whole window, in parts that follow each other."""
+        """Of the whole window, in parts that follow each other; `before`: the first places told already."""
         db, rules, now = self.db, self.rules, self.now
         pages = await self.agendas.of(db, [site.id for site in sites], window, in_passing=in_passing)
         versions = await _versions(db, self.kind, window, sites, rules, self.actor)
         shared = [each for site in sites for each in _sharing(pages[site.id], versions[site.id])]
         taken = await capacity.taken(db, [each.id for each in shared], now) if shared else {}
         rooms = {each.id: room(each.period, each.grid, each.shares, taken[each.id], now) for each in shared}
-        return {
-            site.id: [
-                await _Of(db, site, *part, rules, now, pages[site.id], rooms).tell() for part in versions[site.id]
-            ]
-            for site in sites
-        }
+        told: dict[UUID, list[_Told]] = {site.id: [] for site in sites}
+        for site in sites:
+            for part in versions[site.id]:
+                given = [*before.get(site.id, ()), *_first(told[site.id])]
+                told[site.id].append(await _Of(db, site, *part, rules, now, pages[site.id], rooms).tell(given))
+        return told
 
     async def beyond(
         self, end: datetime, sites: Collection[Site], near: Mapping[UUID, list["_Told"]]
@@ -113,13 +120,13 @@ class _Wanted:
         far = {site: _Far() for site in near}
         horizon = self.now + self.rules.horizon
 
-        def lacks(site: Site) -> bool:
-            return len(_first([*near[site.id], *far[site.id].told])) < THIRD
+        def first(site: Site) -> list[Slot]:
+            return _first([*near[site.id], *far[site.id].told])
 
-        if end >= horizon or not any(map(lacks, sites)):
+        if end >= horizon or all(len(first(site)) >= THIRD for site in sites):
             return far
         until = await self._bookable_until(Interval(end, horizon), sites)
-        while end < horizon and (lacking := [site.id for site in sites if lacks(site)]):
+        while end < horizon and (lacking := [site.id for site in sites if len(first(site)) < THIRD]):
             begins = await store.first_offering(self.db, lacking, self.kind, end, horizon)
             for site, at in begins.items():
                 far[site].has_later = at >= until[site]
@@ -129,7 +136,9 @@ class _Wanted:
             start = max(end, min(begins.values()))
             end = min(start + self.rules.search_span, max(until[site] for site in begins))
             offering = [site for site in sites if begins.get(site.id, end) < end]
-            for site, told in (await self.within(Interval(start, end), offering, in_passing=True)).items():
+            before = {site.id: first(site) for site in offering}
+            found = await self.within(Interval(start, end), offering, before, in_passing=True)
+            for site, told in found.items():
                 far[site].told += told
         return far
 
@@ -205,19 +214,16 @@ class _Of:
     pages: Sequence[Page]
     rooms: Mapping[UUID, Room]
 
-    async def tell(self) -> "_Told":
-        """The first places for a caller by telephone, and how many there are for whom."""
+    async def tell(self, given: Sequence[Slot]) -> "_Told":
+        """The first places for a caller by telephone once those `given` are booked, three with them; and how many there
+        are for whom."""
         interns = await self._interns()
         shared = [line for page in self.pages for line in page.offering(self.kind)[1]]
-        plain = self._asked((), "")
-        first = self._first(shared, plain)
-        if interns:
-            theirs = interns.first(session for session in interns.places if self._admits(session, self._usual_class))
-            first = places([*first, *theirs], self.kind.length)
+        plain = self._asked()
         common = self._common_places(plain)
         return _Told(
             self,
-            first,
+            self._first(shared, plain, interns, given),
             [
                 Places(
                     each, channels, common + self._shared_places(shared, each) + self._places_of_interns(interns, each)
@@ -226,13 +232,33 @@ class _Of:
             ],
         )
 
-    def _first(self, shared: Sequence[Line], plain: Question) -> list[Slot]:
-        """The first places for a caller by telephone, without interns; partners may be in sessions of another page."""
-        asked = self._asked(shared, self._usual_class) if shared else plain
-        if not shared and (known := first_of_pages(self.pages, plain, THIRD)) is not None:
-            return known
-        offering = [in_order([*self._common(), *shared])] if shared else (p.offering(self.kind)[0] for p in self.pages)
-        return agenda.first_places(self._lines() if asked.policy.partners else (), asked, THIRD, offering)
+    def _first(
+        self, shared: Sequence[Line], plain: Question, interns: PlacesOfInterns | None, given: Sequence[Slot]
+    ) -> list[Slot]:
+        """Where sessions do not depend on each other nor on callers, they are told as weeks know them."""
+        if not (shared or interns or given or plain.policy.partners):
+            known = first_of_pages(self.pages, plain, THIRD)
+            if known is not None:
+                return known
+            return agenda.first_places((), plain, THIRD, (page.offering(self.kind)[0] for page in self.pages))
+        found: list[Slot] = []
+        while len(given) + len(found) < THIRD and (slot := self._next(shared, interns, [*given, *found])):
+            found.append(slot)
+        return found
+
+    def _next(self, shared: Sequence[Line], interns: PlacesOfInterns | None, given: Sequence[Slot]) -> Slot | None:
+        """The first place once those `given` are booked; partners may be in sessions of another page."""
+        counted = Counter(slot.session for slot in given)
+        sessions = {line.session.id: line.session for line in shared}
+        of_interns = frozenset(line.session.id for page in self.pages for line in page.interns)
+        asked = self._asked(self._kept(shared, self._usual_class) | of_interns)
+        own = (
+            slot
+            for slot in agenda.one_by_one(agenda.with_booked(self._lines(), given, self.kind), asked)
+            if slot.session not in sessions or self._admits_usual(sessions[slot.session], counted[slot.session] + 1)
+        )
+        theirs = interns.next(given, self._admits_usual) if interns else None
+        return min((slot for slot in (next(own, None), theirs) if slot), key=chronological, default=None)
 
     def _common_places(self, plain: Question) -> int:
         """Of sessions that are everybody's."""
@@ -250,15 +276,12 @@ class _Of:
         """Of sessions with shares, one by one: what is free, and what the class may have."""
         if not shared:
             return 0
-        asked = self._asked(shared, capacity_class)
+        asked = self._asked(self._kept(shared, capacity_class))
         free = ((line.session, agenda.count_places(shared, asked, among=[line])) for line in shared)
         return sum(self._given(session, count, capacity_class) for session, count in free)
 
-    def _places_of_interns(self, interns: "_Interns | None", capacity_class: str) -> int:
-        if interns is None:
-            return 0
-        free = interns.places.items()
-        return interns.count({session: self._given(session, len(slots), capacity_class) for session, slots in free})
+    def _places_of_interns(self, interns: PlacesOfInterns | None, capacity_class: str) -> int:
+        return interns.count(partial(self._admits, capacity_class)) if interns else 0
 
     def _given(self, session: Session, free: int, capacity_class: str) -> int:
         """How many of the free places of a session the class may have."""
@@ -266,37 +289,41 @@ class _Of:
             return free
         return min(free, self.rooms[session.id].places(capacity_class) // slots_of(self.kind.length, session.grid))
 
-    def _admits(self, session: Session, capacity_class: str) -> bool:
+    def _admits(self, capacity_class: str, session: Session, count: int = 1) -> bool:
+        """Whether the class may have that many places of a session, as far as its shares go."""
         if not session.shares:
             return True
-        return self.rooms[session.id].admits(capacity_class, slots_of(self.kind.length, session.grid))
+        return self.rooms[session.id].admits(capacity_class, count * slots_of(self.kind.length, session.grid))
+
+    def _admits_usual(self, session: Session, count: int) -> bool:
+        return self._admits(self._usual_class, session, count)
 
     @property
     def _usual_class(self) -> str:
         """That of a caller by telephone."""
         return class_of(self.kind.capacity_class, CHANNELS[0])
 
-    def _asked(self, shared: Iterable[Line], capacity_class: str) -> Question:
-        withheld = {line.session.id for line in shared if not self._admits(line.session, capacity_class)}
-        policy = Policy(self.kind, partners=partners_of(self.kind, None), withheld=frozenset(withheld))
+    def _kept(self, shared: Iterable[Line], capacity_class: str) -> frozenset[UUID]:
+        """The sessions that are kept for other callers."""
+        return frozenset(line.session.id for line in shared if not self._admits(capacity_class, line.session))
+
+    def _asked(self, withheld: frozenset[UUID] = frozenset()) -> Question:
+        policy = Policy(self.kind, partners=partners_of(self.kind, None), withheld=withheld)
         return agenda.question(policy, self.window, self.now)
 
-    async def _interns(self) -> "_Interns | None":
+    async def _interns(self) -> PlacesOfInterns | None:
         """What interns have, whoever it is kept for; a session that was opened after its agenda was read is told the
         next time."""
-        interns = [line.session for page in self.pages for line in page.interns]
-        if not any(each.offers(self.kind) and each.period.overlaps(self.window) for each in interns):
+        interns = {line.session.id: line.session for page in self.pages for line in page.interns}
+        if not any(each.offers(self.kind) and each.period.overlaps(self.window) for each in interns.values()):
             return None
         slots = await free_slots(
             self.db, self.site.id, self.kind, self.window, self.now,
             rules=self.rules, partners=partners_of(self.kind, None), interns_only=True,
         )  # fmt: skip
-        days = await InternDays.around(self.db, slots, self.site.territory, self.rules, self.now)
-        free: dict[UUID, list[Slot]] = {}
-        for slot in places(slots, self.kind.length):
-            free.setdefault(slot.session, []).append(slot)
-        known = {each: free[each.id] for each in interns if each.id in free}
-        return _Interns(known, days) if days else None
+        known = [slot for slot in slots if slot.session in interns]
+        days = await InternDays.around(self.db, known, self.site.territory, self.rules, self.now)
+        return PlacesOfInterns(known, interns, days, self.kind) if days else None
 
     async def reason(self, counts: Iterable[Places]) -> Reason:
         """Why a caller by telephone finds nothing."""
@@ -331,25 +358,6 @@ class _Far:
     @property
     def reasons(self) -> list[Reason]:
         return [Reason.TOO_EARLY] if self.has_later else []
-
-
-@dataclass(frozen=True, slots=True)
-class _Interns:
-    """The places of interns by session, each free by itself; how many of them can be given, one after the other."""
-
-    places: Mapping[Session, Sequence[Slot]]
-    days: InternDays
-
-    def first(self, sessions: Iterable[Session]) -> list[Slot]:
-        """The first of these sessions."""
-        return self._together(slot for session in sessions for slot in self.places[session])[:THIRD]
-
-    def count(self, most: Mapping[Session, int]) -> int:
-        """How many can be given of all, and so many at `most` of each."""
-        return len(self._together(slot for session, count in most.items() for slot in self.places[session][:count]))
-
-    def _together(self, slots: Iterable[Slot]) -> list[Slot]:
-        return self.days.together(sorted(slots, key=chronological))
 
 
 def _classes(kind: Kind) -> dict[str, tuple[str, ...]]:

@@ -109,14 +109,6 @@ class InternDays:
             return False
         return self._is_answered_for(act, [each for each in acts if each.intern != act.intern], slot.day)
 
-    def together(self, slots: Iterable[Slot]) -> list[Slot]:
-        """Those that may all be given, one after the other."""
-        given: list[Slot] = []
-        for slot in slots:
-            if self.admits(slot, given):
-                given.append(slot)
-        return given
-
     def _is_answered_for(self, act: Act, others: Iterable[Act], day: date) -> bool:
         meanwhile = [each for each in others if each.period.overlaps(act.period)]
         ratio = self.rules.interns_per_supervisor.on(day)
