@@ -1,4 +1,4 @@
-"""Random agendas, cheap enough to make a hundred thousand of: small, crowded, and fond of awkward days."""
+"""Random agendas, cheap enough to make tens of thousands of: small, crowded, and fond of awkward days."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -51,11 +51,27 @@ class Case:
     policy: Policy
     now: datetime
     window: Interval
+    zone: ZoneInfo
+    has_holiday: bool  # that a rule left out
+
+    @property
+    def has_change_of_hour(self) -> bool:
+        """Whether the clock is turned while somebody receives."""
+        return any(
+            each.period.start.astimezone(self.zone).utcoffset() != each.period.end.astimezone(self.zone).utcoffset()
+            for each in self.sessions
+        )
 
     def with_booking(self, slot: Slot) -> "Case":
-        """The same after that slot was booked."""
-        taken = Occupancy(resources.practitioner(slot.professional).number, slot.period)
-        return replace(self, occupancies=[*self.occupancies, taken])
+        """The same after that slot was booked: with whoever takes part, their rooms, and the patient asked for."""
+        at = {each.id: each for each in self.sessions}
+        _, *room = at[slot.session].resources
+        taken = [Occupancy(each.number, slot.period) for each in room]
+        taken += [Occupancy(number, slot.period) for number in self.policy.also_free]
+        for who, period in slot.engages(self.policy.kind):
+            if who not in at:
+                taken.append(Occupancy(resources.practitioner(who).number, period))
+        return replace(self, occupancies=[*self.occupancies, *taken])
 
     def with_cancellation(self, draw: Random) -> "Case":
         """The same after something was given back."""
@@ -67,7 +83,7 @@ def case(draw: Random) -> Case:
     """One agenda of a day or two."""
     zone, day = draw.choice(ZONES), draw.choice(DAYS)
     midnight = whole_day(day, zone).start
-    sessions = _by_rule(draw, day, zone) if draw.random() < 0.1 else _by_date(draw, day, zone)
+    sessions, has_holiday = _by_rule(draw, day, zone) if draw.random() < 0.1 else (_by_date(draw, day, zone), False)
 
     def at(latest: int = 24 * 60) -> datetime:
         return midnight + draw.randrange(latest) * MINUTE
@@ -85,6 +101,8 @@ def case(draw: Random) -> Case:
         _policy(draw, midnight, [period() for _ in range(draw.choice([0, 0, 1, 2]))]),
         midnight + timedelta(seconds=draw.randrange(-172_800, 43_200)),
         Interval(window_start, window_end),
+        zone,
+        has_holiday,
     )
 
 
@@ -130,20 +148,23 @@ def _by_date(draw: Random, day: date, zone: ZoneInfo) -> list[Session]:
     return sessions
 
 
-def _by_rule(draw: Random, day: date, zone: ZoneInfo) -> list[Session]:
-    """A rule of two days around `day`, without its public holidays and closures."""
+def _by_rule(draw: Random, day: date, zone: ZoneInfo) -> tuple[list[Session], bool]:
+    """A rule of two days around `day`, without its public holidays and closures; whether there was a holiday."""
     rule = Rule(
         Weekly(frozenset(range(1, 8)), day), time(draw.randrange(4)), time(draw.randint(5, 15)), day - timedelta(days=1)
     )
     closed = draw.choice([(), (Away(whole_day(day, zone), Skip.CLOSURE, UUID(int=1)),)])
     calendar = Calendar(zone, public_holidays(draw.choice([None, "Moselle"]), (day.year,)), closed)
     grid = Grid(timedelta(minutes=5), timedelta(minutes=5))
-    planned = plan(rule, rule.valid_from, day, calendar, Contract(date.min), grid, datetime.min.replace(tzinfo=zone))
-    return [
+    planned = list(
+        plan(rule, rule.valid_from, day, calendar, Contract(date.min), grid, datetime.min.replace(tzinfo=zone))
+    )
+    sessions = [
         _session(draw, PEOPLE[0], each.day, each.period, number)
         for number, each in enumerate(planned)
         if isinstance(each, Planned)
     ]
+    return sessions, any(not isinstance(each, Planned) and each.reason is Skip.PUBLIC_HOLIDAY for each in planned)
 
 
 def _session(draw: Random, who: UUID, day: date, period: Interval, number: int) -> Session:

@@ -1,7 +1,8 @@
-"""The fast search against the pure function on a hundred thousand agendas, and both against an oracle that knows no
+"""The fast search against the pure function in a hundred thousand cases, and both against an oracle that knows no
 interval and no bit: it looks at every minute."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from random import Random
@@ -58,29 +59,58 @@ def told(slots: list[Slot]) -> list[tuple[object, ...]]:
     return [(s.period, s.session, s.professional, s.day, s.open_ends, s.companions) for s in slots]
 
 
-def test_the_fast_search_finds_what_the_pure_function_finds_on_a_hundred_thousand_agendas() -> None:
-    draw, compared, empty, found = Random(SEED), 0, 0, 0
-    while compared < CASES:
-        it = case(draw)
-        lines = lines_of(it)
-        for expected in _while_others_book(it, lines, draw):
-            compared += 1
-            found += len(expected)
-            empty += not expected
-    assert found > compared  # an agenda has more than one free slot on average,
-    assert empty < compared / 2  # and few are full
+@dataclass
+class Tally:
+    """What was compared: answers of agendas, and those among them that are awkward."""
+
+    compared: int = 0
+    agendas: int = 0
+    in_between: int = 0  # somebody had booked or cancelled since the last question
+    change_of_hour: int = 0  # the clock is turned while somebody receives
+    holiday: int = 0  # a rule has left one out
+    counted: int = 0  # by weeks as they are kept, numbers of places included
+    empty: int = 0
+    found: int = 0
+
+    def add(self, it: Case, expected: list[Slot], change: int) -> None:
+        self.compared += 1
+        self.agendas += not change
+        self.in_between += change > 0
+        self.change_of_hour += it.has_change_of_hour
+        self.holiday += it.has_holiday
+        self.counted += _is_everybodys(it)
+        self.empty += not expected
+        self.found += len(expected)
 
 
-def _while_others_book(it: Case, lines: list[Line], draw: Random) -> Iterator[list[Slot]]:
-    """Compare, then book or cancel something and compare again; the lines only hear of what changed."""
+def test_the_fast_search_finds_what_the_pure_function_finds_in_a_hundred_thousand_cases() -> None:
+    draw, tally = Random(SEED), Tally()
+    while tally.compared < CASES:
+        _compare(case(draw), draw, tally)
+    print(f"seed {SEED}: {tally}")
+    assert tally.found > tally.compared  # an agenda has more than one free slot on average,
+    assert tally.empty < tally.compared / 2  # and few are full
+    assert tally.agendas > 10_000
+    assert tally.in_between > 50_000
+    assert tally.change_of_hour > 5_000
+    assert tally.holiday > 1_000
+    assert tally.counted > 10_000, "by weeks as they are kept"
+
+
+def _compare(it: Case, draw: Random, tally: Tally) -> None:
+    """An agenda while others book and cancel in it: lines and weeks only hear of what has changed."""
+    lines = lines_of(it)
+    page = Page.of(lines)
     for change in range(CHANGES):
         expected = pure(it)
         assert told(fast(it, lines)) == told(expected)
         if change == 0:
             _compare_orders(it, lines, expected, draw)
+        if _is_everybodys(it):
+            _compare_week(it, page, expected, draw)
         if draw.random() < ORACLE_SHARE:
             assert [(s.period.start, s.session, s.open_ends) for s in expected] == oracle(it)
-        yield expected
+        tally.add(it, expected, change)
         if not expected and draw.random() < 0.5:
             return
         if expected and draw.random() < 0.8:
@@ -91,6 +121,7 @@ def _while_others_book(it: Case, lines: list[Line], draw: Random) -> Iterator[li
             return
         for line in lines:
             take(line, it.occupancies)
+        page.changed()
 
 
 def _compare_orders(it: Case, lines: list[Line], expected: list[Slot], draw: Random) -> None:
@@ -101,11 +132,13 @@ def _compare_orders(it: Case, lines: list[Line], expected: list[Slot], draw: Ran
     together = places(expected, it.policy.kind.length)
     assert agenda.count_places(lines, asked(it)) == len(together)
     assert told(agenda.first_places(lines, asked(it), limit)) == told(together[:limit])
-    if _is_everybodys(it):
-        page = Page.of(lines)
-        assert page.places(asked(it)) == len(together)
-        known = first_of_pages([page], asked(it), limit)
-        assert known is None or told(known) == told(together[:limit])
+
+
+def _compare_week(it: Case, page: Page, expected: list[Slot], draw: Random) -> None:
+    limit, together = draw.choice([1, 3, 20]), places(expected, it.policy.kind.length)
+    assert page.places(asked(it)) == len(together)
+    known = first_of_pages([page], asked(it), limit)
+    assert known is None or told(known) == told(together[:limit])
 
 
 def _is_everybodys(it: Case) -> bool:
