@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from booking import problems
 from booking.domain.appointments import Appointment
 from booking.domain.floating import make_room
+from booking.domain.reasons import Reason
 from booking.domain.sessions import Session
 from booking.use_cases.appointments import floating
 from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
@@ -97,6 +98,17 @@ async def move(centre: Centre, it: Appointment, session: Session, hour: str) -> 
 
 
 class TestFloating:
+    async def test_a_search_misses_it_only_for_somebody_by_name_who_may_be_asked_for_all_the_same(
+        self, centre: Centre
+    ) -> None:
+        one, other = [await centre.session(await centre.doctor(), "09:00", "09:20") for _ in range(2)]
+        await book(centre, one, named=False)
+        nine = monday("09:00"), monday("09:20")
+        assert [slot.session for slot in (await centre.find(*nine)).slots] == [other.id], "the place it could float to"
+        named = await centre.find(*nine, professional=one.professional)
+        assert (named.slots, named.reason) == ([], Reason.FULL)
+        assert (await book(centre, one)).session == one.id
+
     async def test_whoever_named_nobody_gives_way_unnoticed(
         self, centre: Centre, booking_database: ServiceDatabase
     ) -> None:
