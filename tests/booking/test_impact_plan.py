@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import combinations
+from itertools import combinations, product
 from uuid import UUID
 
 from hypothesis import given, settings
@@ -14,6 +14,7 @@ from booking.domain.impact import (
     DefaultPolicy,
     Hit,
     Place,
+    Promise,
     Seat,
     Tier,
     assign,
@@ -41,9 +42,9 @@ def place(start: str, session: int = 7, **changes: object) -> Place:
 
 
 def hit(number: int, start: str, *options: Place, **changes: object) -> Hit:
-    """Booked in the order of their numbers."""
+    """Booked in the order of their numbers, each for somebody else."""
     since = LONG_AGO + timedelta(minutes=number)
-    made = Hit(UUID(int=number), HERE, "gp", "AMB", twenty(start), since, options)
+    made = Hit(UUID(int=number), UUID(int=number), HERE, "gp", "AMB", twenty(start), since, options)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -105,6 +106,18 @@ class TestProposals:
     def test_no_place_that_has_begun_is_proposed(self) -> None:
         assert seats(hit(1, "07:00", place("07:40")))[1].proposals == ()
 
+    def test_one_patient_is_not_promised_two_places_of_one_hour(self) -> None:
+        there, later = [place(at, 8) for at in ("10:00", "11:00")]
+        options = (place("10:00"), there, later)
+        found = seats(*(hit(number, at, *options, patient=UUID(int=9)) for number, at in ((1, "09:00"), (2, "09:20"))))
+        assert [found[1].proposals, found[2].proposals] == [(place("10:00"), there), (later,)]
+
+    def test_an_earlier_claim_gives_way_to_another_one_of_its_patient(self) -> None:
+        soon, later, only = place("10:00"), place("11:00"), place("10:00", 8)
+        first, second = hit(1, "09:00", soon, later), hit(2, "09:20", only, patient=UUID(int=1))
+        found = seats(first, second)
+        assert [found[1].proposals, found[2].proposals] == [(later,), (only,)]
+
     def test_the_order_of_the_sorts(self) -> None:
         tomorrow = twenty("09:00", date(2027, 1, 12))
         patient = hit(1, "09:00")
@@ -144,15 +157,18 @@ _places = st.builds(place, st.sampled_from(HOURS), st.integers(7, 10))
 
 
 @st.composite
-def _hits(draw: st.DrawFn, lengths: Sequence[int] = (20,)) -> list[Hit]:
+def _hits(draw: st.DrawFn, lengths: Sequence[int] = (20,), patients: int | None = None) -> list[Hit]:
+    """Each of somebody else, or of so few `patients` that some have several."""
     made = []
     for number in draw(st.permutations(range(1, draw(st.integers(1, 6)) + 1))):
         options = draw(st.lists(_places, max_size=6, unique=True))
         minutes = timedelta(minutes=draw(st.sampled_from(lengths)))
-        patient = hit(number, draw(st.sampled_from(HOURS)))
-        own = Interval(patient.period.start, patient.period.start + minutes)
+        expected = hit(number, draw(st.sampled_from(HOURS)))
+        if patients:
+            expected = replace(expected, patient=UUID(int=draw(st.integers(1, patients))))
+        own = Interval(expected.period.start, expected.period.start + minutes)
         wide = [replace(each, period=Interval(each.period.start, each.period.start + minutes)) for each in options]
-        made.append(replace(patient, period=own, options=tuple(wide)))
+        made.append(replace(expected, period=own, options=tuple(wide)))
     return made
 
 
@@ -211,7 +227,33 @@ def test_no_place_is_given_twice_whatever_the_lengths(hits: list[Hit]) -> None:
         assert {*seat.proposals, seat.kept} - {None} <= set(by_id[seat.appointment].options)
 
 
-@given(_hits(lengths=(20, 40, 60)), st.randoms())
+def _promised(hits: list[Hit], seat: Seat) -> list[Promise]:
+    expected = next(each for each in hits if each.appointment == seat.appointment)
+    return expected.promises(each for each in (seat.kept, *seat.proposals) if each)
+
+
+@given(_hits(lengths=(20, 40, 60), patients=3))
+@settings(max_examples=150)
+def test_whatever_a_patient_of_several_appointments_accepts_they_are_expected_once_at_an_hour(hits: list[Hit]) -> None:
+    found = [_promised(hits, seat) for seat in assign(hits, PARIS, NOW, NOTICE)]
+    for one, other in combinations(found, 2):
+        for first, second in product(one, other):
+            if first.patient == second.patient:
+                assert not first.place.period.overlaps(second.place.period)
+
+
+@given(_hits(patients=3))
+@settings(max_examples=150)
+def test_nobody_is_left_without_a_proposal_that_could_be_made_beside_the_others(hits: list[Hit]) -> None:
+    found = assign([replace(each, period=twenty("08:00")) for each in hits], PARIS, monday("06:00"), NOTICE)
+    first = [promise for seat in found for promise in _promised(hits, seat)[:1]]
+    for seat in found:
+        left_out = next(each for each in hits if each.appointment == seat.appointment)
+        if not seat.proposals:
+            assert all(any(each.meets(had) for had in first) for each in left_out.promises(left_out.options))
+
+
+@given(_hits(lengths=(20, 40, 60), patients=4), st.randoms())
 def test_the_order_of_the_list_changes_nothing(hits: list[Hit], luck: object) -> None:
     shuffled = list(hits)
     luck.shuffle(shuffled)  # type: ignore[attr-defined]

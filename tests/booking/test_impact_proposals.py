@@ -17,7 +17,7 @@ from booking.use_cases.impact.apply_impact import Application, apply_impact
 from booking.use_cases.impact.plan_impact import Planned
 from booking.use_cases.impact.settle_impact import settle_impact
 from tests.booking.desk import Desk
-from tests.booking.impact import AT_DAWN, TUESDAY, away, hours, now_of, plan, progress
+from tests.booking.impact import AT_DAWN, TUESDAY, away, hours, line, now_of, plan, progress
 from tests.booking.test_corrections_and_closing import step
 from tests.booking.test_kinds_enforced import Place as Practice
 from tests.booking.world import RULES, Centre, actor, monday, said_of
@@ -150,3 +150,29 @@ async def test_who_has_come_is_moved_by_no_plan(centre: Centre) -> None:
     assert found[waits] == ()
     assert len(found[expected]) == 1
     assert await carry_out(centre, planned) == {"kept": 1, "call": 1}
+
+
+class TestOnePatientTwice:
+    """Whatever becomes of the one, the places of the other can still be had."""
+
+    async def test_is_not_promised_two_places_of_one_hour(self, centre: Centre) -> None:
+        patient, session = await centre.patient(), await centre.session(await centre.doctor())
+        for hour in ("09:00", "09:20"):
+            await centre.book(session, hour, patient)
+        for _ in range(2):
+            await centre.session(await centre.doctor(), "14:00", "14:40")
+        planned = await plan(centre, away(session.professional))
+        assert [hours(item) for item in planned.items] == [["14:00", "14:00"], ["14:20", "14:20"]]
+        assert await carry_out(centre, planned) == {"moved": 2}
+
+    async def test_is_not_proposed_the_hour_of_another_appointment_that_stands_until_somebody_has_called(
+        self, centre: Centre
+    ) -> None:
+        patient = await centre.patient()
+        session = await centre.session(await centre.doctor(), kinds=("consultation", "protected"))
+        medical = (await centre.book(session, "09:00", patient)).appointment
+        await centre.book(session, "09:20", patient, kind="protected")
+        await centre.session(await centre.doctor(), "09:20", "10:20")
+        planned = await plan(centre, away(session.professional))
+        assert hours(line(planned, medical)) == ["10:00"], "half an hour from 09:20 on is taken"
+        assert await carry_out(centre, planned) == {"moved": 1, "call": 1}

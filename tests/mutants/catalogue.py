@@ -328,6 +328,12 @@ BOOKING_MUTANTS = (
         ("tests/booking/test_impact_proposals.py",),
     ),
     Mutant(
+        "promised-twice-at-an-hour", "a plan promises one patient of two appointments two places of one hour",
+        f"{BOOKING}/domain/impact.py",
+        "self.patient == other.patient and self.appointment", "self.patient != other.patient and self.appointment",
+        ("tests/booking/test_impact_plan.py",),
+    ),
+    Mutant(
         "alternatives-of-another-day", "a refusal proposes later days in the length of the wished one",
         f"{BOOKING}/use_cases/appointments/placing.py",
         "if left is not None and (left.kind,", "if left is None or (left.kind,",

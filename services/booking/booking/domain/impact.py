@@ -93,6 +93,7 @@ class Hit:
     and in which its patient is free; `can_move` is false once the patient is there."""
 
     appointment: UUID
+    patient: UUID
     site: UUID
     role: str
     mode: str
@@ -106,6 +107,26 @@ class Hit:
         """Whoever booked first goes first."""
         return (self.since, self.appointment.int)
 
+    def promises(self, places: Iterable[Place]) -> list["Promise"]:
+        """These places, as they could be promised to it."""
+        return [Promise(self.appointment, self.patient, place) for place in places]
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A place that an appointment may get."""
+
+    appointment: UUID
+    patient: UUID
+    place: Place
+
+    def meets(self, other: "Promise") -> bool:
+        """True when both cannot be kept: the same place, or one patient expected twice at an hour."""
+        if self.place.meets(other.place):
+            return True
+        is_twice_there = self.patient == other.patient and self.appointment != other.appointment
+        return is_twice_there and self.place.period.overlaps(other.place.period)
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
@@ -117,7 +138,8 @@ class Seat:
 
 
 def assign(hits: Sequence[Hit], zone: ZoneInfo, now: datetime, notice: timedelta) -> list[Seat]:
-    """A seat for each hit appointment, those who booked first coming first; no place is given twice.
+    """A seat for each hit appointment, those who booked first coming first; no place is given twice, and no patient two
+    places that overlap.
 
     First as many as can be are kept at their hour, with a practitioner of equal standing at the same site. Then each
     of the others gets a first proposal if any distribution of what is left has one for it; then a second one, of
@@ -125,12 +147,13 @@ def assign(hits: Sequence[Hit], zone: ZoneInfo, now: datetime, notice: timedelta
     """
     claims = sorted((hit for hit in hits), key=lambda hit: hit.claim)
     movable = [hit for hit in claims if hit.can_move]
-    kept = _distribute({hit.appointment: [p for p in hit.options if keeps(hit, p)] for hit in movable}, ())
+    own_hour = {hit.appointment: hit.promises(p for p in hit.options if keeps(hit, p)) for hit in movable}
+    kept = _distribute(own_hour, ())
     displaced = [hit for hit in movable if hit.appointment not in kept]
-    wanted = {hit.appointment: ranked(hit, hit.options, zone, now, notice) for hit in displaced}
+    wanted = {hit.appointment: hit.promises(ranked(hit, hit.options, zone, now, notice)) for hit in displaced}
     first = _distribute(wanted, kept.values())
     given = [*kept.values(), *first.values()]
-    second: dict[UUID, Place] = {}
+    second: dict[UUID, Promise] = {}
     for hit in displaced:
         if (had := first.get(hit.appointment)) and (other := _another(hit, wanted[hit.appointment], had, given, zone)):
             second[hit.appointment] = other
@@ -138,8 +161,8 @@ def assign(hits: Sequence[Hit], zone: ZoneInfo, now: datetime, notice: timedelta
     return [
         Seat(
             hit.appointment,
-            kept.get(hit.appointment),
-            tuple(places[hit.appointment] for places in (first, second) if hit.appointment in places),
+            kept[hit.appointment].place if hit.appointment in kept else None,
+            tuple(promised[hit.appointment].place for promised in (first, second) if hit.appointment in promised),
         )
         for hit in claims
     ]
@@ -206,47 +229,51 @@ def shortlist(
     return tuple(place for of_tier in chosen.values() for place in of_tier)
 
 
-def _distribute(wanted: Mapping[UUID, Sequence[Place]], taken: Iterable[Place]) -> dict[UUID, Place]:
+def _distribute(wanted: Mapping[UUID, Sequence[Promise]], taken: Iterable[Promise]) -> dict[UUID, Promise]:
     """A place for each of `wanted` (in order of claim, places best first) such that as many as possible have one.
 
     Augmenting paths (Kuhn 1955): a later claim that finds nothing free may push an earlier one to another of its
     places, never off all of them. As long as places meet only when they are the same, no distribution serves more, and
     none serves an earlier claim that this one leaves out (a transversal matroid). Where places of unequal length meet
-    several others, a claim never pushes two at once.
+    several others, or one patient has two appointments, a claim never pushes two at once.
     """
     closed = list(taken)
-    seats: dict[UUID, Place] = {}
-    for claimant in wanted:
-        _seat(claimant, wanted, seats, closed, set(), ())
+    seats: dict[UUID, Promise] = {}
+    served = -1
+    while served < len(seats):  # who gives way to another appointment of their patient leaves a place to others
+        served = len(seats)
+        for claimant in wanted:
+            if claimant not in seats:
+                _seat(claimant, wanted, seats, closed, set(), ())
     return seats
 
 
 def _seat(
     claimant: UUID,
-    wanted: Mapping[UUID, Sequence[Place]],
-    seats: dict[UUID, Place],
-    closed: Sequence[Place],
+    wanted: Mapping[UUID, Sequence[Promise]],
+    seats: dict[UUID, Promise],
+    closed: Sequence[Promise],
     seen: set[Place],
-    claimed: tuple[Place, ...],
+    claimed: tuple[Promise, ...],
 ) -> bool:
-    open_places = [place for place in wanted[claimant] if not any(place.meets(other) for other in (*closed, *claimed))]
-    for place in open_places:
-        if not _holders(place, claimant, seats):
-            seats[claimant] = place
+    open_to_it = [each for each in wanted[claimant] if not any(each.meets(other) for other in (*closed, *claimed))]
+    for promise in open_to_it:
+        if not _holders(promise, claimant, seats):
+            seats[claimant] = promise
             return True
-    for place in open_places:
-        holders = _holders(place, claimant, seats)
-        if place in seen or len(holders) > 1:
+    for promise in open_to_it:
+        holders = _holders(promise, claimant, seats)
+        if promise.place in seen or len(holders) > 1:
             continue
-        seen.add(place)
-        if _seat(holders[0], wanted, seats, closed, seen, (*claimed, place)):
-            seats[claimant] = place
+        seen.add(promise.place)
+        if _seat(holders[0], wanted, seats, closed, seen, (*claimed, promise)):
+            seats[claimant] = promise
             return True
     return False
 
 
-def _holders(place: Place, claimant: UUID, seats: Mapping[UUID, Place]) -> list[UUID]:
-    return [who for who, had in seats.items() if who != claimant and had.meets(place)]
+def _holders(promise: Promise, claimant: UUID, seats: Mapping[UUID, Promise]) -> list[UUID]:
+    return [who for who, had in seats.items() if who != claimant and had.meets(promise)]
 
 
 def ranked(hit: Hit, places: Iterable[Place], zone: ZoneInfo, now: datetime, notice: timedelta) -> list[Place]:
@@ -264,9 +291,11 @@ def ranked(hit: Hit, places: Iterable[Place], zone: ZoneInfo, now: datetime, not
     return sorted((place for place in places if place.period.start >= early), key=rank)
 
 
-def _another(hit: Hit, places: Sequence[Place], first: Place, given: Sequence[Place], zone: ZoneInfo) -> Place | None:
-    free = [place for place in places if not any(place.meets(other) for other in given)]
-    other_sort = (place for place in free if tier(hit, place, zone) != tier(hit, first, zone))
+def _another(
+    hit: Hit, wanted: Sequence[Promise], first: Promise, given: Sequence[Promise], zone: ZoneInfo
+) -> Promise | None:
+    free = [each for each in wanted if not any(each.meets(other) for other in given)]
+    other_sort = (each for each in free if tier(hit, each.place, zone) != tier(hit, first.place, zone))
     return next(other_sort, None) or next(iter(free), None)
 
 

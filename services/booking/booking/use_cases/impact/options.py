@@ -48,8 +48,10 @@ async def options_of(
 
 def hit_of(it: Appointment, options: Sequence[Place]) -> Hit:
     """The appointment as the assignment looks at it."""
+    assert it.patient is not None
     return Hit(
         appointment=it.id,
+        patient=it.patient,
         site=it.site,
         role=it.role,
         mode=it.mode,
@@ -140,13 +142,11 @@ def _place(slot: Slot, mode: str, kind: str | None = None) -> Place:
 async def _busy_patients(
     tx: Transaction, hit: Sequence[Appointment], window: Interval, now: datetime
 ) -> Mapping[int, Sequence[Interval]]:
-    """When each patient is expected elsewhere; the hit appointments themselves do not count."""
+    """When each patient is expected, at what is hit too: it stands until it has been moved, or somebody has called."""
     numbers = {resources.patient(each.patient).number for each in hit if each.patient}
-    own = {(resources.patient(each.patient).number, each.period) for each in hit if each.patient}
     busy: dict[int, list[Interval]] = {}
     for taken in await sessions.busy(tx, numbers, window, now):
-        if (taken.resource, taken.period) not in own:
-            busy.setdefault(taken.resource, []).append(taken.period)
+        busy.setdefault(taken.resource, []).append(taken.period)
     return busy
 
 
@@ -155,7 +155,8 @@ def _free_for_patient(
 ) -> list[Place]:
     """Places from the day of the appointment on, at which the patient is expected nowhere else."""
     assert it.patient is not None
-    elsewhere = busy.get(resources.patient(it.patient).number, ())
+    patient = resources.patient(it.patient)
+    elsewhere = [period for period in busy.get(patient.number, ()) if period != it.takes(patient)]
     day = whole_day(local_day(it.period.start, zone), zone)
     return [
         place
