@@ -8,6 +8,8 @@ from booking.domain.appointments import State
 from booking.domain.impact import Decision, DefaultPolicy
 from booking.domain.intervals import Interval
 from booking.store import sessions
+from booking.use_cases.appointments.mark_arrived import mark_arrived
+from booking.use_cases.appointments.prepare_consultation import prepare_consultation
 from booking.use_cases.calendar.see_agenda import Days, see_absences
 from booking.use_cases.impact.apply_impact import Application, Choice
 from booking.use_cases.impact.settle_impact import settle_impacts
@@ -27,6 +29,7 @@ from tests.booking.impact import (
     plan,
     progress,
 )
+from tests.booking.test_corrections_and_closing import step
 from tests.booking.test_family import family
 from tests.booking.world import MONDAY, RULES, Centre, blocking, events_of, monday, refusal, said_of
 from tests.support.databases import ServiceDatabase
@@ -90,6 +93,33 @@ class TestApplying:
         for each in morning.patients:
             assert (await now_of(centre, each.id)).cancel_reason == "practitioner_away"
             assert await blocking(booking_database, each.id) == 0
+
+    async def test_nobody_who_has_come_is_cancelled_by_a_text(
+        self, centre: Centre, morning: Morning, booking_database: ServiceDatabase
+    ) -> None:
+        waits, prepared, expected = [each.id for each in morning.patients]
+        await step(centre, mark_arrived, waits, "07:30")
+        await step(centre, mark_arrived, prepared, "07:30")
+        await step(centre, prepare_consultation, prepared, "07:40")
+        planned = await plan(centre, away(morning.session.professional))
+        assert planned.impact.figures["outcomes"]["cancel_and_tell"] == {
+            "kept": 0, "moved": 0, "cancelled": 1, "call": 2,
+        }  # fmt: skip
+        by_hand = Application(decisions={waits: Choice(Decision.CANCEL)})
+        assert (await refusal(begin(centre, planned, by_hand))).problem is problems.IMPACT_DECISION
+        assert (await apply(centre, planned, Application(DefaultPolicy.CANCEL))).done == {"cancelled": 1, "call": 2}
+        states = [(await now_of(centre, each)).state for each in (waits, prepared, expected)]
+        assert states == [State.ARRIVED, State.IN_PREPARATION, State.CANCELLED]
+        assert (await events_of(booking_database, waits))[-1] == ("CallRequested", 3)
+
+    async def test_nor_who_comes_while_the_plan_is_carried_out(self, centre: Centre, morning: Morning) -> None:
+        planned = await plan(centre, away(morning.session.professional))
+        await begin(centre, planned, Application(DefaultPolicy.CANCEL))
+        came = morning.patients[0].id
+        await step(centre, mark_arrived, came, "07:45")
+        await settle_impacts(centre.database, RULES, AT_DAWN)
+        assert (await progress(centre, planned)).done == {"cancelled": 2, "call": 1}
+        assert (await now_of(centre, came)).state is State.ARRIVED
 
     async def test_one_by_one_decisions_count_before_the_policy(self, centre: Centre, morning: Morning) -> None:
         await centre.session(await centre.doctor(), "14:00", "15:40")

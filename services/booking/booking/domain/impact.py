@@ -206,14 +206,14 @@ def tier(hit: Hit, place: Place, zone: ZoneInfo) -> Tier:
     return Tier.SAME_DAY_EQUAL if _is_equal(hit.role, place.role) else Tier.SAME_DAY
 
 
-def decide(seat: Seat, policy: DefaultPolicy, *, begun: bool = False) -> Decision:
-    """What the default policy makes of a seat. Nobody is moved without a place, and nobody is told by a text once
-    their hour has `begun`: then somebody calls."""
+def decide(seat: Seat, policy: DefaultPolicy, *, by_text: bool = True) -> Decision:
+    """What the default policy makes of a seat. Nobody is moved without a place, and nobody is cancelled whom a text
+    may not tell: then somebody speaks with them."""
     if seat.kept:
         return Decision.KEEP
     if policy is DefaultPolicy.MOVE and seat.proposals:
         return Decision.MOVE
-    return Decision.CANCEL if policy is DefaultPolicy.CANCEL and not begun else Decision.CALL
+    return Decision.CANCEL if policy is DefaultPolicy.CANCEL and by_text else Decision.CALL
 
 
 def shortlist(

@@ -9,6 +9,7 @@ from uuid import UUID
 from booking.domain.appointments import ACTIVE, WAITING, Appointment, State
 from booking.domain.impact import Change, ChangeKind, Decision, Place
 from booking.domain.intervals import Interval
+from booking.domain.kinds import Compartment
 from booking.store.appointment_rows import appointment_of
 from booking.store.sessions import StoredSession, stored_session
 from smp.postgres import Record, Statements, Transaction
@@ -21,7 +22,8 @@ _STANDING = sorted(ACTIVE - {State.HELD})
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of a plan: an appointment as it was seen, what it could get, and what became of it."""
+    """One line of a plan: an appointment as it was seen, what it could get, and what became of it. `here`: its patient
+    was in the waiting room."""
 
     appointment: UUID
     rank: int
@@ -33,6 +35,7 @@ class Item:
     kept: Place | None
     proposals: tuple[Place, ...]
     reachable_by_text: bool | None
+    here: bool = False
     decision: Decision | None = None
     choice: int | None = None
     outcome: str | None = None
@@ -44,6 +47,11 @@ class Item:
     def places(self) -> tuple[Place, ...]:
         """Whatever was promised to it."""
         return (self.kept, *self.proposals) if self.kept else self.proposals
+
+    @property
+    def is_spoken_to(self) -> bool:
+        """Whoever is here is told by no text, and nothing silent ever is: somebody speaks with the patient."""
+        return self.here or self.compartment == Compartment.SILENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +242,7 @@ def _item_document(it: Item) -> dict[str, Any]:
         "kept": place_document(it.kept) if it.kept else None,
         "proposals": [place_document(each) for each in it.proposals],
         "reachable": it.reachable_by_text,
+        "here": it.here,
     }
 
 
@@ -296,6 +305,7 @@ def _item(row: Record) -> Item:
         kept=_place(row["kept"]) if row["kept"] else None,
         proposals=tuple(_place(each) for each in row["proposals"]),
         reachable_by_text=row["reachable_by_text"],
+        here=row["here"],
         decision=Decision(row["decision"]) if row["decision"] else None,
         choice=row["choice"],
         outcome=row["outcome"],

@@ -51,12 +51,12 @@ VALUES ($1, $2, $3, $4::jsonb, $5, $6::jsonb, $7::jsonb, $8, $9);
 -- name: insert_items
 -- Its lines, in order of claim.
 INSERT INTO impact_item (impact, appointment, territory, rank, patient, compartment, version, session, starts_at,
-                         kept, proposals, reachable_by_text)
+                         kept, proposals, reachable_by_text, here)
 SELECT $1, n.appointment, $2, n.rank, n.patient, n.compartment, n.version, n.session, n.starts_at, n.kept, n.proposals,
-       n.reachable
+       n.reachable, n.here
 FROM jsonb_to_recordset($3::jsonb)
     AS n (appointment uuid, rank integer, patient uuid, compartment text, version integer, session uuid,
-          starts_at timestamptz, kept jsonb, proposals jsonb, reachable boolean);
+          starts_at timestamptz, kept jsonb, proposals jsonb, reachable boolean, here boolean);
 
 -- name: get
 -- A plan.

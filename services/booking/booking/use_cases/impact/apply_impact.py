@@ -13,7 +13,6 @@ from uuid import UUID
 
 from booking import problems
 from booking.domain.impact import ChangeKind, Decision, DefaultPolicy
-from booking.domain.kinds import Compartment
 from booking.domain.rules import Rules
 from booking.store import impacts
 from booking.store.impacts import Item, StoredImpact, place_document
@@ -92,7 +91,7 @@ def _decided(request: Application, items: Sequence[Item], kind: ChangeKind, now:
 
 
 def _is_possible(choice: Choice, item: Item) -> bool:
-    if item.compartment == Compartment.SILENT and choice.decision is Decision.CANCEL:
+    if item.is_spoken_to and choice.decision is Decision.CANCEL:
         return False  # no text would tell the patient
     if choice.decision is Decision.KEEP:
         return item.kept is not None

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from booking.domain.impact import ChangeKind, Decision, DefaultPolicy, Seat, decide
-from booking.domain.kinds import Compartment
 from booking.store.impacts import Item, place_document
 
 OUTCOME = {
@@ -57,7 +56,5 @@ def fingerprint(seen: dict[str, Any], items: Iterable[Item]) -> str:
 def _decide(policy: DefaultPolicy, item: Item, kind: ChangeKind, now: datetime) -> Decision:
     if kind is ChangeKind.SITE_MOVED:
         return Decision.KEEP if item.reachable_by_text else Decision.CALL
-    if item.compartment == Compartment.SILENT:
-        return Decision.CALL  # nothing silent is ever told by a text: somebody who knows speaks with the patient
     seat = Seat(item.appointment, item.kept, item.proposals)
-    return decide(seat, policy, begun=item.start <= now)
+    return decide(seat, policy, by_text=item.start > now and not item.is_spoken_to)

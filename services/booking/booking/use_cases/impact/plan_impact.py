@@ -1,13 +1,12 @@
 """Ask what a change of the agenda would do, before anything is changed: the dry run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from booking import problems
-from booking.domain.appointments import Appointment
+from booking.domain.appointments import WAITING, Appointment
 from booking.domain.impact import Change, ChangeKind, Place, Seat, assign, shortlist
-from booking.domain.kinds import Compartment
 from booking.domain.rules import Rules
 from booking.store import impacts
 from booking.store.impacts import Item, StoredImpact
@@ -99,7 +98,7 @@ def own_place(it: Appointment) -> Place:
 
 def _item(rank: int, it: Appointment, seat: Seat, reachable: dict[UUID, bool]) -> Item:
     assert it.patient is not None
-    return Item(
+    item = Item(
         appointment=it.id,
         rank=rank,
         patient=it.patient,
@@ -109,5 +108,7 @@ def _item(rank: int, it: Appointment, seat: Seat, reachable: dict[UUID, bool]) -
         start=it.period.start,
         kept=seat.kept,
         proposals=seat.proposals,
-        reachable_by_text=False if it.compartment == Compartment.SILENT else reachable.get(it.patient),
+        reachable_by_text=reachable.get(it.patient),
+        here=it.state in WAITING,
     )
+    return replace(item, reachable_by_text=False) if item.is_spoken_to else item

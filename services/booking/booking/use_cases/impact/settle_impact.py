@@ -110,7 +110,7 @@ def _ways(item: Item, now: datetime) -> tuple[_Way, ...]:
             chosen = item.proposals if item.choice is None else item.proposals[item.choice - 1 : item.choice]
             return (*(partial(_move, place=place) for place in chosen), _call)
         case Decision.CANCEL if item.start > now:
-            return (_cancel,)
+            return (_cancel, _call)
     return (_call,)
 
 
@@ -131,6 +131,8 @@ async def _cancel(line: _Line) -> Settled:
     found = await _locked(line)
     if by_hand := _settled_by_hand(line.item, found):
         return by_hand
+    if found.state in WAITING:
+        raise Refusal(CONFLICT)  # has come since: the next way is somebody who speaks with them
     gone = cancel(found, CancelRequest(CENTRE, line.impact.change.reason), line.rules, line.now, line.actor.subject)
     await appointments.save(line.tx, [gone])
     announcing.released(line.tx, gone, line.now)
