@@ -46,10 +46,14 @@ async def plan(
 
 
 async def begin(
-    centre: Centre, planned: Planned, how: Application = Application(), now: datetime = AT_DAWN
+    centre: Centre,
+    planned: Planned,
+    how: Application = Application(),
+    now: datetime = AT_DAWN,
+    who: Actor | None = None,
 ) -> Progress:
     async with centre.transaction() as tx:
-        return await apply_impact(tx, planned.impact.id, how, RULES, actor=actor(site=centre.site), now=now)
+        return await apply_impact(tx, planned.impact.id, how, RULES, actor=who or actor(site=centre.site), now=now)
 
 
 async def apply(

@@ -17,10 +17,10 @@ from booking.use_cases.impact.apply_impact import Application, apply_impact
 from booking.use_cases.impact.plan_impact import Planned
 from booking.use_cases.impact.settle_impact import settle_impact
 from tests.booking.desk import Desk
-from tests.booking.impact import AT_DAWN, TUESDAY, away, hours, line, now_of, plan, progress
+from tests.booking.impact import AT_DAWN, TUESDAY, away, begin, hours, line, now_of, plan, progress
 from tests.booking.test_corrections_and_closing import step
 from tests.booking.test_kinds_enforced import Place as Practice
-from tests.booking.world import RULES, Centre, actor, monday, said_of
+from tests.booking.world import RULES, Centre, actor, monday, refusal, said_of
 from tests.support.databases import ServiceDatabase
 
 KINDS = {kind.code: kind for kind in platform_kinds()}
@@ -150,6 +150,23 @@ async def test_who_has_come_is_moved_by_no_plan(centre: Centre) -> None:
     assert found[waits] == ()
     assert len(found[expected]) == 1
     assert await carry_out(centre, planned) == {"kept": 1, "call": 1}
+
+
+async def test_a_plan_of_a_coordinator_of_two_sites_is_carried_out_by_a_secretary_of_the_one_that_is_hit(
+    booking_database: ServiceDatabase,
+) -> None:
+    here, there = [await Centre(booking_database.database, territory="85").open() for _ in range(2)]
+    session = await here.session(await here.doctor())
+    booked = (await here.book(session, "09:00")).appointment
+    elsewhere = await there.session(await there.doctor(), "14:00", "14:20")
+    of_both = replace(actor("coordinator", territory="85"), sites=frozenset({str(here.site), str(there.site)}))
+    planned = await plan(here, away(session.professional), who=of_both)
+    assert ways(planned.items[0]) == [(elsewhere.id, "AMB", None)]
+    of_the_other = actor(site=there.site, territory="85")
+    assert (await refusal(begin(here, planned, who=of_the_other))).problem.slug == "forbidden"
+    await begin(here, planned, who=actor(site=here.site, territory="85"))
+    await settle_impact(here.database, planned.impact.id, RULES, AT_DAWN)
+    assert (await now_of(here, booked.id)).session == elsewhere.id
 
 
 class TestOnePatientTwice:

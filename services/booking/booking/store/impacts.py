@@ -86,6 +86,11 @@ class StoredImpact:
     applied_by: str | None = None
     ended_at: datetime | None = None
 
+    @property
+    def searched(self) -> list[UUID]:
+        """The sites where places were looked for: all those of whoever planned."""
+        return [UUID(each) for each in self.seen.get("searched", ())]
+
 
 async def sites_of_territory(tx: Transaction, site: UUID) -> list[UUID]:
     """All sites of the territory of `site`, itself included."""

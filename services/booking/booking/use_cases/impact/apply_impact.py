@@ -70,7 +70,7 @@ async def _begin(
     decided = _decided(request, items, impact.change.kind, now)
     drafted = await draft_cut(tx, impact.change, impact.sites, rules, actor=actor, now=now)
     scene = await scene_of(tx, impact.change, rules, now)
-    difference = await _difference(tx, impact, items, scene, drafted, rules, actor, now)
+    difference = await _difference(tx, impact, items, scene, drafted, rules, now)
     if difference:
         raise Refusal(problems.IMPACT_CHANGED, difference=difference)
     await cut(tx, drafted, {item.appointment for item in items}, rules, Author(actor.subject, now))
@@ -107,12 +107,11 @@ async def _difference(
     scene: Scene,
     drafted: Drafted,
     rules: Rules,
-    actor: Actor,
     now: datetime,
 ) -> dict[str, Any]:
-    """What is not as it was seen; empty when the plan still holds."""
+    """What is not as it was seen by who planned; empty when the plan still holds."""
     seen, sees = impact.seen, what_was_seen(scene)
-    options = await options_of(tx, scene, rules, actor=actor, now=now)
+    options = await options_of(tx, scene, impact.searched, rules, now)
     still = {each.id: [own_place(each), *options.get(each.id, ())] for each in scene.hit}
     taken = [
         {"appointment": str(item.appointment), "place": place_document(place)}

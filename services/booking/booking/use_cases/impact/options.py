@@ -13,31 +13,29 @@ from zoneinfo import ZoneInfo
 from booking.domain import resources
 from booking.domain.appointments import Appointment, State
 from booking.domain.availability import Slot
-from booking.domain.impact import ChangeKind, Hit, Place, instead_by_video
+from booking.domain.impact import Hit, Place, instead_by_video
 from booking.domain.intervals import Interval
 from booking.domain.kinds import ON_SITE, VIDEO, Compartment, Kind
 from booking.domain.local_time import local_day, whole_day
 from booking.domain.rules import Rules
-from booking.store import appointments, impacts, sessions
+from booking.store import appointments, sessions
 from booking.use_cases.appointments.company import joined_by
 from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.search_availability import AsIf, free_slots
 from booking.use_cases.impact.scene import Scene, reaches_after, sessions_after
 from booking.use_cases.kinds.kind_book import book_of, kind_of
-from smp.auth import Actor
 from smp.postgres import Transaction
 
 _WEEK = timedelta(days=7)
 
 
 async def options_of(
-    tx: Transaction, scene: Scene, rules: Rules, *, actor: Actor, now: datetime
+    tx: Transaction, scene: Scene, sites: Sequence[UUID], rules: Rules, now: datetime
 ) -> dict[UUID, list[Place]]:
-    """For each hit appointment, every place that is left for its kind and its patient, at the sites the actor works
-    at, from its own day on. A week of hit appointments is looked at in one go."""
-    if scene.change.kind is ChangeKind.SITE_MOVED or not scene.hit:
+    """For each hit appointment, every place that is left for its kind and its patient at these sites, from its own day
+    on. A week of hit appointments is looked at in one go."""
+    if not sites:
         return {}
-    sites = [site for site in await impacts.sites_of_territory(tx, scene.sites[0]) if actor.covers_site(site)]
     found: dict[UUID, list[Place]] = {}
     for week, hit in _by_week(scene).items():
         if week.end > now:

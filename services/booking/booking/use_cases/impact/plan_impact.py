@@ -1,5 +1,6 @@
 """Ask what a change of the agenda would do, before anything is changed: the dry run."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -44,8 +45,9 @@ async def plan_impact(tx: Transaction, change: Change, rules: Rules, *, actor: A
     scene = await scene_of(tx, change, rules, now)
     for site in scene.sites:
         require_site(actor, site)
-    items = await _items(tx, scene, rules, actor, now)
-    seen = what_was_seen(scene)
+    searched = await _where_to_search(tx, scene, actor)
+    items = await _items(tx, scene, searched, rules, now)
+    seen = {**what_was_seen(scene), "searched": [str(site) for site in searched]}
     planned = StoredImpact(
         id=new_id(),
         territory=scene.territory,
@@ -69,20 +71,27 @@ def what_was_seen(scene: Scene) -> dict[str, dict[str, int]]:
     }
 
 
-async def _items(tx: Transaction, scene: Scene, rules: Rules, actor: Actor, now: datetime) -> list[Item]:
+async def _where_to_search(tx: Transaction, scene: Scene, actor: Actor) -> tuple[UUID, ...]:
+    """The sites of the territory where the actor works; none when nobody loses their place."""
+    if scene.change.kind is ChangeKind.SITE_MOVED or not scene.hit:
+        return ()
+    return tuple(site for site in await impacts.sites_of_territory(tx, scene.sites[0]) if actor.covers_site(site))
+
+
+async def _items(tx: Transaction, scene: Scene, searched: Sequence[UUID], rules: Rules, now: datetime) -> list[Item]:
     by_id = {each.id: each for each in scene.hit}
     reachable = await impacts.reachable(tx, {each.patient for each in scene.hit if each.patient})
     return [
         _item(rank, by_id[seat.appointment], seat, reachable)
-        for rank, seat in enumerate(await _seats(tx, scene, rules, actor, now), start=1)
+        for rank, seat in enumerate(await _seats(tx, scene, searched, rules, now), start=1)
     ]
 
 
-async def _seats(tx: Transaction, scene: Scene, rules: Rules, actor: Actor, now: datetime) -> list[Seat]:
+async def _seats(tx: Transaction, scene: Scene, searched: Sequence[UUID], rules: Rules, now: datetime) -> list[Seat]:
     if scene.change.kind is ChangeKind.SITE_MOVED:
         in_order = sorted(scene.hit, key=lambda each: (each.period.start, each.id.int))
         return [Seat(each.id, own_place(each)) for each in in_order]
-    options = await options_of(tx, scene, rules, actor=actor, now=now)
+    options = await options_of(tx, scene, searched, rules, now)
     hits = []
     for each in scene.hit:
         hit = hit_of(each, ())
