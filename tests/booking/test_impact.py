@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from booking import problems
-from booking.domain.appointments import State
+from booking.domain.appointments import Appointment, State
 from booking.domain.impact import Change, ChangeKind, Decision, DefaultPolicy
 from booking.domain.intervals import Interval
 from booking.domain.kinds import KindBooks
@@ -50,6 +50,13 @@ from tests.booking.world import (
 from tests.support.databases import ServiceDatabase
 
 
+async def landline_of(centre: Centre, it: Appointment) -> None:
+    """From now on no text reaches the patient."""
+    assert it.patient is not None
+    contact = {"patient": it.patient, "reachable_by_text": False, "text_consent": True, "sealed": {"contact": "QUJD"}}
+    await centre.hear(it.patient, PatientContactChanged.model_validate(contact))
+
+
 class TestTheDryRun:
     async def test_it_says_who_is_hit_and_changes_nothing(
         self, centre: Centre, morning: Morning, booking_database: ServiceDatabase
@@ -89,10 +96,7 @@ class TestTheDryRun:
         assert hours(*planned.items) == ["10:00", "10:20"]
 
     async def test_whoever_a_text_cannot_reach_is_counted_as_a_call(self, centre: Centre, morning: Morning) -> None:
-        silent = morning.patients[0].patient
-        assert silent is not None
-        changed = {"patient": silent, "reachable_by_text": False, "text_consent": False, "sealed": {"contact": "QUJD"}}
-        await centre.hear(silent, PatientContactChanged.model_validate(changed))
+        await landline_of(centre, morning.patients[0])
         figures = (await plan(centre, away(morning.session.professional))).impact.figures
         assert (figures["reachable_by_text"], figures["calls"]) == (2, 1)
 
@@ -240,8 +244,10 @@ class TestTheDryRun:
 
 
 class TestAChangedWorld:
-    async def refused(self, centre: Centre, planned: Planned, now: datetime = AT_DAWN) -> dict[str, list[object]]:
-        refused = await refusal(begin(centre, planned, now=now))
+    async def refused(
+        self, centre: Centre, planned: Planned, now: datetime = AT_DAWN, how: Application = BY_POLICY
+    ) -> dict[str, list[object]]:
+        refused = await refusal(begin(centre, planned, how, now))
         assert refused.problem is problems.IMPACT_CHANGED
         assert (await progress(centre, planned)).impact.state == "planned"
         difference: dict[str, list[object]] = refused.extensions["difference"]
@@ -266,6 +272,30 @@ class TestAChangedWorld:
         [taken] = (await self.refused(centre, planned))["places_taken"]
         assert taken["place"]["start"] == monday("14:20").isoformat()  # type: ignore[index]
 
+    async def test_a_patient_whom_a_text_reaches_no_more_is_told_unless_they_keep_their_hour(
+        self, centre: Centre, morning: Morning
+    ) -> None:
+        await centre.session(await centre.doctor(), "09:00", "09:20")
+        kept, displaced, _ = morning.patients
+        planned = await plan(centre, away(morning.session.professional))
+        for each in (kept, displaced):
+            await landline_of(centre, each)
+        assert await self.refused(centre, planned) == {"reached_otherwise": [str(displaced.id)]}
+        again = await plan(centre, away(morning.session.professional))
+        assert again.impact.figures["calls"] == planned.impact.figures["calls"] + 1
+        await apply(centre, again)
+
+    async def test_whoever_would_not_be_told_by_a_text_any_more_because_their_hour_has_come_is_told(
+        self, centre: Centre, morning: Morning
+    ) -> None:
+        planned = await plan(centre, away(morning.session.professional))
+        assert planned.impact.figures["outcomes"]["cancel_and_tell"]["cancelled"] == 3
+        first, second, _ = [each.id for each in morning.patients]
+        at, cancelled = monday("09:20"), Application(DefaultPolicy.CANCEL)
+        assert await self.refused(centre, planned, at, cancelled) == {"begun": [str(first), str(second)]}
+        by_hand = Application(DefaultPolicy.CANCEL, {first: Choice(Decision.CALL), second: Choice(Decision.CALL)})
+        assert (await apply(centre, planned, by_hand, at)).done == {"call": 2, "cancelled": 1}
+
     async def test_an_hour_later_places_that_have_gone_by_are_told(self, centre: Centre, morning: Morning) -> None:
         await centre.session(await centre.doctor(), "08:00", "10:20")
         planned = await plan(centre, away(morning.session.professional))
@@ -287,11 +317,7 @@ class TestSiteMoved:
         self, centre: Centre, morning: Morning, booking_database: ServiceDatabase
     ) -> None:
         first = morning.patients[0]
-        assert first.patient is not None
-        changed = {
-            "patient": first.patient, "reachable_by_text": False, "text_consent": True, "sealed": {"contact": "QUJD"},
-        }  # fmt: skip
-        await centre.hear(first.patient, PatientContactChanged.model_validate(changed))
+        await landline_of(centre, first)
         planned = await plan(
             centre, Change(ChangeKind.SITE_MOVED, "new_address", site=centre.site, from_day=MONDAY), NOW
         )

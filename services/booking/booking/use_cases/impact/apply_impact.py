@@ -19,7 +19,7 @@ from booking.store.impacts import Item, StoredImpact, place_document
 from booking.store.sessions import Author
 from booking.use_cases.access import require_site
 from booking.use_cases.impact.cut import Drafted, cut, draft_cut
-from booking.use_cases.impact.figures import decide_by
+from booking.use_cases.impact.figures import decide_by, to_be_told
 from booking.use_cases.impact.options import options_of
 from booking.use_cases.impact.plan_impact import own_place, what_was_seen
 from booking.use_cases.impact.read_impact import Progress, progress_of
@@ -71,6 +71,8 @@ async def _begin(
     drafted = await draft_cut(tx, impact.change, impact.sites, rules, actor=actor, now=now)
     scene = await scene_of(tx, impact.change, rules, now)
     difference = await _difference(tx, impact, items, scene, drafted, rules, now)
+    if begun := _begun(request, items, impact, now):
+        difference["begun"] = begun
     if difference:
         raise Refusal(problems.IMPACT_CHANGED, difference=difference)
     await cut(tx, drafted, {item.appointment for item in items}, rules, Author(actor.subject, now))
@@ -125,10 +127,28 @@ async def _difference(
         "no_longer_hit": sorted(seen["hits"].keys() - sees["hits"].keys()),
         "changed": _changed(seen["hits"], sees["hits"]),
         "places_taken": taken,
+        "reached_otherwise": await _reached_otherwise(tx, items, impact.change.kind),
         "sessions": sorted(seen["sessions"].keys() ^ sees["sessions"].keys())
         + _changed(seen["sessions"], sees["sessions"]),
     }
     return {what: which for what, which in found.items() if which}
+
+
+async def _reached_otherwise(tx: Transaction, items: Sequence[Item], kind: ChangeKind) -> list[str]:
+    """Those who must be told and whom a text reaches now and did not then, or no more."""
+    told = [item for item in to_be_told(items, kind) if not item.is_spoken_to]
+    reachable = await impacts.reachable(tx, {item.patient for item in told})
+    return sorted(
+        str(item.appointment)
+        for item in told
+        if (item.reachable_by_text is True) != (reachable.get(item.patient) is True)
+    )
+
+
+def _begun(request: Application, items: Sequence[Item], impact: StoredImpact, now: datetime) -> list[str]:
+    """Those of whom the policy makes something else than was shown, because their hour has come."""
+    shown, by_now = [decide_by(request.policy, items, impact.change.kind, at) for at in (impact.planned_at, now)]
+    return sorted(str(who) for who in shown if who not in request.decisions and shown[who] != by_now[who])
 
 
 def _changed(seen: Mapping[str, int], sees: Mapping[str, int]) -> list[str]:

@@ -21,17 +21,22 @@ OUTCOME = {
 
 def figures(items: Sequence[Item], kind: ChangeKind, now: datetime) -> dict[str, Any]:
     """Counts over all hit appointments; `calls` = those whom no text can tell what becomes of them."""
-    displaced = [item for item in items if item.kept is None or kind is ChangeKind.SITE_MOVED]
+    told = to_be_told(items, kind)
     return {
         "hit": len(items),
         "kept": sum(item.kept is not None for item in items),
         "displaced": sum(item.kept is None for item in items),
         "proposals": sum(len(item.proposals) for item in items),
         "without_proposal": sum(not item.places for item in items),
-        "reachable_by_text": sum(item.reachable_by_text is True for item in displaced),
-        "calls": sum(item.reachable_by_text is not True for item in displaced),
+        "reachable_by_text": sum(item.reachable_by_text is True for item in told),
+        "calls": sum(item.reachable_by_text is not True for item in told),
         "outcomes": {policy.value: outcomes(decide_by(policy, items, kind, now)) for policy in DefaultPolicy},
     }
+
+
+def to_be_told(items: Iterable[Item], kind: ChangeKind) -> list[Item]:
+    """Those whose patients must hear of the change: whoever keeps hour and address learns nothing new."""
+    return [item for item in items if item.kept is None or kind is ChangeKind.SITE_MOVED]
 
 
 def decide_by(policy: DefaultPolicy, items: Iterable[Item], kind: ChangeKind, now: datetime) -> dict[UUID, Decision]:
