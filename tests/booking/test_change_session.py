@@ -287,3 +287,15 @@ async def test_the_patient_may_be_left_untold(planner: Planner) -> None:
     assert found is not None
     assert (found.cancelled_by, found.cancel_reason, found.notify) == ("centre", "meeting", False)
     assert found.period.start == paris(MONDAY, "11:20")
+
+
+async def test_a_silent_appointment_that_the_session_gives_no_more_stands_without_its_place(
+    centre: Centre, booking_database: ServiceDatabase
+) -> None:
+    planner = Planner(centre)
+    session = await centre.session(await centre.doctor(), kinds=("consultation", "protected"))
+    silent = (await centre.book(session, "09:00", kind="protected")).appointment
+    changed = await planner.change(session.id, AND_CANCEL, kinds=frozenset({"consultation"}))
+    assert (changed.appointments, changed.without_place) == ((), 1)
+    assert await blocking(booking_database, silent.id) == 1, "the patient's own time"
+    await centre.book(session, "09:00")

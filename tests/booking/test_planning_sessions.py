@@ -5,6 +5,7 @@ from datetime import date, time, timedelta
 from uuid import UUID
 
 from booking import problems
+from booking.domain.appointments import State
 from booking.domain.planning import Skip
 from booking.domain.recurrence import Listed, Rule, Weekly
 from booking.store.sessions import Author
@@ -15,6 +16,7 @@ from booking.use_cases.calendar.open_session_rule import RuleOpened, RuleRequest
 from booking.use_cases.calendar.planning import OUTSIDE_OPENING_HOURS
 from booking.use_cases.calendar.reshaping import Consent
 from booking.use_cases.calendar.shutting import Days, Shut
+from booking.use_cases.supervision.list_unsupported import list_unsupported
 from smp.contracts import ProfessionalLeft, ProfessionalRoleChanged, SiteClosed
 from smp.ids import new_id
 from tests.booking.world import (
@@ -204,6 +206,25 @@ class TestCancellingASession:
         assert await events_of(booking_database, session.id) == [("SessionOpened", 1), ("SessionCancelled", 2)]
         refused = await refusal(centre.book(session, "10:00"))
         assert refused.problem is problems.SESSION_CANCELLED
+
+    async def test_a_silent_appointment_is_not_cancelled_behind_its_patient_s_back(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        doctor = await centre.doctor()
+        session = await centre.session(doctor, kinds=("consultation", "protected"))
+        told = (await centre.book(session, "09:00")).appointment
+        silent = (await centre.book(session, "10:00", kind="protected")).appointment
+        hold = await centre.hold(session, "11:00", kind="protected")
+        done = await cancel(centre, session.id, ILL_AND_CANCEL)
+        assert (set(done.appointments), done.without_place) == ({told.id, hold.id}, 1)
+        assert (await events_of(booking_database, silent.id))[-1] == ("CallRequested", 2)
+        assert await blocking(booking_database, silent.id) == 1, "the patient's own time"
+        async with centre.transaction() as tx:
+            by_the_desk = await list_unsupported(tx, centre.site, reader=actor(subject="another"), now=NOW)
+            (by_the_doctor,) = await list_unsupported(tx, centre.site, reader=actor("gp", subject=str(doctor)), now=NOW)
+        assert by_the_desk == []
+        lost = by_the_doctor.unsupported
+        assert (lost.it.id, lost.it.state, lost.reason) == (silent.id, State.BOOKED, "place_lost")
 
     async def test_nobody_finds_room_in_a_cancelled_session(self, centre: Centre) -> None:
         session = await centre.session(await centre.doctor())

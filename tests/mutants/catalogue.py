@@ -334,6 +334,12 @@ BOOKING_MUTANTS = (
         ("tests/booking/test_impact_plan.py",),
     ),
     Mutant(
+        "silent-cancelled-in-bulk", "a session is cancelled with its silent appointments, of which nobody is told",
+        f"{BOOKING}/use_cases/calendar/reshaping.py",
+        "== Compartment.SILENT and it.state is not State.HELD", "== Compartment.SILENT and it.state is State.HELD",
+        ("tests/booking/test_planning_sessions.py::TestCancellingASession",),
+    ),
+    Mutant(
         "alternatives-of-another-day", "a refusal proposes later days in the length of the wished one",
         f"{BOOKING}/use_cases/appointments/placing.py",
         "if left is not None and (left.kind,", "if left is None or (left.kind,",

@@ -77,7 +77,8 @@ class Reopen(Body):
 
 
 class ShutView(BaseModel):
-    """What was noted, and what it did to sessions and appointments."""
+    """What was noted, and what it did to sessions and appointments: `appointments` were cancelled, so many others stand
+    `without_place`: no text may tell these patients, whoever knows of them speaks with them."""
 
     id: UUID
     start: datetime
@@ -86,6 +87,7 @@ class ShutView(BaseModel):
     changed: list[SessionView]
     opened: list[SessionView]
     appointments: list[UUID]
+    without_place: int
     skipped: list[SkippedView]
 
     @classmethod
@@ -98,6 +100,7 @@ class ShutView(BaseModel):
             changed=[SessionView.of(session) for session in it.done.changed],
             opened=[SessionView.of(session) for session in it.done.opened],
             appointments=list(it.done.appointments),
+            without_place=it.done.without_place,
             skipped=[SkippedView.of(each) for each in it.skipped],
         )
 

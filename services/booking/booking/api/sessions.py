@@ -158,24 +158,29 @@ class ChangeSession(CancelSession):
 
 
 class ChangedView(OpenedView):
-    """The session as it is now, and the appointments that were cancelled."""
+    """The session as it is now, and the appointments that were cancelled. So many others stand `without_place`: no text
+    may tell these patients, whoever knows of them speaks with them."""
 
     appointments: list[UUID]
+    without_place: int
 
     @classmethod
     def changed(cls, it: SessionChanged) -> "ChangedView":
-        return cls(**OpenedView.opened(it.opened).model_dump(), appointments=list(it.appointments))
+        opened = OpenedView.opened(it.opened).model_dump()
+        return cls(**opened, appointments=list(it.appointments), without_place=it.without_place)
 
 
 class CancelledView(BaseModel):
-    """What no longer takes place."""
+    """What no longer takes place. So many appointments stand `without_place`: no text may tell these patients, whoever
+    knows of them speaks with them."""
 
     sessions: list[UUID]
     appointments: list[UUID]
+    without_place: int
 
     @classmethod
     def of(cls, it: SessionsCancelled) -> "CancelledView":
-        return cls(sessions=list(it.sessions), appointments=list(it.appointments))
+        return cls(sessions=list(it.sessions), appointments=list(it.appointments), without_place=it.without_place)
 
 
 @router.post(

@@ -216,9 +216,10 @@ async def without_place(tx: Transaction, appointments: Collection[UUID]) -> froz
     return frozenset(row["id"] for row in rows)
 
 
-async def lose_place(tx: Transaction, appointment: UUID, at: datetime) -> None:
-    """Give practitioner and room back, and list the appointment, if its session no longer holds it."""
-    await tx.execute(SQL.lose_place, appointment, at)
+async def lose_place(tx: Transaction, appointment: UUID, at: datetime, *, for_sure: bool = False) -> None:
+    """Give practitioner and room back, and list the appointment, if its session no longer holds it; whatever its
+    session, `for_sure`."""
+    await tx.execute(SQL.lose_place, appointment, at, for_sure)
 
 
 def place_document(it: Place) -> dict[str, str]:

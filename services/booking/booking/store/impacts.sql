@@ -134,14 +134,15 @@ WHERE a.id = ANY ($1::uuid[]) AND (
                      AND s.starts_at <= a.starts_at AND s.ends_at >= a.ends_at));
 
 -- name: lose_place
--- An appointment whose session is gone takes its patient's time and nobody else's, and is listed until it is settled.
+-- An appointment whose session is gone, or that has lost its place in it for sure ($3), takes its patient's time and
+-- nobody else's, and is listed until it is settled.
 WITH lost AS (
     SELECT a.id, a.territory, a.session, a.starts_at
     FROM appointment AS a
-    WHERE a.id = $1 AND NOT EXISTS (
+    WHERE a.id = $1 AND ($3 OR NOT EXISTS (
         SELECT FROM session AS s
         WHERE s.id = a.session AND s.state = 'open' AND s.starts_at <= a.starts_at AND s.ends_at >= a.ends_at
-    )
+    ))
 ), freed AS (
     UPDATE occupancy AS o
     SET blocking = false

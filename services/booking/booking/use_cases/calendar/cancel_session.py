@@ -18,10 +18,11 @@ from smp.problems import Refusal
 
 @dataclass(frozen=True, slots=True)
 class SessionsCancelled:
-    """What no longer takes place."""
+    """What no longer takes place, and how many appointments stand without a place (see `Reshaped`)."""
 
     sessions: tuple[UUID, ...]
     appointments: tuple[UUID, ...]
+    without_place: int
 
 
 async def cancel_session(
@@ -37,7 +38,7 @@ async def cancel_session(
     assessment = await assess(tx, reshaping, rules, now)
     require_consent(assessment, consent, now)
     done = await apply(tx, reshaping, assessment, consent, rules, Author(actor.subject, now), by_hand=True)
-    return SessionsCancelled(done.cancelled, done.appointments)
+    return SessionsCancelled(done.cancelled, done.appointments, done.without_place)
 
 
 async def open_session_for(tx: Transaction, id: UUID, actor: Actor, now: datetime) -> StoredSession:

@@ -43,10 +43,12 @@ class SessionChange:
 
 @dataclass(frozen=True, slots=True)
 class SessionChanged:
-    """The session as it is now, what the secretary should know, and the appointments that were cancelled."""
+    """The session as it is now, what the secretary should know, the appointments that were cancelled, and how many
+    stand without a place (see `Reshaped`)."""
 
     opened: Opened
     appointments: tuple[UUID, ...]
+    without_place: int
 
 
 async def change_session(
@@ -62,7 +64,7 @@ async def change_session(
     require_consent(assessment, change.consent, now)
     author = Author(actor.subject, now)
     done = await apply(tx, reshaping, assessment, change.consent, rules, author, by_hand=True)
-    return SessionChanged(await told(tx, after, staff), done.appointments)
+    return SessionChanged(await told(tx, after, staff), done.appointments, done.without_place)
 
 
 async def draft_change(

@@ -17,13 +17,14 @@ from datetime import datetime
 from uuid import UUID
 
 from booking import problems
-from booking.domain.appointments import Appointment, State
+from booking.domain.appointments import Appointment, State, Step
 from booking.domain.intervals import Interval, without
+from booking.domain.kinds import Compartment
 from booking.domain.reshaping import home_of, is_elsewhere, loses_company, meeting
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.domain.supervision import Reach, is_covered
-from booking.store import appointments, closures, projections, sessions, supervision
+from booking.store import appointments, closures, impacts, projections, sessions, supervision
 from booking.store.sessions import Author, Edit, Opening, StoredSession
 from booking.use_cases.appointments import announcing
 from booking.use_cases.appointments.cancel_appointment import CENTRE, CancelRequest, cancel
@@ -49,6 +50,11 @@ class Reshaping:
 
     changes: tuple[Change, ...] = ()
     openings: tuple[Opening, ...] = ()
+
+    @property
+    def changing(self) -> set[UUID]:
+        """The sessions that there are."""
+        return {each.stored.session.id for each in self.changes}
 
     @property
     def homes(self) -> list[Session]:
@@ -82,12 +88,14 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Reshaped:
-    """What was done. `appointments` were cancelled."""
+    """What was done. `appointments` were cancelled; so many others stand `without_place`, for somebody who knows of
+    them to speak with the patient."""
 
     opened: tuple[Session, ...] = ()
     changed: tuple[Session, ...] = ()
     cancelled: tuple[UUID, ...] = ()
     appointments: tuple[UUID, ...] = ()
+    without_place: int = 0
     not_opened: tuple[Opening, ...] = ()  # the professional or the room has another session then
 
 
@@ -140,11 +148,14 @@ async def apply(
     *,
     by_hand: bool = False,
 ) -> Reshaped:
-    """Write the change, each step with its event; those who lose their place are cancelled.
+    """Write the change, each step with its event; those who lose their place are cancelled, but nothing silent is: no
+    text would tell the patient.
 
     Raises Refusal: SESSION_OVERLAP.
     """
-    gone = await _cancel_appointments(tx, assessment.losing, consent, rules, author)
+    unspoken = [each for each in assessment.losing if _is_told_to_nobody(each)]
+    told = [each for each in assessment.losing if not _is_told_to_nobody(each)]
+    gone = await _cancel_appointments(tx, told, consent, rules, author)
     if reshaping.changes:
         await appointments.end_rests_of_sessions(tx, [each.stored.session.id for each in reshaping.changes])
     cancelled = await _cancel_sessions(tx, reshaping.changes, author, by_hand=by_hand)
@@ -152,6 +163,8 @@ async def apply(
     if by_hand:
         await closures.forget_cut(tx, [each.stored.session.id for each in reshaping.changes])
     changed = await _change_sessions(tx, reshaping.changes, edit, author.at)
+    displaced = [each for each in unspoken if each.session in reshaping.changing]
+    await _leave_without_place(tx, displaced, consent, author)
     opened = await sessions.insert(tx, reshaping.openings, author)
     for each in reshaping.openings:
         if each.session.id in opened:
@@ -166,6 +179,7 @@ async def apply(
         changed=changed,
         cancelled=cancelled,
         appointments=gone,
+        without_place=len(displaced),
         not_opened=tuple(lost),
     )
 
@@ -204,8 +218,8 @@ async def _uncovered(
     if not hit:
         return {}
     # A statement of its own, after the locks: it sees every cancellation that they waited for.
-    changing = {each.stored.session.id for each in reshaping.changes}
-    presence = [session for session in await _presence_around(tx, hit.values()) if session.id not in changing]
+    around = await _presence_around(tx, hit.values())
+    presence = [session for session in around if session.id not in reshaping.changing]
     presence += reshaping.homes
     interns = {professional for _, professional in hit.values()}
     reaches = await _reaches(tx, [it for it, _ in hit.values()])
@@ -255,6 +269,22 @@ async def _cancel_appointments(
     for each in gone:
         announcing.released(tx, each, author.at)
     return tuple(each.id for each in gone if each.state is State.CANCELLED)
+
+
+def _is_told_to_nobody(it: Appointment) -> bool:
+    return it.compartment == Compartment.SILENT and it.state is not State.HELD
+
+
+async def _leave_without_place(
+    tx: Transaction, displaced: Sequence[Appointment], consent: Consent, author: Author
+) -> None:
+    """They take their patient's time only, and are listed for who may know. Whoever is only not covered any more, or
+    has nobody besides any more, still has a practitioner who knows, and stays."""
+    for each in displaced:
+        left = each.noted(Step(each.version + 1, each.state, author.at, author.by, consent.reason))
+        await appointments.save(tx, [left])
+        await impacts.lose_place(tx, left.id, author.at, for_sure=True)
+        announcing.call_requested(tx, left, consent.reason, author.at)
 
 
 async def _cancel_sessions(
