@@ -123,6 +123,16 @@ class TestByVideo:
         assert instead_by_video(seen, [remote]) == [remote]
         assert instead_by_video(replace(seen, **of), [replace(remote, **by)]) == []
 
+    async def test_a_minor_emergency_is_seen_on_site_that_day_or_somebody_calls(self, centre: Centre) -> None:
+        session = await centre.session(await centre.doctor())
+        for hour in ("09:00", "09:20"):
+            await centre.book(session, hour, kind="minor_emergency")
+        here = await centre.session(await centre.doctor(), "14:00", "14:20")
+        await centre.session(await centre.doctor(), "15:00", "15:40", kinds=("teleconsultation",))
+        planned = await plan(centre, away(session.professional))
+        assert [ways(item) for item in planned.items] == [[(here.id, "AMB", None)], []]
+        assert await carry_out(centre, planned) == {"moved": 1, "call": 1}
+
     def test_what_is_done_by_video_itself_needs_no_other_kind_for_it(self) -> None:
         remote: Kind = KINDS["teleconsultation"]
         assert instead_by_video(VIDEO_TOO, [VIDEO_TOO, remote]) == [remote]
