@@ -10,11 +10,23 @@ from smp.contracts.envelope import Event
 from tests.notifications.world import Book, World, at, landline
 
 
-class TestWhoSpeaksForAFamily:
+class OfAFamily:
     async def family(self, world: World) -> tuple[Book, Book, Book]:
         books = [world.book(await world.patient(), at(f"19T10:{minute}")) for minute in ("10", "30", "50")]
         return books[0], books[1], books[2]
 
+    async def at_once(self, world: World, party: UUID, *events: Event[Any]) -> None:
+        """Each event is heard by another process; all of them have begun before the first one may look at the party."""
+        async with world.db.admin() as admin, admin.transaction():
+            await admin.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 4301))", str(party))
+            processes = []
+            for number, event in enumerate(events, 1):
+                processes.append(asyncio.create_task(world.hear(event)))
+                await world.until_waiting(number)
+        await asyncio.gather(*processes)
+
+
+class TestWhoSpeaksForAFamily(OfAFamily):
     async def reminders(self, world: World, *books: Book) -> list[list[str]]:
         """The states of each one's reminders."""
         return [[state for purpose, state, _ in await world.texts(each) if purpose == "reminder"] for each in books]
@@ -140,16 +152,6 @@ class TestWhoSpeaksForAFamily:
         await world.hear(world.cancelled(second, party=party), world.corrected(second, "cancelled", party=party))
         assert await self.reminders(world, first, second, third) == [["planned"], ["cancelled", "planned"], []]
 
-    async def at_once(self, world: World, party: UUID, *events: Event[Any]) -> None:
-        """Each event is heard by another process; all of them have begun before the first one may look at the party."""
-        async with world.db.admin() as admin, admin.transaction():
-            await admin.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 4301))", str(party))
-            processes = []
-            for number, event in enumerate(events, 1):
-                processes.append(asyncio.create_task(world.hear(event)))
-                await world.until_waiting(number)
-        await asyncio.gather(*processes)
-
     async def test_a_closure_that_cancels_two_of_them_at_once_leaves_the_word_to_the_third(self, world: World) -> None:
         first, second, third = await self.family(world)
         party = first.appointment
@@ -186,3 +188,51 @@ class TestWhoSpeaksForAFamily:
             [["cancelled"], ["planned"]],
             [["cancelled"], ["planned"]],
         ]
+
+
+class TestAFamilyThatLosesItsPlaces(OfAFamily):
+    async def calls(self, world: World, *books: Book) -> list[list[str]]:
+        """The states of each one's calls to be decided."""
+        return [[state for _, reason, state in await world.calls(each) if reason == "to_be_decided"] for each in books]
+
+    async def test_is_called_once_and_the_call_says_for_whom(self, world: World) -> None:
+        family = await self.family(world)
+        party = family[0].appointment
+        await world.hear(*(world.booked(each, party=party) for each in family))
+        asked = [world.call_requested(each, party) for each in family]
+        await world.hear(*asked)
+        await world.hear(*asked)
+        assert await self.calls(world, *family) == [["open"], [], []]
+        (task,) = await world.rows("SELECT party FROM call_task")
+        assert task["party"] == party
+
+    async def test_is_called_once_whoever_is_heard_first_and_by_several_processes(self, world: World) -> None:
+        first, second, third = await self.family(world)
+        party = first.appointment
+        await self.at_once(world, party, *(world.call_requested(each, party) for each in (third, second, first)))
+        states = await self.calls(world, first, second, third)
+        assert sorted(states, reverse=True) == [["open"], [], []]
+
+    async def test_is_called_about_whom_nobody_has_decided_yet_when_the_others_are_settled(self, world: World) -> None:
+        first, second, third = await self.family(world)
+        party = first.appointment
+        await world.hear(*(world.booked(each, party=party) for each in (first, second, third)))
+        await world.hear(*(world.call_requested(each, party) for each in (first, second, third)))
+        await world.hear(world.moved(second, at("20T11:30"), party=party))
+        assert await self.calls(world, first, second, third) == [["open"], [], []]
+        await world.hear(world.cancelled(first, party=party))
+        assert await self.calls(world, first, second, third) == [["dropped"], [], ["open"]]
+        await world.hear(world.moved(third, at("20T11:50"), party=party))
+        assert await self.calls(world, first, second, third) == [["dropped"], [], ["dropped"]]
+
+    async def test_is_called_no_more_for_a_rebuild(self, world: World) -> None:
+        first, second, _ = await self.family(world)
+        party = first.appointment
+        story: list[Event[Any]] = [world.call_requested(each, party) for each in (first, second)]
+        story += [world.moved(each, at("20T11:30"), party=party) for each in (second, first)]
+        for event in story:
+            await world.hear(event)
+        await world.forget()
+        for event in reversed(story[2:]):
+            await world.hear(*(each for each in story[:2] if each.subject == event.subject), event)
+        assert await self.calls(world, first, second) == [["dropped"], []]

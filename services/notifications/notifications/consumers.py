@@ -7,7 +7,7 @@ from notifications.use_cases.ask_for_call import ask_for_call
 from notifications.use_cases.end_appointment import end_appointments
 from notifications.use_cases.plan import plan_for_bookings, plan_for_cancellation, plan_for_move, plan_for_restoration
 from notifications.use_cases.plan_offer import end_offer, end_unanswered_offer, plan_for_offer
-from notifications.use_cases.plan_party import let_another_speak, take_parties
+from notifications.use_cases.plan_party import let_another_speak, let_one_be_called, take_parties
 from notifications.use_cases.policy import Policy
 from notifications.use_cases.project_patients import change_contact, erase_patient, register_patient
 from notifications.use_cases.project_sites import close_site, open_site
@@ -84,6 +84,7 @@ class Consumers:
         for each in deliveries:
             await self._changed(tx, each)
         await let_another_speak(tx, deliveries, self.policy)
+        await let_one_be_called(tx, deliveries, self.policy)
 
     async def _changed(self, tx: Transaction, delivery: Delivery[Any]) -> None:
         match delivery.data:

@@ -152,9 +152,9 @@ class SlotCancelled(AppointmentEvent):
 class CallRequested(AppointmentEvent):
     """Somebody must speak with the patient about this appointment, for no text can say what becomes of it: its session
     is gone, or the patient does not know that the site moves. It stands until it is moved or cancelled; `reason` is the
-    code of the change, never a health fact. Whoever was asked for together with the patient, the `party`, is told
-    apart. Of a silent `compartment` it says only that the place is gone: on no list of calls, for somebody involved
-    speaks with the patient."""
+    code of the change, never a health fact. Of those who were asked for together, the `party`, one is called for all;
+    what becomes of each is then told apart. Of a silent `compartment` it says only that the place is gone: on no list
+    of calls, for somebody involved speaks with the patient."""
 
     patient: UUID
     session: UUID

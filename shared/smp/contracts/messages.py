@@ -83,13 +83,15 @@ class CallTaskEvent(EventData):
 
 
 class CallTaskRaised(CallTaskEvent):
-    """A secretary must call the patient; `message` is the text it replaces, null when none was planned."""
+    """A secretary must call the patient; `message` is the text it replaces, null when none was planned. `party`: the
+    call is for all those who were asked for together, named after the appointment of the first."""
 
     message: UUID | None = None
     patient: UUID
     purpose: MessagePurpose
     reason: CallReason
     raised_at: AwareDatetime
+    party: UUID | None = None
 
 
 class CallTaskDone(CallTaskEvent):

@@ -49,7 +49,8 @@ class MessageList(BaseModel):
 
 
 class CallTaskView(BaseModel):
-    """A call to make instead of a text; the patient's name and numbers are registry's to show."""
+    """A call to make instead of a text; the patient's name and numbers are registry's to show. `party`: it speaks for
+    all those who were asked for together, named after the appointment of the first."""
 
     task: UUID
     appointment: UUID
@@ -65,6 +66,7 @@ class CallTaskView(BaseModel):
     ended_by: str | None
     outcome: str | None
     answer_by: datetime | None
+    party: UUID | None
 
     @classmethod
     def of(cls, row: Row) -> Self:

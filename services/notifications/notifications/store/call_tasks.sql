@@ -9,11 +9,11 @@ WITH outdated AS (
 )
 INSERT INTO call_task (
     task, territory, message, appointment, version, purpose, patient, site, starts_at, mode, reason, traceparent,
-    raised_at, state, sequence, outcome, ended_at, answer_by, occasion
+    raised_at, state, sequence, outcome, ended_at, answer_by, occasion, party
 )
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::timestamptz,
     CASE WHEN outcome IS NULL THEN 'open' ELSE 'dropped' END, CASE WHEN outcome IS NULL THEN 1 ELSE 2 END,
-    outcome, CASE WHEN outcome IS NOT NULL THEN $13::timestamptz END, $14::timestamptz, $15
+    outcome, CASE WHEN outcome IS NOT NULL THEN $13::timestamptz END, $14::timestamptz, $15, $16
 FROM outdated
 ON CONFLICT ON CONSTRAINT call_task_once DO NOTHING
 RETURNING task, territory, appointment, site, state, outcome, sequence, traceparent;
@@ -39,7 +39,7 @@ RETURNING task, territory, appointment, site, outcome, sequence, traceparent;
 -- name: of_site
 -- The call list of a site in the order of the appointments, from behind one call on.
 SELECT task, appointment, version, purpose, patient, site, starts_at, mode, reason, state, raised_at, ended_at,
-    ended_by, outcome, message, answer_by
+    ended_by, outcome, message, answer_by, party
 FROM call_task
 WHERE site = $1 AND state = $2 AND (
     $3::uuid IS NULL
@@ -50,7 +50,7 @@ ORDER BY starts_at, task LIMIT $4;
 -- name: lock
 -- One call, held until it is completed.
 SELECT task, appointment, version, purpose, patient, site, starts_at, mode, reason, state, raised_at, ended_at,
-    ended_by, outcome, message, answer_by
+    ended_by, outcome, message, answer_by, party
 FROM call_task WHERE task = $1 FOR UPDATE;
 
 -- name: complete
@@ -58,4 +58,4 @@ FROM call_task WHERE task = $1 FOR UPDATE;
 UPDATE call_task SET state = 'done', outcome = $2, ended_at = $3, ended_by = $4, sequence = sequence + 1
 WHERE task = $1 AND state = 'open'
 RETURNING task, territory, appointment, version, purpose, patient, site, starts_at, mode, reason, state, raised_at,
-    ended_at, ended_by, outcome, message, answer_by, sequence, traceparent;
+    ended_at, ended_by, outcome, message, answer_by, party, sequence, traceparent;

@@ -72,7 +72,8 @@ WITH told AS (
         patient = coalesce(excluded.patient, appointment.patient),
         starts_at = coalesce(excluded.starts_at, appointment.starts_at),
         mode = coalesce(excluded.mode, appointment.mode),
-        party = coalesce(excluded.party, appointment.party), apart = appointment.apart OR excluded.apart
+        party = coalesce(excluded.party, appointment.party), apart = appointment.apart OR excluded.apart,
+        undecided = false
     WHERE appointment.version < excluded.version
 )
 INSERT INTO decision (appointment, version, territory, event_id, decided_at, verdict)
@@ -104,8 +105,31 @@ SELECT e.appointment, e.territory, e.version, $1, e.patient, e.site
 FROM unnest($2::uuid[], $3::text[], $4::int[], $5::uuid[], $6::uuid[])
     AS e (appointment, territory, version, patient, site)
 ORDER BY e.appointment
-ON CONFLICT (appointment) DO UPDATE SET version = excluded.version, state = excluded.state
+ON CONFLICT (appointment) DO UPDATE SET version = excluded.version, state = excluded.state, undecided = false
 WHERE appointment.version < excluded.version;
+
+-- name: leave_undecided
+-- Until something else is heard of it, somebody has to speak with the patient about this state of an appointment.
+UPDATE appointment SET undecided = true WHERE appointment = $1 AND version = $2;
+
+-- name: who_is_to_be_called
+-- The first of a party of whose appointment nobody has decided yet, unless one of them is called or was; during a rebuild
+-- nobody of whom more was heard before.
+SELECT a.appointment, a.territory, a.version, a.patient, a.site, a.starts_at, a.mode
+FROM appointment AS a
+LEFT JOIN patient AS p ON p.patient = a.patient
+WHERE a.party = $1 AND a.undecided AND p.erased_at IS NULL
+  AND NOT EXISTS (
+      SELECT FROM appointment AS o
+      JOIN call_task AS c ON c.appointment = o.appointment AND c.version = o.version AND c.state <> 'dropped'
+      WHERE o.party = $1 AND o.undecided
+  )
+  AND NOT EXISTS (
+      SELECT FROM decision AS d
+      WHERE d.appointment = a.appointment AND d.version > a.version AND d.verdict <> 'stale'
+  )
+ORDER BY a.appointment <> $1, a.starts_at, a.appointment
+LIMIT 1;
 
 -- name: take_parties
 -- Members of a party are told of by different processes: each must see what the former has noted and planned. All take

@@ -14,9 +14,10 @@ PROJECTIONS = Statements.load("notifications.store", "projections.sql")
 
 
 async def ask_for_call(tx: Transaction, delivery: Delivery[CallRequested], policy: Policy) -> None:
-    """One call for one request. Texts and calls about the place that is no longer sure are dropped, the reminder too;
-    the move or the cancellation that follows drops this call in its turn. From now on the patient is told apart from
-    whoever was expected with them. One older than the horizon asks nothing."""
+    """One call for one request, one for all those of a party (`plan_party`). Texts and calls about the place that is no
+    longer sure are dropped, the reminder too; the move or the cancellation that follows drops this call in its turn.
+    From now on the patient is told apart from whoever was expected with them. One older than the horizon asks
+    nothing."""
     asked, event = delivery.data, delivery.event
     verdict = _verdict(delivery, policy)
     first = await tx.fetch(
@@ -36,10 +37,12 @@ async def ask_for_call(tx: Transaction, delivery: Delivery[CallRequested], polic
         [asked.party is not None],
     )
     await drop_outdated(tx, [(asked.appointment, event.sequence, "call_requested")], delivery.now)
+    if asked.party and verdict in ("planned", "too_old"):
+        await tx.execute(PROJECTIONS.leave_undecided, asked.appointment, event.sequence)
     context = await tx.fetchrow(
         PROJECTIONS.planning_contexts, [asked.site], [asked.patient], [asked.appointment], [None]
     )
-    if not first or verdict != "planned" or (context and context["erased"]):
+    if asked.party or not first or verdict != "planned" or (context and context["erased"]):
         return
     about = Subject(
         territory=event.territory,

@@ -1,5 +1,6 @@
 """Who speaks for a family: the first of the party, and when that one is not expected with the others any more, the next
-of them. One reminder for all, never none; and the confirmation, when it had not left yet.
+of them. One reminder for all, never none; the confirmation, when it had not left yet; and one call for all who have lost
+their place.
 
 Members are told of in any order and by several processes, for their appointments are different keys: after each event
 of one of them the whole party is looked at again, one process at a time.
@@ -9,11 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from notifications.domain.messages import Purpose
 from notifications.domain.planning import plan_booking, plan_reminder
+from notifications.domain.reachability import CallReason
 from notifications.store.rows import to_reachability
 from notifications.use_cases.plan import Told, tell
 from notifications.use_cases.policy import Policy
-from notifications.use_cases.raise_call import Subject
+from notifications.use_cases.raise_call import Subject, raise_call
 from smp.consumer import Delivery
 from smp.contracts import CallRequested
 from smp.postgres import Record, Statements, Transaction
@@ -37,6 +40,16 @@ async def let_another_speak(tx: Transaction, deliveries: Sequence[Delivery[OfPar
     for party, delivery in {each.data.party: each for each in fresh if each.data.party}.items():
         if not await tx.fetchval(PROJECTIONS.is_spoken_for, party, None):
             await _speak(tx, party, delivery.event.traceparent, policy, delivery.now)
+
+
+async def let_one_be_called(tx: Transaction, deliveries: Sequence[Delivery[OfParty]], policy: Policy) -> None:
+    """One call for all those of a party about whom somebody has to decide; when its appointment is decided about, the
+    next one, if others are not."""
+    fresh = [each for each in deliveries if each.now - each.event.time <= policy.horizon]
+    for party, delivery in {each.data.party: each for each in fresh if each.data.party}.items():
+        if member := await tx.fetchrow(PROJECTIONS.who_is_to_be_called, party):
+            about = Subject.of(member, delivery.event.traceparent, party=party)
+            await raise_call(tx, about, Purpose.CHANGE, CallReason.TO_BE_DECIDED, delivery.now)
 
 
 async def _speak(tx: Transaction, party: UUID, traceparent: str | None, policy: Policy, now: datetime) -> None:

@@ -31,7 +31,7 @@ class Subject:
     answer_by: datetime | None = None
     """Of an offer."""
     party: UUID | None = None
-    """For which a text speaks; nobody's whose hour is their own."""
+    """For which a text or a call speaks; nobody's whose hour is their own."""
     occasion: int = 0
     """The number of the site's event that calls for it; 0 when the appointment's own does."""
 
@@ -88,6 +88,7 @@ async def raise_call(
         now,
         about.answer_by,
         about.occasion,
+        about.party,
     )
     if row is None:
         return False
@@ -100,6 +101,7 @@ async def raise_call(
         purpose=purpose,
         reason=reason,
         raised_at=now,
+        party=about.party,
     )
     say(tx, {**row, "sequence": 1}, row["task"], raised, now)
     if row["state"] != "open":
