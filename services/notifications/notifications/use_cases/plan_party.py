@@ -1,6 +1,6 @@
 """Who speaks for a family: the first of the party, and when that one is not expected with the others any more, the next
-of them. One reminder for all, never none; the confirmation, when it had not left yet; and one call for all who have lost
-their place.
+of them. One reminder for all, never none; the confirmation, when it had not left yet; and one call for all who have
+lost their place.
 
 Members are told of in any order and by several processes, for their appointments are different keys: after each event
 of one of them the whole party is looked at again, one process at a time.
