@@ -214,12 +214,12 @@ ON CONFLICT DO NOTHING
 RETURNING resource;
 
 -- name: replace_occupancies
--- A move: the old place is given up and the new one taken in one statement, in resource order. Answers what was had. Who
--- had lost their place has one again, be it the same.
-WITH found AS (
-    DELETE FROM unsupported WHERE appointment = $1 AND reason = 'place_lost'
-), given_up AS (
+-- A move: the old place is given up and the new one taken in one statement, in resource order; what was said of the old
+-- one (see supervision.sql) is over, be it the same. Answers what was had.
+WITH given_up AS (
     DELETE FROM occupancy WHERE appointment = $1 RETURNING 1
+), said AS (
+    DELETE FROM unsupported WHERE appointment = $1
 ), occupied AS (
     INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
     SELECT $1, r.number, r.kind, $2, tstzrange(r.starts_at, r.ends_at)
@@ -239,10 +239,10 @@ SELECT resource FROM occupancy WHERE appointment = $1;
 -- name: take_again
 -- An appointment that had given its place back takes it again, if it is still free: the exclusion constraint decides.
 -- Answers what was taken by somebody else meanwhile. Who had lost their place has it again.
-WITH found AS (
-    DELETE FROM unsupported WHERE appointment = $1 AND reason = 'place_lost'
-), given_up AS (
+WITH given_up AS (
     DELETE FROM occupancy WHERE appointment = $1 RETURNING resource, resource_kind, territory, period
+), said AS (
+    DELETE FROM unsupported WHERE appointment = $1
 ), occupied AS (
     INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
     SELECT $1, resource, resource_kind, territory, period FROM given_up ORDER BY resource
@@ -282,10 +282,12 @@ SELECT count(*) FROM taken;
 
 -- name: save
 -- An appointment one step further. When it gives its place back its resources are free again; while the place rests,
--- the patient's only.
+-- the patient's only. What was said of another place than it has now is over, should it come back there.
 WITH released AS (
     UPDATE occupancy SET blocking = false
     WHERE appointment = $1 AND blocking AND $4 AND (resource_kind = 'patient' OR $5::timestamptz IS NULL)
+), elsewhere AS (
+    DELETE FROM unsupported WHERE appointment = $1 AND (session, starts_at) IS DISTINCT FROM ($6, $12)
 )
 UPDATE appointment
 SET version = $2, state = $3, rests_until = $5, session = $6, site = $7, day = $8, patient = $9, professional = $10,
