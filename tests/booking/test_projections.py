@@ -11,6 +11,10 @@ import pytest
 from booking import problems
 from booking.domain.appointments import State
 from booking.store import appointments
+from booking.use_cases.appointments.close_day import DayClose, close_day
+from booking.use_cases.appointments.mark_arrived import mark_arrived
+from booking.use_cases.appointments.start_consultation import start_consultation
+from booking.use_cases.forget_patient import forget_patient
 from smp.consumer import PermanentError
 from smp.contracts import (
     OpeningHoursChanged,
@@ -27,11 +31,13 @@ from tests.booking.world import (
     EVERY_DAY,
     MONDAY,
     NOW,
+    SECRETARY,
     Centre,
     blocking,
     eligibility,
     events_of,
     joined,
+    monday,
     refusal,
     registered,
     site_opened,
@@ -173,6 +179,26 @@ async def test_of_an_erased_patient_nothing_is_kept_and_nobody_waits_for_them(
     assert await blocking(booking_database, booked.id) == 0
     assert await events_of(booking_database, booked.id) == [("SlotBooked", 1), ("SlotCancelled", 2)]
     assert (await refusal(centre.book(session, "09:00", patient))).problem is problems.PATIENT_ERASED
+
+
+async def test_what_an_erased_patient_had_behind_them_or_is_here_for_is_left_to_the_close_of_the_day(
+    centre: Centre, booking_database: ServiceDatabase
+) -> None:
+    session, patient = await centre.session(await centre.doctor()), await centre.patient()
+    missed, seen, ahead = [
+        (await centre.book(session, hour, patient)).appointment for hour in ("09:00", "09:20", "10:20")
+    ]
+    async with centre.transaction() as tx:
+        await mark_arrived(tx, seen.id, actor=SECRETARY, now=monday("09:20"))
+    async with centre.transaction() as tx:
+        await start_consultation(tx, seen.id, actor=SECRETARY, now=monday("09:25"))
+    async with centre.transaction() as tx:
+        await forget_patient(tx, patient, monday("09:30"))
+    assert (await events_of(booking_database, ahead.id))[-1][0] == "SlotCancelled"
+    async with centre.transaction() as tx:
+        closed = await close_day(tx, DayClose(centre.site, MONDAY), actor=SECRETARY, now=monday("09:40"))
+    assert (closed.no_show, closed.in_consultation) == ((missed.id,), (seen.id,))
+    assert (await events_of(booking_database, missed.id))[-1][0] == "PatientNoShow"
 
 
 async def test_a_site_without_a_zone_of_the_world_is_parked(centre: Centre) -> None:

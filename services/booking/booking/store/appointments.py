@@ -291,8 +291,9 @@ async def lock_expired(tx: Transaction, now: datetime, limit: int) -> list[Appoi
     return appointments_of(await tx.fetch(SQL.lock_expired, now, limit))
 
 
-async def lock_future_of_patient(tx: Transaction, patient: UUID) -> list[Appointment]:
-    return appointments_of(await tx.fetch(SQL.lock_future_of_patient, patient))
+async def lock_future_of_patient(tx: Transaction, patient: UUID, now: datetime) -> list[Appointment]:
+    """What the patient is expected for, and what is held for them, as long as its hour is not over."""
+    return appointments_of(await tx.fetch(SQL.lock_future_of_patient, patient, now))
 
 
 async def lock_floating(tx: Transaction, site: UUID, day: date, period: Interval) -> list[Appointment]:

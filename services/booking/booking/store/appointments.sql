@@ -431,10 +431,10 @@ LIMIT $2
 FOR UPDATE SKIP LOCKED;
 
 -- name: lock_future_of_patient
--- What an erased patient still had ahead.
+-- What an erased patient still had ahead: no hour that is over, and nothing they are here for.
 SELECT *
 FROM appointment
-WHERE patient = $1 AND state IN ('held', 'booked')
+WHERE patient = $1 AND state IN ('held', 'booked') AND ends_at > $2
 ORDER BY id
 FOR UPDATE;
 

@@ -16,9 +16,10 @@ REASON = "patient_erased"
 
 async def forget_patient(tx: Transaction, patient: UUID, now: datetime) -> None:
     """What the patient still had ahead, or waited for, is cancelled without a text; done twice it changes nothing.
+    Whoever has come is received, and what is over is concluded by the close of the day: nobody has cancelled either.
     The patient is locked before (`projections.patient_erased`), so that nothing can be booked for them meanwhile."""
     await leave_of_patient(tx, patient, BY, now)
-    ahead = await appointments.lock_future_of_patient(tx, patient)
+    ahead = await appointments.lock_future_of_patient(tx, patient, now)
     cancelled = [
         each.step(
             Action.CANCEL, now, BY, why=REASON, cancelled_by=CENTRE, cancel_reason=REASON, late=False, notify=False
