@@ -436,6 +436,19 @@ BOOKING_MUTANTS = (
         ("tests/booking/test_unsupported_sessions.py",),
     ),
     Mutant(
+        "back-to-an-empty-room", "hours that come back are sold again while whoever lost them still waits for a call",
+        f"{BOOKING}/use_cases/calendar/reshaping.py",
+        "    await take_back(tx, back, rules, author)\n", "",
+        ("tests/booking/test_places_had_again.py",),
+    ),
+    Mutant(
+        "listed-for-ever", "what was said of a place is believed after it was had anew",
+        f"{BOOKING}/store/appointments.sql",
+        "RETURNING 1\n), said AS (\n    DELETE FROM unsupported WHERE",
+        "RETURNING 1\n), said AS (\n    SELECT FROM unsupported WHERE",
+        ("tests/booking/test_places_had_again.py",),
+    ),
+    Mutant(
         "planned-change-forgotten", "a nearer change of a rule undoes the later one that was planned",
         f"{BOOKING}/use_cases/calendar/change_session_rule.py",
         "for each in _still_planned(series, change)]\n", "for each in ()]\n",

@@ -38,6 +38,21 @@ async def test_what_is_then_decided_drops_the_call_and_tells_the_patient(world: 
     assert ["déplacé" in text or "annulé" in text for text in carrier.texts] == [False, False, True, True]
 
 
+async def test_a_place_had_back_at_the_same_hour_drops_the_call_and_brings_only_the_reminder_back(
+    world: World, carrier: Carrier
+) -> None:
+    book = world.book(await world.patient(), at("19T10:30"))
+    await world.hear(world.booked(book))
+    await world.sender.send_due()
+    await world.hear(world.call_requested(book), world.moved(book, book.start, reason="place_back"))
+    assert await world.calls(book) == [DROPPED]
+    world.clock.time = at("17T10:30")
+    await world.sender.send_due()
+    assert len(carrier.texts) == 2
+    accepted = [purpose for purpose, state, _ in await world.texts(book) if state == "accepted"]
+    assert sorted(accepted) == ["confirmation", "reminder"]
+
+
 async def test_a_request_heard_after_the_move_it_led_to_asks_for_nothing(world: World) -> None:
     book = world.book(await world.patient(), at("19T10:30"))
     booked, asked, moved = world.booked(book), world.call_requested(book), world.moved(book, at("20T10:30"))

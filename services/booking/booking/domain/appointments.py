@@ -71,6 +71,7 @@ _STEPS: dict[Action, tuple[frozenset[State], State]] = {
 
 OFFERS = "waiting_list"  # the channel of holds that are offers of the waiting list
 GIVEN_BACK = "replaced_by_offer"  # why an appointment was cancelled for a sooner one
+PLACE_BACK = "place_back"  # why an appointment that had lost its place has one again
 
 WAITING = _HERE  # in the waiting room or in preparation
 ACTIVE = frozenset({State.HELD, State.BOOKED, State.IN_CONSULTATION}) | _HERE

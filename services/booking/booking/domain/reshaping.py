@@ -75,6 +75,12 @@ def home_of(it: Appointment, own: Session | None, others: Iterable[Session]) -> 
     return next((each for each in candidates if _can_stay(it, each)), None)
 
 
+def comes_back_to(it: Appointment, homes: Iterable[Session]) -> Session | None:
+    """The session in which somebody who has lost their place could have it again: with the same professional, at the
+    hour that was agreed."""
+    return home_of(it, None, (each for each in homes if each.professional == it.professional))
+
+
 def loses_company(it: Appointment, before: Mapping[UUID, Session], after: Mapping[UUID, Session | None]) -> bool:
     """Whether somebody who takes part besides (who prepares, who sits in) was there and is not any more. `before` and
     `after`: the sessions that change, and what they become."""

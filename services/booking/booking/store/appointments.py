@@ -223,6 +223,24 @@ async def lock_active_of_sessions(tx: Transaction, sessions: Collection[UUID]) -
     return appointments_of(await tx.fetch(SQL.lock_active_of_sessions, list(sessions)))
 
 
+async def lock_without_place(tx: Transaction, presence: Sequence[Session], now: datetime) -> list[Appointment]:
+    """Who has lost their place with the professionals of these sessions, in their hours, and still waits for a call;
+    without those with which somebody else is busy."""
+    rows = await tx.fetch(
+        SQL.lock_without_place,
+        [each.professional for each in presence],
+        [each.period.start for each in presence],
+        [each.period.end for each in presence],
+        now,
+    )
+    return appointments_of(rows)
+
+
+async def without_place(tx: Transaction, ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of the appointments that have lost their place: they take their patient's time only."""
+    return frozenset(row["appointment"] for row in await tx.fetch(SQL.without_place, list(ids)))
+
+
 async def lock_active_of_interns(tx: Transaction, presence: Sequence[Session]) -> list[Appointment]:
     """Active appointments of the interns whom the professionals of these sessions supervise, at the same site and
     meeting one of them."""

@@ -327,6 +327,25 @@ WHERE (session = ANY ($1::uuid[])
 ORDER BY id
 FOR UPDATE;
 
+-- name: lock_without_place
+-- Who has lost their place (see impacts.sql) in hours that these professionals receive in, and still waits for a call;
+-- in id order. Those with which somebody is busy are left to them: nobody waits here.
+SELECT a.*
+FROM unsupported AS u
+JOIN appointment AS a ON a.id = u.appointment AND a.session = u.session AND a.starts_at = u.starts_at
+WHERE u.reason = 'place_lost' AND a.state IN ('booked', 'arrived', 'in_preparation') AND a.ends_at > $4
+  AND EXISTS (SELECT FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS h (professional, starts_at, ends_at)
+              WHERE h.professional = a.professional AND h.starts_at <= a.starts_at AND h.ends_at >= a.ends_at)
+ORDER BY a.id
+FOR UPDATE OF a SKIP LOCKED;
+
+-- name: without_place
+-- Which of these have lost their place.
+SELECT u.appointment
+FROM unsupported AS u
+JOIN appointment AS a ON a.id = u.appointment AND a.session = u.session AND a.starts_at = u.starts_at
+WHERE u.appointment = ANY ($1::uuid[]) AND u.reason = 'place_lost';
+
 -- name: lock_active_of_interns
 -- Appointments of the interns whom these professionals supervise, on their sites and days, that meet these periods; in
 -- id order.

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from booking.domain.appointments import ACTIVE, WAITING, Appointment, State
+from booking.domain.appointments import ACTIVE, PLACE_BACK, WAITING, Appointment, State
 from booking.domain.impact import Change, ChangeKind, Decision, Place
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Compartment
@@ -154,15 +154,8 @@ async def lock(tx: Transaction, id: UUID) -> StoredImpact | None:
 
 
 async def items(tx: Transaction, impact: UUID, after: int, limit: int) -> list[ItemNow]:
-    rows = await tx.fetch(SQL.items, impact, after, limit)
-    return [
-        ItemNow(
-            _item(row),
-            State(row["appointment_state"]),
-            (row["session_now"], row["start_now"]) == (row["session"], row["starts_at"]),
-        )
-        for row in rows
-    ]
+    rows = await tx.fetch(SQL.items, impact, after, limit, PLACE_BACK)
+    return [ItemNow(_item(row), State(row["appointment_state"]), row["is_where_it_was"]) for row in rows]
 
 
 async def all_items(tx: Transaction, impact: UUID) -> list[Item]:

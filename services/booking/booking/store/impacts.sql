@@ -22,13 +22,16 @@ WHERE site = $1 AND state = 'open'
 ORDER BY id;
 
 -- name: standing_in_sessions
--- Who is expected in these sessions, or wants somebody of them besides.
+-- Who has a place in these sessions, or wants somebody of them besides.
 SELECT *
-FROM appointment
+FROM appointment AS a
 WHERE (session = ANY ($1::uuid[])
        OR (others <> '[]' AND others @> ANY (SELECT jsonb_build_array(jsonb_build_object('session', s))
                                               FROM unnest($1::uuid[]) AS s)))
   AND state = ANY ($2::text[])
+  AND NOT EXISTS (SELECT FROM unsupported AS u
+                  WHERE u.appointment = a.id AND u.session = a.session AND u.starts_at = a.starts_at
+                    AND u.reason = 'place_lost')
 ORDER BY id;
 
 -- name: some_appointments
@@ -67,8 +70,12 @@ SELECT * FROM impact WHERE id = $1;
 SELECT * FROM impact WHERE id = $1 FOR UPDATE;
 
 -- name: items
--- Lines of a plan from behind a rank on, with how each appointment stands now.
-SELECT i.*, a.state AS appointment_state, a.session AS session_now, a.starts_at AS start_now
+-- Lines of a plan from behind a rank on, with how each appointment stands now; whoever has their place back ($4) does
+-- not stand where they were left.
+SELECT i.*, a.state AS appointment_state,
+       (a.session, a.starts_at) = (i.session, i.starts_at)
+       AND NOT jsonb_path_exists(a.trail, '$[*] ? (@.why == $why && @.version > $seen)',
+                                 jsonb_build_object('why', $4::text, 'seen', i.version)) AS is_where_it_was
 FROM impact_item AS i
 JOIN appointment AS a ON a.id = i.appointment
 WHERE i.impact = $1 AND i.rank > $2

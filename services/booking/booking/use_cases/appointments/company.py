@@ -9,6 +9,7 @@ from booking.domain.appointments import Appointment, Companion
 from booking.domain.availability import Partner, partner_order
 from booking.domain.intervals import Interval
 from booking.domain.resources import Resource
+from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.store import appointments, sessions
 from booking.use_cases.appointments import placing
@@ -45,15 +46,22 @@ async def require_company(tx: Transaction, it: Appointment, wish: placing.Wish) 
 
     Raises Refusal: COMPANY_MISSING with alternatives.
     """
+    if not await still_comes(tx, it, wish.rules):
+        await placing.refuse(tx, problems.COMPANY_MISSING, wish)
+
+
+async def still_comes(tx: Transaction, it: Appointment, rules: Rules) -> bool:
+    """The same as an answer; their sessions stay until the commit."""
     if not it.others:
-        return
+        return True
     present = {each.id: each for each in await sessions.open_at(tx, it.site, it.whole)}
     there = [present[other.session] for other in it.others if other.session in present]
-    away = await placing.on_the_way(tx, there, it.whole, wish.rules)
+    away = await placing.on_the_way(tx, there, it.whole, rules)
     for other in it.others:
         comes = other.session in present and other.session not in away
         if not (comes and await sessions.share_if_free(tx, other.session, other.period)):
-            await placing.refuse(tx, problems.COMPANY_MISSING, wish)
+            return False
+    return True
 
 
 def resources_of(it: Appointment, session: Session) -> tuple[Resource, ...]:

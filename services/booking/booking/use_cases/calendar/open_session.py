@@ -11,10 +11,9 @@ from booking.domain.intervals import Interval
 from booking.domain.local_time import is_missing, span
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
-from booking.store import closures, sessions
+from booking.store import closures
 from booking.store.sessions import Author, Opening
 from booking.use_cases.access import require_site
-from booking.use_cases.appointments import announcing
 from booking.use_cases.calendar.agenda import concerns
 from booking.use_cases.calendar.planning import (
     OUTSIDE_OPENING_HOURS,
@@ -29,6 +28,7 @@ from booking.use_cases.calendar.planning import (
     staffed,
 )
 from booking.use_cases.calendar.presence import NO_EXCESS, Excess, excess_of
+from booking.use_cases.calendar.reshaping import Consent, Reshaping, apply, assess
 from smp.auth import Actor
 from smp.ids import new_id
 from smp.postgres import Transaction
@@ -74,9 +74,11 @@ async def open_session(
     period = period_of(request.day, request.start, request.end, staff)
     require_room_for_shares(request.shares, period, request.grid)
     session = await sound_session(tx, new_id(), request, period, staff, rules, now)
-    if not await sessions.insert(tx, [Opening(session)], Author(actor.subject, now)):
+    opening = Reshaping(openings=(Opening(session),))
+    assessment = await assess(tx, opening, rules, now)  # nobody loses anything; who waits for such hours is there
+    done = await apply(tx, opening, assessment, Consent("session_opened"), rules, Author(actor.subject, now))
+    if done.not_opened:
         raise Refusal(problems.SESSION_OVERLAP)
-    announcing.session_opened(tx, session, None, now)
     return await told(tx, session, staff)
 
 

@@ -20,7 +20,7 @@ from booking import problems
 from booking.domain.appointments import Appointment, State, Step
 from booking.domain.intervals import Interval, without
 from booking.domain.kinds import Compartment
-from booking.domain.reshaping import home_of, is_elsewhere, loses_company, meeting
+from booking.domain.reshaping import comes_back_to, home_of, is_elsewhere, loses_company, meeting
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.domain.supervision import Reach, is_covered
@@ -28,6 +28,7 @@ from booking.store import appointments, closures, impacts, projections, sessions
 from booking.store.sessions import Author, Edit, Opening, StoredSession
 from booking.use_cases.appointments import announcing
 from booking.use_cases.appointments.cancel_appointment import CENTRE, CancelRequest, cancel
+from booking.use_cases.calendar.taking_back import take_back
 from booking.use_cases.supervision.taking_over import TakingOver, beyond_reach
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -66,11 +67,13 @@ class Reshaping:
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """Who stands in the sessions that change: those who stay, each with the session, and those who lose their place
-    (holds that are over among them, see `standing`), the `uncovered` ones because nobody supervises their intern."""
+    (holds that are over among them, see `standing`), the `uncovered` ones because nobody supervises their intern.
+    `returning`: who has lost their place before, and the session that has their hour again, first booked first."""
 
     staying: tuple[tuple[Appointment, Session], ...]
     losing: tuple[Appointment, ...]
     uncovered: frozenset[UUID] = frozenset()
+    returning: tuple[tuple[Appointment, Session], ...] = ()
 
     def standing(self, now: datetime) -> list[Appointment]:
         """Those for whom something must be found before the change."""
@@ -101,16 +104,18 @@ class Reshaped:
 
 async def assess(tx: Transaction, reshaping: Reshaping, rules: Rules, now: datetime) -> Assessment:
     """Who stands in the sessions that change, the interns' appointments that lose their supervisor, and those that an
-    intern cannot take over from somebody else; locked. Everything is looked at as it will be after the change."""
+    intern cannot take over from somebody else; and who could have their place again. All are locked. Everything is
+    looked at as it will be after the change."""
     before = {each.stored.session.id: each.stored.session for each in reshaping.changes}
-    locked = await appointments.lock_active_of_sessions(tx, list(before))
-    # Who stands outside already (an impact leaves those to be called so) loses nothing now.
+    locked = await _with_place(tx, await appointments.lock_active_of_sessions(tx, list(before)))
+    # Who stands outside already (an impact leaves those it has not settled yet so) loses nothing now.
     own = [each for each in locked if each.session in before and before[each.session].period.contains(each.period)]
     after = {each.stored.session.id: each.after for each in reshaping.changes}
     alone = [each for each in locked if each.session not in before and loses_company(each, before, after)]
     homes = reshaping.homes
     placed = [(each, home_of(each, after[each.session], homes)) for each in own]
-    uncovered = await _uncovered(tx, reshaping, [(it, home) for it, home in placed if home])
+    waiting = await _waiting(tx, reshaping, now)
+    uncovered = await _uncovered(tx, reshaping, [*((it, home) for it, home in placed if home), *waiting])
     staying = tuple((it, home) for it, home in placed if home and it.id not in uncovered)
     given = [(it, home) for it, home in staying if home.needs_supervision and _changes_hands(it, home)]
     if given:
@@ -118,8 +123,13 @@ async def assess(tx: Transaction, reshaping: Reshaping, rules: Rules, now: datet
         surplus = await beyond_reach(tx, taking_over, rules, now)
         staying = tuple((it, home) for it, home in staying if it.id not in surplus)
     kept = {it.id for it, _ in staying}
-    losing = {each.id: each for each in (*own, *alone, *uncovered.values()) if each.id not in kept}
-    return Assessment(staying, tuple(losing.values()), frozenset(uncovered))
+    besides = kept | {it.id for it, _ in waiting}  # who has no place loses none
+    losing = {each.id: each for each in (*own, *alone, *uncovered.values()) if each.id not in besides}
+    covered = [(it, home) for it, home in waiting if it.id not in uncovered]
+    interns = [(it, home) for it, home in covered if home.needs_supervision]
+    surplus = await beyond_reach(tx, TakingOver(interns, losing.keys(), before.keys(), homes), rules, now)
+    returning = tuple((it, home) for it, home in covered if it.id not in surplus)
+    return Assessment(staying, tuple(losing.values()), frozenset(uncovered), returning)
 
 
 def _changes_hands(it: Appointment, home: Session) -> bool:
@@ -174,6 +184,9 @@ async def apply(
     if any(home.id == each.session.id for each in lost for _, home in assessment.staying):
         raise Refusal(problems.SESSION_OVERLAP)
     await _rehome(tx, reshaping, assessment, author)
+    missing = {each.session.id for each in lost}
+    back = [(it, home) for it, home in assessment.returning if home.id not in missing]
+    await take_back(tx, back, rules, author)
     return Reshaped(
         opened=tuple(each.session for each in reshaping.openings if each.session.id in opened),
         changed=changed,
@@ -206,12 +219,29 @@ def listed(hit: Iterable[Appointment]) -> list[dict[str, str]]:
     ]
 
 
+async def _with_place(tx: Transaction, locked: Sequence[Appointment]) -> list[Appointment]:
+    """Without those who wait for a call since they have lost their place: a session that changes is theirs no more. A
+    statement of its own, after the locks: it sees whoever has lost it while they were waited for."""
+    lost = await appointments.without_place(tx, [each.id for each in locked]) if locked else frozenset()
+    return [each for each in locked if each.id not in lost]
+
+
+async def _waiting(tx: Transaction, reshaping: Reshaping, now: datetime) -> list[tuple[Appointment, Session]]:
+    """Who has lost their place and would have it again in what there will be, first booked first; locked. Nobody comes
+    back into a session that registry's facts speak against."""
+    doubted = {each.stored.session.id for each in reshaping.changes if each.stored.unsupported}
+    homes = [each for each in reshaping.homes if each.id not in doubted]
+    found = await appointments.lock_without_place(tx, homes, now) if homes else []
+    placed = [(it, home) for it in found if (home := comes_back_to(it, homes))]
+    return sorted(placed, key=lambda each: (each[0].booked_at or each[0].requested_at, each[0].id))
+
+
 async def _uncovered(
     tx: Transaction, reshaping: Reshaping, staying: Sequence[tuple[Appointment, Session]]
 ) -> dict[UUID, Appointment]:
     """Appointments of interns that no supervisor covers any more, those given to an intern by the change included."""
     lost = [part for each in reshaping.changes for part in _lost_presence(each)]
-    covered_so_far = await appointments.lock_active_of_interns(tx, lost) if lost else []
+    covered_so_far = await _with_place(tx, await appointments.lock_active_of_interns(tx, lost)) if lost else []
     homes = {it.id: (it, home) for it, home in staying}
     hit = {it.id: (it, it.professional) for it in covered_so_far}
     hit |= {it.id: (it, home.professional) for it, home in homes.values() if home.needs_supervision}

@@ -65,7 +65,7 @@ async def cut(tx: Transaction, drafted: Drafted, hit: Collection[UUID], rules: R
     """
     staying = tuple((it, home) for it, home in drafted.assessment.staying if it.id not in hit)
     holds = tuple(each for each in drafted.assessment.losing if each.state is State.HELD)
-    left = Assessment(staying, holds)
+    left = Assessment(staying, holds, returning=drafted.assessment.returning)
     silent = replace(drafted.consent, notify=False)
     if drafted.shutting:
         await shut(tx, drafted.shutting, left, silent, rules, author)
