@@ -200,7 +200,7 @@ class EntryView(BaseModel):
 
 class WaitingLineView(BaseModel):
     """One line of a site's list; patient, entry, wishes and offer are hidden from who may only know that somebody
-    waits."""
+    waits. `waits_for_nobody`: nobody receives any more where, or for whom, they wait; other wishes are to be agreed."""
 
     rank: int
     priority: Priority
@@ -211,6 +211,7 @@ class WaitingLineView(BaseModel):
     without_doctor_since: date | None
     replaces: UUID | None
     offer: OfferView | None
+    waits_for_nobody: bool | None
 
     @classmethod
     def of(cls, line: Line) -> Self:
@@ -225,19 +226,31 @@ class WaitingLineView(BaseModel):
             without_doctor_since=it.without_doctor_since if shown else None,
             replaces=it.replaces if shown else None,
             offer=OfferView.of(line.offer) if line.offer and shown else None,
+            waits_for_nobody=line.waits_for_nobody if shown else None,
         )
 
 
+class CountAtSite(BaseModel):
+    site: UUID
+    count: int
+
+
 class WaitingListView(BaseModel):
-    """A page of a site's list, in the order in which places are offered; `next` goes into `after` to read on."""
+    """A page of a site's list, in the order in which places are offered; `next` goes into `after` to read on.
+    `waits_for_nobody`: on which lists of the territory, those of closed sites among them, how many wait in vain."""
 
     site: UUID
     total: int
     lines: list[WaitingLineView]
     next: UUID | None
+    waits_for_nobody: list[CountAtSite]
 
     @classmethod
     def of(cls, site: UUID, page: Page) -> Self:
         return cls(
-            site=site, total=page.total, lines=[WaitingLineView.of(line) for line in page.lines], next=page.following
+            site=site,
+            total=page.total,
+            lines=[WaitingLineView.of(line) for line in page.lines],
+            next=page.following,
+            waits_for_nobody=[CountAtSite(site=each, count=n) for each, n in sorted(page.waits_for_nobody.items())],
         )

@@ -124,6 +124,11 @@ async def waiting_at(tx: Transaction, site: UUID, today: date) -> list[Entry]:
     return [_entry(row, today) for row in await tx.fetch(SQL.waiting_at, site)]
 
 
+async def for_nobody(tx: Transaction, territory: str, today: date) -> list[Entry]:
+    """Entries of a territory that wait only where, or for whom, nobody receives any more."""
+    return [_entry(row, today) for row in await tx.fetch(SQL.for_nobody, territory, today)]
+
+
 async def candidates(
     tx: Transaction, site: UUID, kinds: Iterable[str], now: datetime, day: Interval, per_day: int, today: date
 ) -> list[Entry]:

@@ -95,6 +95,25 @@ FROM waiting_list_entry AS e
 LEFT JOIN patient AS p ON p.id = e.patient
 WHERE e.id IN (SELECT entry FROM waiting_list_line WHERE site = $1);
 
+-- name: for_nobody
+-- Who waits in a territory only at sites that are closed for good by a day, or for professionals of whom none is under
+-- contract at a site wished for, then or later: no place will ever be free for them.
+SELECT e.*, p.eligibility
+FROM waiting_list_entry AS e
+LEFT JOIN patient AS p ON p.id = e.patient
+WHERE e.territory = $1 AND e.state = 'waiting' AND NOT EXISTS (
+    SELECT
+    FROM site AS s
+    WHERE s.id = ANY (e.sites) AND (s.closed_from IS NULL OR s.closed_from > $2)
+      AND (e.practitioners = '{}' OR EXISTS (
+        SELECT
+        FROM professional AS w
+        WHERE w.id = ANY (e.practitioners) AND s.id = ANY (w.sites) AND (w.left_from IS NULL OR w.left_from > $2)
+          AND (w.contract_end IS NULL OR w.contract_end >= $2
+               OR EXISTS (SELECT FROM presence_plan AS agreed
+                          WHERE agreed.professional = w.id
+                            AND (agreed.contract_end IS NULL OR agreed.contract_end >= $2))))));
+
 -- name: candidates
 -- Who could be offered time of a session: waits there for a kind it offers, has not said "later" to any offer today, has
 -- no running offer and not yet as many as one day allows, and has given no answer about that very time.

@@ -1,6 +1,7 @@
 """The list as it stands: who comes when, what is on offer, and why one comes before another."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -21,21 +22,25 @@ from smp.problems import Refusal
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a site's list. `rank` counts from 1 over all that the reader is shown; who may not know sees only
-    that somebody waits, and of what is silent nothing."""
+    that somebody waits, and of what is silent nothing. `waits_for_nobody`: no site, or no professional, that is wished
+    for receives any more, so that other wishes are to be agreed."""
 
     rank: int
     entry: Entry
     offer: Offer | None
     is_veiled: bool
+    waits_for_nobody: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some lines in order; `following` is the entry to read on after, nothing at the end."""
+    """Some lines in order; `following` is the entry to read on after, nothing at the end. `waits_for_nobody` counts
+    them on all lists of the territory: nobody looks at that of a site which has closed."""
 
     lines: Sequence[Line]
     total: int
     following: UUID | None
+    waits_for_nobody: Mapping[UUID, int]
 
 
 async def waiting_list_of(
@@ -48,19 +53,24 @@ async def waiting_list_of(
     where = await projections.site(tx, site)
     if where is None:
         raise Refusal(problems.SITE_UNKNOWN)
-    waiting = await waiting_list.waiting_at(tx, site, local_day(now, where.zone))
-    ordered = in_order(
-        each for each in waiting if each.compartment is not Compartment.SILENT or sees_entry(actor, each)
-    )
+    today = local_day(now, where.zone)
+    ordered = in_order(_shown(await waiting_list.waiting_at(tx, site, today), actor))
+    for_nobody = _shown(await waiting_list.for_nobody(tx, where.territory, today), actor)
+    hopeless = {entry.id for entry in for_nobody}
     first = _behind(ordered, after)
     shown = ordered[first : first + limit]
     running = await offers.running(tx, [entry.id for entry in shown])
     lines = [
-        Line(rank, entry, running.get(entry.id), is_veiled=not sees_entry(actor, entry))
+        Line(rank, entry, running.get(entry.id), not sees_entry(actor, entry), entry.id in hopeless)
         for rank, entry in enumerate(shown, start=first + 1)
     ]
     more = first + limit < len(ordered)
-    return Page(lines, len(ordered), shown[-1].id if more else None)
+    by_site = Counter(each for entry in for_nobody for each in entry.wishes.sites)
+    return Page(lines, len(ordered), shown[-1].id if more else None, by_site)
+
+
+def _shown(entries: Iterable[Entry], actor: Actor) -> list[Entry]:
+    return [each for each in entries if each.compartment is not Compartment.SILENT or sees_entry(actor, each)]
 
 
 def _behind(ordered: Sequence[Entry], after: UUID | None) -> int:
