@@ -203,9 +203,9 @@ async def being_applied(tx: Transaction, limit: int) -> list[UUID]:
     return [row["id"] for row in await tx.fetch(SQL.being_applied, limit)]
 
 
-async def without_place(tx: Transaction, appointments: Collection[UUID]) -> frozenset[UUID]:
+async def lost_or_losing_place(tx: Transaction, appointments: Collection[UUID]) -> frozenset[UUID]:
     """Those from which the centre took the place back; they wait for somebody to speak with their patients."""
-    rows = await tx.fetch(SQL.without_place, list(appointments)) if appointments else []
+    rows = await tx.fetch(SQL.lost_or_losing_place, list(appointments)) if appointments else []
     return frozenset(row["id"] for row in rows)
 
 

@@ -127,7 +127,7 @@ SELECT outcome, count(*) AS count FROM impact_item WHERE impact = $1 GROUP BY ou
 -- Plans whose lines are not all settled.
 SELECT id FROM impact WHERE state = 'applying' ORDER BY applied_at LIMIT $1;
 
--- name: without_place
+-- name: lost_or_losing_place
 -- Which of these appointments have no place: they lost it and were given no other, or their session holds them no more
 -- and the plan has still to come to them.
 SELECT a.id

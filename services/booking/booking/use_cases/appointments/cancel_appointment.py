@@ -39,7 +39,7 @@ async def cancel_appointment(
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION.
     """
     found = await appointment_for(tx, id, request.action, actor)
-    has_place = not await impacts.without_place(tx, [found.id])
+    has_place = not await impacts.lost_or_losing_place(tx, [found.id])
     cancelled = cancel(found, request, rules, now, actor.subject, has_place=has_place)
     await appointments.save(tx, [cancelled])
     announcing.released(tx, cancelled, now)

@@ -55,7 +55,9 @@ async def close_day(tx: Transaction, request: DayClose, *, actor: Actor, now: da
         raise Refusal(problems.SITE_UNKNOWN)
     day = request.day or local_day(now, site.zone)
     found = await appointments.lock_open_of_day(tx, site.id, day)
-    lost = await impacts.without_place(tx, [each.id for each in found if each.state is not State.IN_CONSULTATION])
+    lost = await impacts.lost_or_losing_place(
+        tx, [each.id for each in found if each.state is not State.IN_CONSULTATION]
+    )
     booked = [each for each in found if each.state is State.BOOKED and each.id not in lost]
     over = [each for each in booked if each.period.end <= now]
     here = [each for each in found if each.state in WAITING and each.id not in lost]

@@ -72,7 +72,7 @@ async def require_place(tx: Transaction, found: Appointment) -> None:
 
     Raises Refusal: PLACE_LOST.
     """
-    if await impacts.without_place(tx, [found.id]):
+    if await impacts.lost_or_losing_place(tx, [found.id]):
         raise Refusal(problems.PLACE_LOST)
 
 
