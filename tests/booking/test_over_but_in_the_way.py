@@ -13,6 +13,7 @@ from booking.store import appointments
 from booking.use_cases.appointments.book_family import FamilyRequest, book_family
 from booking.use_cases.appointments.book_slot import BookRequest, book_slot
 from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
+from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold
 from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
 from booking.use_cases.appointments.register_walk_in import WalkInRequest, register_walk_in
 from smp.problems import Refusal
@@ -135,6 +136,23 @@ async def test_a_walk_in_has_the_only_place_when_its_hold_is_over(
     async with centre.transaction() as tx:
         came = await register_walk_in(tx, request, RULES, actor=SECRETARY, now=monday("08:30"))
     assert came.appointment.state is State.ARRIVED
+    assert await events_of(booking_database, over.id) == TAKEN_OVER
+
+
+async def test_a_caller_whose_hold_is_over_is_given_a_place_that_is_prepared_at_its_hour(
+    centre: Centre, booking_database: ServiceDatabase
+) -> None:
+    """The patient is there from the preparation on, so what is over may be in the way before the hour agreed."""
+    session, _ = await house(centre)
+    patient = await centre.patient()
+    over = await centre.hold(await centre.session(await centre.doctor()), "09:00", patient, kind="minor_emergency")
+    request = HoldRequest(session.id, monday("09:20"), "consultation")
+    async with centre.transaction() as tx:
+        for_nobody_yet = await hold_slot(tx, request, ELSEWHERE, actor=SECRETARY, now=LATER)
+    async with centre.transaction() as tx:
+        confirm = ConfirmRequest(for_nobody_yet.id, patient)
+        booked = (await confirm_hold(tx, confirm, ELSEWHERE, actor=SECRETARY, now=LATER)).appointment
+    assert (booked.state, booked.preparation_start) == (State.BOOKED, monday("09:10"))
     assert await events_of(booking_database, over.id) == TAKEN_OVER
 
 

@@ -104,7 +104,7 @@ async def _join(tx: Transaction, hold: Appointment, patient: UUID, wish: placing
     """The patient takes part in the hold, unless expected elsewhere at that hour."""
     resource = resources.patient(patient)
     had = await appointments.add_occupancy(tx, hold, resource)
-    if not had and await placing.expire_in_the_way(tx, [resource.number], hold.period, wish.now, wish.rules.cool_down):
+    if not had and await placing.expire_in_the_way(tx, [resource.number], hold.whole, wish.now, wish.rules.cool_down):
         had = await appointments.add_occupancy(tx, hold, resource)
     if not had:
         await placing.refuse(tx, problems.PATIENT_BUSY, wish)
