@@ -13,7 +13,7 @@ from booking.consumers import patient_erased
 from booking.domain.appointments import State
 from booking.domain.presence import PresencePlan
 from booking.domain.sessions import Session
-from booking.store import presence, projections
+from booking.store import appointments, presence, projections
 from booking.store.presence import PROFESSIONAL, Pending
 from booking.use_cases.appointments.book_slot import BookRequest, book_slot
 from booking.use_cases.calendar.agree_presence import agree_presence
@@ -25,7 +25,7 @@ from smp.problems import Refusal
 from tests.booking.agenda import Planner
 from tests.booking.test_book_together import order, together
 from tests.booking.test_concurrency import until_somebody_waits
-from tests.booking.test_holds_and_steps import stored
+from tests.booking.test_holds_and_steps import confirm, stored
 from tests.booking.waiting import join as join_list
 from tests.booking.waiting import offers_to
 from tests.booking.world import MONDAY, NOW, RULES, SECRETARY, Centre, joined, monday
@@ -139,6 +139,20 @@ class TestPatientsWhoAreForgotten:
             await projections.patient_erased(tx, entry.patient, centre.territory, NOW)
             await offer_places(centre.database, RULES, FixedClock(NOW))
         assert await offers_to(centre, entry) == []
+
+
+async def test_whoever_confirms_an_interns_hold_keeps_the_supervisor_before_the_hold(centre: Centre) -> None:
+    """As whoever cancels the supervisor's session locks them."""
+    supervisor = await centre.doctor()
+    presence = await centre.session(supervisor)
+    hold = await centre.hold(await centre.session(await centre.intern_of(supervisor)), "09:00")
+    patient = await centre.patient()
+    async with centre.transaction() as tx:
+        await tx.execute("SELECT FROM session WHERE id = $1 FOR UPDATE", presence.id)
+        confirming = asyncio.create_task(_outcome(confirm(centre, hold.id, patient)))
+        await until_somebody_waits(centre)
+        assert await appointments.lock(tx, hold.id) is not None
+    assert await confirming is None
 
 
 async def _until_it_waits_or_is_over(centre: Centre, doing: asyncio.Task[Any]) -> None:

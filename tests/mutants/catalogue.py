@@ -358,6 +358,18 @@ BOOKING_MUTANTS = (
         ("tests/booking/test_next_free_together.py",),
     ),
     Mutant(
+        "hold-confirmed-uncovered", "a hold of an intern becomes an appointment though nobody supervises",
+        f"{BOOKING}/use_cases/appointments/confirm_hold.py",
+        "if uncovered := await supervising.why_not(", "if uncovered := place.is_erased and await supervising.why_not(",
+        ("tests/booking/test_held_but_not_covered.py::TestAHold",),
+    ),
+    Mutant(
+        "offer-uncovered-runs-on", "an offer is flagged, not withdrawn, when nobody covers its place any more",
+        f"{BOOKING}/use_cases/supervision/recheck_supervision.py",
+        "if it.is_offer and verdicts.get(it.id)]", "if it.is_offer and it.is_unsupported]",
+        ("tests/booking/test_held_but_not_covered.py::TestAnOffer",),
+    ),
+    Mutant(
         "edited-below-its-shares", "hours are edited that do not hold what the session keeps",
         f"{BOOKING}/use_cases/calendar/change_session.py",
         "        require_room_for_shares(request.shares, period, request.grid)\n", "        request.grid.resolution\n",

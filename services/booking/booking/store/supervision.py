@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from booking.domain.appointments import RELEASING, Appointment, State
+from booking.domain.appointments import OFFERS, RELEASING, Appointment, State
 from booking.domain.dated import Dated
 from booking.domain.intervals import Interval
 from booking.domain.sessions import Session
@@ -30,6 +30,7 @@ class InternAct:
     version: int
     period: Interval
     is_unsupported: bool
+    is_offer: bool
 
     @property
     def act(self) -> Act:
@@ -183,14 +184,16 @@ async def withdraw_reachability(tx: Transaction, id: UUID, by: str, now: datetim
 
 
 def _act(row: Record, *, is_unsupported: bool) -> InternAct:
+    state = State(row["state"])
     return InternAct(
         id=row["id"],
         site=row["site"],
         session=row["session"],
         professional=row["professional"],
         patient=row["patient"],
-        state=State(row["state"]),
+        state=state,
         version=row["version"],
         period=Interval(row["starts_at"], row["ends_at"]),
         is_unsupported=is_unsupported,
+        is_offer=state is State.HELD and row["channel"] == OFFERS,
     )

@@ -9,15 +9,16 @@ SELECT pg_advisory_xact_lock_shared(hashtextextended($1::text, 4202)),
 SELECT pg_advisory_xact_lock(hashtextextended($1::text, 4202));
 
 -- name: acts_of_days
--- Appointments of interns in the territory on some days, whatever the site, that take their time; in order of seniority.
--- One whose session is gone takes nobody's time but its patient's (see impacts.sql).
-SELECT a.day, a.id, a.site, a.session, a.professional, a.patient, a.state, a.version, a.starts_at, a.ends_at,
+-- Appointments of interns in the territory on some days, whatever the site, that take their time; in order of
+-- seniority, holds last, for they have promised nothing. One whose session is gone takes nobody's time but its patient's
+-- (see impacts.sql).
+SELECT a.day, a.id, a.site, a.session, a.professional, a.patient, a.state, a.version, a.starts_at, a.ends_at, a.channel,
        u.appointment IS NOT NULL AS is_unsupported
 FROM appointment AS a
 LEFT JOIN unsupported AS u ON u.appointment = a.id AND u.session = a.session AND u.starts_at = a.starts_at
 WHERE a.territory = $1 AND a.day = ANY ($2::date[]) AND a.role = 'intern' AND a.state <> ALL ($3::text[])
   AND (a.state <> 'held' OR a.expires_at > $4) AND u.reason IS DISTINCT FROM 'place_lost'
-ORDER BY coalesce(a.booked_at, a.requested_at), a.id;
+ORDER BY a.state = 'held', coalesce(a.booked_at, a.requested_at), a.id;
 
 -- name: reaches
 -- Supervisors declared reachable by telephone at some instant of a period, less the absences noted since: the last word

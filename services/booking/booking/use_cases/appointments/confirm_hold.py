@@ -16,6 +16,7 @@ from booking.use_cases.appointments.book_slot import Booked
 from booking.use_cases.appointments.caps import require_under_cap
 from booking.use_cases.appointments.company import joined_by
 from booking.use_cases.kinds.kind_book import kind_of
+from booking.use_cases.supervision import supervising
 from smp.auth import Actor
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -39,10 +40,10 @@ async def confirm_hold(
 
     Raises Refusal: APPOINTMENT_UNKNOWN, PATIENT_UNKNOWN, PATIENT_ERASED, NOT_ELIGIBLE, HOLD_FOR_ANOTHER,
     WRONG_TRANSITION, FORBIDDEN, TOO_MANY_RUNNING; with alternatives HOLD_EXPIRED, SESSION_CANCELLED,
-    SESSION_UNSUPPORTED, OUTSIDE_SESSION, NEVER_SEEN, PATIENT_BUSY.
+    SESSION_UNSUPPORTED, OUTSIDE_SESSION, NEVER_SEEN, NO_SUPERVISOR, TOO_MANY_INTERNS, TOO_MANY_ACTS, PATIENT_BUSY.
     """
     place = await placing.wait_for_patient(
-        tx, lambda: appointments.place_of_hold(tx, request.hold, request.patient), request.patient, rules
+        tx, lambda: keep_place(tx, request.hold, request.patient), request.patient, rules
     )
     hold = await appointments.lock(tx, request.hold)
     if hold is None:
@@ -63,9 +64,11 @@ async def confirm_hold(
     )  # fmt: skip
     await _require_running(tx, hold, place, wish)
     warnings = placing.require_eligible(kind, place)
+    # A hold has promised nothing yet, an appointment would: it could only be taken back.
     if shut := placing.why_shut(place):
-        # A hold has promised nothing yet, an appointment would: it could only be taken back.
         await placing.refuse(tx, shut, wish)
+    if uncovered := await supervising.why_not(tx, place.session, hold.period, rules, now, leaving=hold.id):
+        await placing.refuse(tx, uncovered, wish)
     if kind.follow_up_only and not await placing.is_followed_up(tx, request.patient, hold.professional):
         await placing.refuse(tx, problems.NEVER_SEEN, wish)
     await require_under_cap(tx, kind, request.patient, now, besides=hold.id)
@@ -82,6 +85,15 @@ async def confirm_hold(
     await appointments.save(tx, [booked])
     announcing.booked(tx, booked, now)
     return Booked(booked, warnings)
+
+
+async def keep_place(tx: Transaction, hold: UUID, patient: UUID) -> Place | None:
+    """The place of a hold and the patient's standing; session and patient stay until the commit, and so does whoever
+    supervises there. To be asked before any appointment is locked, as everywhere."""
+    place = await appointments.place_of_hold(tx, hold, patient)
+    if place is not None and place.session.needs_supervision:
+        await supervising.keep_presence(tx, place.session, place.session.period)
+    return place
 
 
 async def _require_running(tx: Transaction, hold: Appointment, place: Place, wish: placing.Wish) -> None:

@@ -1,12 +1,12 @@
 """Presence has changed: which appointments of interns are no longer covered, and which are again.
 
 A session of a supervisor that is opened, cancelled, moved or shortened, a declaration by telephone and registry's facts
-only ask for another look; this job looks, a day of a territory at a time. A booking that was checked against the former
-presence has committed before the look (it waits for it) and is found by it. Whatever is looked at twice, or after a
-crash, comes to the same.
+only ask for another look; this job looks, a day of a territory at a time. Whoever is expected is flagged; an offer is
+withdrawn, for its place could not be given. A booking that was checked against the former presence has committed before
+the look (it waits for it) and is found by it. Whatever is looked at twice, or after a crash, comes to the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -15,8 +15,10 @@ from booking.domain.intervals import Interval
 from booking.domain.kinds import INTERN
 from booking.domain.rules import Rules
 from booking.domain.supervision import Coverage, Lost
-from booking.store import projections, supervision
+from booking.store import appointments, projections, supervision
 from booking.store.supervision import InternAct
+from booking.use_cases.appointments import announcing
+from booking.use_cases.appointments.cancel_appointment import CENTRE, CancelRequest, cancel
 from booking.use_cases.one_by_one import one_by_one
 from smp.contracts import AppointmentSupported, AppointmentUnsupported
 from smp.contracts.base import EventData
@@ -26,6 +28,7 @@ from smp.postgres import Database, Scope, Transaction
 
 BY = "booking.recheck-supervision"
 STANDING = frozenset({State.HELD, State.BOOKED}) | WAITING
+UNCOVERED = CancelRequest(CENTRE, "no_supervisor")
 QUIET = timedelta(seconds=5)  # registry's facts come in bursts, at a rebuild above all: they are judged once all heard
 
 
@@ -58,6 +61,32 @@ async def _look_at(tx: Transaction, territory: str, day: date, rules: Rules, now
     acts = await supervision.acts_of_day(tx, territory, day, now)
     verdicts = await _verdicts(tx, territory, day, acts, rules)
     open_to_change = [each for each in acts if each.state in STANDING and each.period.end > now]
+    offers = [it for it in open_to_change if it.is_offer and verdicts.get(it.id)]
+    if offers and await _withdraw(tx, offers, rules, now) < len(offers):
+        await supervision.ask_again(tx, territory, [day])
+    await _flag(tx, territory, day, [it for it in open_to_change if it not in offers], verdicts, now)
+
+
+async def _withdraw(tx: Transaction, offers: Sequence[InternAct], rules: Rules, now: datetime) -> int:
+    """Give the holds of these offers up, of which `end_offers` tells the people who wait; those somebody is busy with
+    are left for the next look. How many are over."""
+    locked = await appointments.lock_free(tx, [it.id for it in offers])
+    gone = [cancel(hold, UNCOVERED, rules, now, BY) for hold in locked.values() if hold.is_offer]
+    await appointments.save(tx, gone)
+    for each in gone:
+        announcing.released(tx, each, now)
+    return len(locked)
+
+
+async def _flag(
+    tx: Transaction,
+    territory: str,
+    day: date,
+    open_to_change: Sequence[InternAct],
+    verdicts: Mapping[UUID, Lost | None],
+    now: datetime,
+) -> None:
+    """Say of each appointment that it is not covered any more, or is again."""
     lost = [(it, why) for it in open_to_change if (why := verdicts.get(it.id)) and not it.is_unsupported]
     regained = [it for it in open_to_change if it.is_unsupported and verdicts.get(it.id, Lost.NO_SUPERVISOR) is None]
     changed = [*(it for it, _ in lost), *regained]

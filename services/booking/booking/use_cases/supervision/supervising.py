@@ -37,8 +37,7 @@ async def why_not(
     if not session.needs_supervision:
         return None
     intern, territory = session.professional, session.territory
-    present = await sessions.share_presence_of_supervisors(tx, session.site, intern, period)
-    await supervision.one_booking_at_a_time(tx, territory, session.day)
+    present = await keep_presence(tx, session, period)
     site = await projections.site(tx, session.site)
     acts = [each for each in await supervision.acts_of_day(tx, territory, session.day, now) if each.id != leaving]
     if site is None:
@@ -61,6 +60,14 @@ async def why_not(
     if lost is None:
         return None
     return problems.TOO_MANY_INTERNS if lost is Lost.TOO_MANY_INTERNS else problems.NO_SUPERVISOR
+
+
+async def keep_presence(tx: Transaction, session: Session, period: Interval) -> list[Session]:
+    """The presence of whoever supervises the intern of this session: it stays until the commit, and other bookings of
+    interns of the territory on that day wait. To be asked by itself where an appointment is locked before `why_not`."""
+    present = await sessions.share_presence_of_supervisors(tx, session.site, session.professional, period)
+    await supervision.one_booking_at_a_time(tx, session.territory, session.day)
+    return present
 
 
 async def bookable(db: ScopedReader, slots: Sequence[Slot], territory: str, rules: Rules, now: datetime) -> list[Slot]:

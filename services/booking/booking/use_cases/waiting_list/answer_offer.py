@@ -9,10 +9,10 @@ from booking.domain.kinds import Compartment
 from booking.domain.offers import Offer, OfferState, next_day
 from booking.domain.rules import Rules
 from booking.domain.waiting_list import Entry
-from booking.store import appointments, offers, projections, waiting_list
+from booking.store import offers, projections, waiting_list
 from booking.use_cases.access import require_sight_of_entry, require_site
 from booking.use_cases.appointments.book_slot import Booked
-from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold
+from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold, keep_place
 from booking.use_cases.waiting_list.ending_offers import decline, give_back, take
 from smp.auth import Actor
 from smp.postgres import Transaction
@@ -33,8 +33,7 @@ async def accept_offer(tx: Transaction, id: UUID, rules: Rules, *, actor: Actor,
     Raises Refusal: OFFER_UNKNOWN, OFFER_OVER, FORBIDDEN; as `confirm_hold` does, HOLD_EXPIRED first among them.
     """
     entry, offer = await _running(tx, id, actor, now)
-    # The session before any appointment, as everywhere; `confirm_hold` reads it again.
-    await appointments.place_of_hold(tx, offer.appointment, offer.patient)
+    await keep_place(tx, offer.appointment, offer.patient)  # before any appointment; `confirm_hold` reads it again
     replaced = await give_back(tx, entry, offer, actor.subject, now, rules.cool_down)
     confirm = ConfirmRequest(
         offer.appointment, offer.patient, entry.joined_at, notify=entry.compartment is not Compartment.SILENT
