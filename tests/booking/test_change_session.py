@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from booking import problems
+from booking.domain.appointments import State
 from booking.domain.dated import Dated
 from booking.store import appointments
 from booking.use_cases.appointments.mark_arrived import mark_arrived
@@ -16,9 +17,11 @@ from smp.contracts import SessionChanged, SlotMoved
 from smp.ids import new_id
 from smp.problems import ProblemType
 from tests.booking.agenda import AND_CANCEL, Planner, of_hours
+from tests.booking.test_floating import seen
 from tests.booking.world import MONDAY, NOW, Centre, actor, blocking, events_of, monday, paris, refusal, said_of
 from tests.support.databases import ServiceDatabase
 
+BOTH = ("consultation", "follow_up")
 TUESDAY = MONDAY + timedelta(days=1)
 
 
@@ -125,6 +128,29 @@ class TestWhoStandsInIt:
         await planner.centre.session(session.professional, day=MONDAY)
         refused = await refusal(planner.centre.session(locum, day=MONDAY))
         assert refused.problem is problems.SESSION_OVERLAP
+
+    async def test_a_follow_up_goes_to_no_replacement_who_has_not_seen_the_patient(self, planner: Planner) -> None:
+        centre, patient = planner.centre, await planner.centre.patient()
+        session = await centre.session(await centre.doctor(), kinds=BOTH)
+        await seen(centre, (await centre.book(session, "09:00", patient)).appointment)
+        booked = (await centre.book(session, "10:00", patient, kind="follow_up")).appointment
+        refused = await refusal(planner.change(session.id, professional=await centre.doctor()))
+        assert refused.problem is problems.HAS_APPOINTMENTS
+        assert [each["appointment"] for each in refused.extensions["appointments"]] == [str(booked.id)]
+        await planner.change(session.id, room="2")
+
+    async def test_a_follow_up_goes_to_a_replacement_who_has_seen_the_patient(self, planner: Planner) -> None:
+        centre, patient = planner.centre, await planner.centre.patient()
+        one, other = [await centre.session(await centre.doctor(), "09:00", "11:00", kinds=BOTH) for _ in range(2)]
+        for session, hour in ((one, "09:00"), (other, "09:20")):
+            await seen(centre, (await centre.book(session, hour, patient)).appointment)
+        booked = (await centre.book(one, "10:20", patient, kind="follow_up")).appointment
+        await planner.change(other.id, hours="09:00-10:00")
+        await planner.change(one.id, hours="10:00-11:00", professional=other.professional)
+        async with centre.transaction() as tx:
+            now = await appointments.get(tx, booked.id)
+        assert now is not None
+        assert (now.professional, now.state) == (other.professional, State.BOOKED)
 
     async def test_an_intern_replaces_only_where_somebody_supervises(self, planner: Planner) -> None:
         session = await planner.centre.session(await planner.centre.doctor())

@@ -1,6 +1,6 @@
 """What open sessions become when their rule, their hours or the calendar change, and who can stay in them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from uuid import UUID
@@ -65,14 +65,17 @@ def _meet(one: Session, other: Session) -> bool:
     return one.period.overlaps(other.period) and not set(one.resources).isdisjoint(other.resources)
 
 
-def home_of(it: Appointment, own: Session | None, others: Iterable[Session]) -> Session | None:
+def home_of(
+    it: Appointment, own: Session | None, others: Iterable[Session], seen_by: Collection[UUID] | None = None
+) -> Session | None:
     """The session in which an appointment can stay as it is, its own first; nothing when it has lost its place.
+    `seen_by`, of a kind that only follows up: who has received the patient already.
 
     Who is given another practitioner is told so, which only a booked appointment can be: nobody is moved from under a
     caller (held) or out of the waiting room.
     """
     candidates = (own, *others) if own else tuple(others)
-    return next((each for each in candidates if _can_stay(it, each)), None)
+    return next((each for each in candidates if _can_stay(it, each, seen_by)), None)
 
 
 def comes_back_to(it: Appointment, homes: Iterable[Session]) -> Session | None:
@@ -97,7 +100,9 @@ def is_elsewhere(it: Appointment, home: Session) -> bool:
     return (it.session, it.professional, it.role) != (home.id, home.professional, home.role)
 
 
-def _can_stay(it: Appointment, session: Session) -> bool:
+def _can_stay(it: Appointment, session: Session, seen_by: Collection[UUID] | None) -> bool:
+    if seen_by is not None and session.professional not in (it.professional, *seen_by):
+        return False
     taken = Interval(it.period.start - it.buffer_before, it.period.end + it.buffer_after)
     fits = it.site == session.site and session.period.contains(taken) and it.kind in session.kinds
     return fits and (it.state is State.BOOKED or not is_elsewhere(it, session))

@@ -186,9 +186,12 @@ async def has_been_seen_by(tx: Transaction, patient: UUID, professional: UUID) -
     return bool(await tx.fetchval(SQL.has_been_seen_by, patient, professional))
 
 
-async def practitioners_who_saw(db: Reader, patient: UUID) -> frozenset[UUID]:
-    """The professionals who have already received this patient."""
-    return frozenset(row["professional"] for row in await db.fetch(SQL.practitioners_who_saw, patient))
+async def practitioners_who_saw(db: Reader, patients: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """The professionals who have already received each of these patients."""
+    rows = await db.fetch(SQL.practitioners_who_saw, list(patients)) if patients else []
+    return {
+        patient: frozenset(row["professional"] for row in rows if row["patient"] == patient) for patient in patients
+    }
 
 
 async def save(tx: Transaction, changed: Iterable[Appointment]) -> None:

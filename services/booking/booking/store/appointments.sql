@@ -256,8 +256,8 @@ SELECT array(SELECT resource FROM given_up EXCEPT SELECT resource FROM occupied)
 SELECT EXISTS (SELECT FROM appointment WHERE patient = $1 AND professional = $2 AND state = 'done');
 
 -- name: practitioners_who_saw
--- Those who have already received this patient.
-SELECT DISTINCT professional FROM appointment WHERE patient = $1 AND state = 'done';
+-- Those who have already received each of these patients.
+SELECT DISTINCT patient, professional FROM appointment WHERE patient = ANY ($1::uuid[]) AND state = 'done';
 
 -- name: hand_over
 -- The same hour with another practitioner or in another room: what is given up and what is taken for it.

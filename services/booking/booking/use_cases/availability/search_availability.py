@@ -85,8 +85,8 @@ async def who_is_asked(
     named = None if professional is None else frozenset({professional})
     if not (kind.follow_up_only and patients):
         return named
-    seen_by = [await appointments.practitioners_who_saw(db, patient) for patient in patients]
-    known = frozenset[UUID]().union(*seen_by)
+    seen_by = await appointments.practitioners_who_saw(db, patients)
+    known = frozenset[UUID]().union(*seen_by.values())
     return known if named is None else known & named
 
 

@@ -29,6 +29,7 @@ from booking.store.sessions import Author, Edit, Opening, StoredSession
 from booking.use_cases.appointments import announcing
 from booking.use_cases.appointments.cancel_appointment import CENTRE, CancelRequest, cancel
 from booking.use_cases.calendar.taking_back import take_back
+from booking.use_cases.kinds.kind_book import kind_of
 from booking.use_cases.supervision.taking_over import TakingOver, beyond_reach
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -113,7 +114,8 @@ async def assess(tx: Transaction, reshaping: Reshaping, rules: Rules, now: datet
     after = {each.stored.session.id: each.after for each in reshaping.changes}
     alone = [each for each in locked if each.session not in before and loses_company(each, before, after)]
     homes = reshaping.homes
-    placed = [(each, home_of(each, after[each.session], homes)) for each in own]
+    seen_by = await _seen_by(tx, own, rules)
+    placed = [(each, home_of(each, after[each.session], homes, seen_by.get(each.id))) for each in own]
     waiting = await _waiting(tx, reshaping, now)
     uncovered = await _uncovered(tx, reshaping, [*((it, home) for it, home in placed if home), *waiting])
     staying = tuple((it, home) for it, home in placed if home and it.id not in uncovered)
@@ -130,6 +132,13 @@ async def assess(tx: Transaction, reshaping: Reshaping, rules: Rules, now: datet
     surplus = await beyond_reach(tx, TakingOver(interns, losing.keys(), before.keys(), homes), rules, now)
     returning = tuple((it, home) for it, home in covered if it.id not in surplus)
     return Assessment(staying, tuple(losing.values()), frozenset(uncovered), returning)
+
+
+async def _seen_by(tx: Transaction, standing: Iterable[Appointment], rules: Rules) -> dict[UUID, frozenset[UUID]]:
+    """Who has received the patient already, for each of these appointments whose kind only follows up."""
+    followed = {it.id: it.patient for it in standing if it.patient and (await kind_of(tx, rules, it)).follow_up_only}
+    known = await appointments.practitioners_who_saw(tx, frozenset(followed.values()))
+    return {id: known[patient] for id, patient in followed.items()}
 
 
 def _changes_hands(it: Appointment, home: Session) -> bool:

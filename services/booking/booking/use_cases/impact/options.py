@@ -90,12 +90,13 @@ class _Room:
             for asked, each in {_asked(each, kinds[each.id]): each for each in hit}.items()
         }
         busy = await _busy_patients(self.tx, hit, self.window, self.now)
+        followed = {each.patient for each in hit if kinds[each.id].follow_up_only and each.patient}
+        seen_by = await appointments.practitioners_who_saw(self.tx, followed)
         found = {}
         for each in hit:
             suitable = places[_asked(each, kinds[each.id])]
             if kinds[each.id].follow_up_only and each.patient:
-                known = await appointments.practitioners_who_saw(self.tx, each.patient)
-                suitable = [place for place in suitable if place.professional in known]
+                suitable = [place for place in suitable if place.professional in seen_by[each.patient]]
             found[each.id] = _free_for_patient(each, suitable, busy, self.scene.zone, self.rules.alternatives_span)
         return found
 
