@@ -24,6 +24,7 @@ from tests.booking.model_parts import (
     Problems,
     Resource,
     Visit,
+    needed,
     wanted,
 )
 from tests.booking.world import PARIS
@@ -273,8 +274,8 @@ class Model:
                 found.add("no-supervisor")
             if not self.admits(visit.presence, visit.channel, visit):
                 found.add("class-not-released")
-        if not found and visit.is_free:
-            found |= self._make_room(wanted(visit.presence, visit.patient), visit.start, visit)
+        if not found and (again := needed(visit, before) - visit.resources):
+            found |= self._make_room(again, visit.start, visit)
         if not found:
             visit.rests_until = None
             visit.becomes(before, "StatusCorrected", self.now, is_correction=True)

@@ -14,6 +14,7 @@ FLOAT_NOTICE = timedelta(hours=20)
 RELEASE = time(18)  # of the online share, the day before
 MINUTE = timedelta(minutes=1)
 WAITING = frozenset({"arrived", "in_preparation"})
+GONE = frozenset({"no_show", "left_unseen"})  # the patient may be expected elsewhere
 STANDING = frozenset({"held", "booked", "in_consultation"}) | WAITING
 
 Problems = frozenset[str]
@@ -81,9 +82,9 @@ class Visit:
 
     @property
     def resources(self) -> frozenset[Resource]:
-        """What it takes: all of its place, or all but the patient while a place given up rests."""
+        """What it takes: all of its place, or all but the patient while the place rests or once they are gone."""
         if not self.is_free:
-            return wanted(self.presence, self.patient)
+            return needed(self, self.state)
         return self.presence.resources if self.rests_until else frozenset()
 
     def becomes(self, state: str, event: str, now: datetime, *, is_correction: bool = False) -> None:
@@ -92,6 +93,11 @@ class Visit:
         self.state = state
         self.events.append(event)
         self.trail.append((state, now.astimezone(PARIS).date(), is_correction))
+
+
+def needed(visit: Visit, state: str) -> frozenset[Resource]:
+    """What a visit in that state takes of its place."""
+    return wanted(visit.presence, None if state in GONE else visit.patient)
 
 
 def wanted(presence: Presence, patient: str | None) -> frozenset[Resource]:

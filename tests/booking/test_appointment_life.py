@@ -12,6 +12,7 @@ from booking.domain.appointments import Action, Appointment, State, after, is_la
 from booking.domain.eligibility import Declaration, Eligibility, Verdict, judge, status_on
 from booking.domain.intervals import Interval
 from booking.domain.platform_kinds import platform_kinds
+from booking.domain.resources import ResourceKind
 
 NINE = datetime(2027, 1, 11, 8, tzinfo=UTC)
 MINUTES = timedelta(minutes=1)
@@ -102,6 +103,13 @@ def test_a_place_is_given_back_by_whoever_leaves_before_its_hour_and_lost_after(
     assert not appointment(State.LEFT_UNSEEN, left_at=NINE).gives_its_place_back
     assert not appointment(State.NO_SHOW).gives_its_place_back
     assert appointment(State.EXCUSED).gives_its_place_back
+
+
+def test_whoever_is_gone_frees_themselves_and_nobody_else() -> None:
+    assert appointment(State.NO_SHOW).gives_back == {ResourceKind.PATIENT}
+    assert appointment(State.LEFT_UNSEEN, left_at=NINE).gives_back == {ResourceKind.PATIENT}
+    assert appointment(State.LEFT_UNSEEN, left_at=NINE - MINUTES).gives_back == set(ResourceKind)
+    assert appointment(State.DONE).gives_back == set()
 
 
 class TestEligibility:

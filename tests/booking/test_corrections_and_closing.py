@@ -98,7 +98,7 @@ class TestSteps:
             ("PatientArrived", 2),
             ("PatientLeftUnseen", 3),
         ]
-        assert await blocking(booking_database, id) == 2, "the hour was lost"
+        assert await blocking(booking_database, id) == 1, "the hour was lost, for the practitioner"
 
     async def test_whoever_leaves_before_the_hour_gives_the_place_back(self, centre: Centre) -> None:
         session = await centre.session(await centre.doctor())

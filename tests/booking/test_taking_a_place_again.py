@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from booking import problems
-from booking.domain.appointments import Appointment
+from booking.domain.appointments import Appointment, State
 from booking.domain.kinds import KindBooks
 from booking.domain.platform_kinds import platform_kinds
 from booking.domain.sessions import Session
@@ -17,6 +17,7 @@ from booking.store.appointments import one_at_a_time
 from booking.use_cases.appointments.book_slot import BookRequest, book_slot
 from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
 from booking.use_cases.appointments.correct_status import CorrectionRequest, correct_status
+from booking.use_cases.appointments.leave_unseen import leave_unseen
 from booking.use_cases.appointments.mark_arrived import mark_arrived
 from booking.use_cases.appointments.mark_no_show import mark_no_show
 from booking.use_cases.appointments.site_queue import CallOrder, change_call_order
@@ -27,9 +28,10 @@ from smp.contracts import PatientErased
 from tests.booking.test_company import ELSEWHERE, book
 from tests.booking.test_concurrency import until_somebody_waits
 from tests.booking.test_corrections_and_closing import cancel, correct, step
+from tests.booking.test_day import walk_in
 from tests.booking.test_holds_and_steps import stored
 from tests.booking.test_on_the_way import traveller
-from tests.booking.world import NOW, RULES, SECRETARY, Centre, actor, monday, refusal, starts
+from tests.booking.world import NOW, RULES, SECRETARY, Centre, actor, blocking, monday, refusal, starts
 from tests.support.databases import ServiceDatabase
 
 CAPPED = replace(RULES, kinds=KindBooks(tuple(replace(each, running_cap=1) for each in platform_kinds())))
@@ -162,6 +164,61 @@ async def test_not_once_the_patient_is_forgotten(centre: Centre) -> None:
     id = await given_up(centre, await centre.session(await centre.doctor()), "09:00", patient)
     await centre.hear(patient, PatientErased(patient=patient, erased_at=NOW))
     assert (await refusal(correct(centre, id))).problem is problems.PATIENT_ERASED
+
+
+class TestWhoIsGone:
+    """The practitioner's time is lost; the patient may be expected elsewhere at that hour, and then it stays so."""
+
+    async def expected(self, centre: Centre) -> tuple[UUID, UUID]:
+        """At nine, for half an hour: the appointment and its patient. A doctor receives at twenty past."""
+        worker = await centre.session(await centre.doctor("social_worker"), "09:00", "10:00", kinds=("social",))
+        await centre.session(await centre.doctor(), "09:20", "09:40", kinds=("minor_emergency",))
+        patient = await centre.patient()
+        return (await centre.book(worker, "09:00", patient, kind="social")).appointment.id, patient
+
+    async def test_comes_late_and_finds_another_place(self, centre: Centre, booking_database: ServiceDatabase) -> None:
+        missed, patient = await self.expected(centre)
+        await step(centre, mark_no_show, missed, "09:10")
+        assert await blocking(booking_database, missed) == 1, "the practitioner's time is lost"
+        came = (await walk_in(centre, "09:15", patient=patient)).appointment
+        assert (came.state, came.period.start) == (State.ARRIVED, monday("09:20"))
+
+    async def test_comes_back_after_leaving_unseen(self, centre: Centre) -> None:
+        left, patient = await self.expected(centre)
+        await step(centre, mark_arrived, left, "08:55")
+        await step(centre, leave_unseen, left, "09:10")
+        assert (await walk_in(centre, "09:15", patient=patient)).appointment.period.start == monday("09:20")
+
+    async def test_is_expected_again_when_the_note_was_wrong(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        missed, patient = await self.expected(centre)
+        await step(centre, mark_no_show, missed, "09:10")
+        assert (await correct(centre, missed, monday("09:11"))).state is State.BOOKED
+        assert await blocking(booking_database, missed) == 2
+        refused = await refusal(walk_in(centre, "09:15", patient=patient))
+        assert refused.problem is problems.NO_PLACE_TODAY
+
+    async def test_is_not_expected_again_while_somebody_else_expects_them(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        missed, patient = await self.expected(centre)
+        await step(centre, mark_no_show, missed, "09:10")
+        await walk_in(centre, "09:15", patient=patient)
+        refused = await refusal(correct(centre, missed, monday("09:16")))
+        assert refused.problem is problems.PATIENT_BUSY
+        assert (await stored(centre, missed)).state is State.NO_SHOW
+        assert await blocking(booking_database, missed) == 1
+
+    async def test_who_was_excused_by_mistake_has_missed_it_again_wherever_they_are(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        missed, patient = await self.expected(centre)
+        await step(centre, mark_no_show, missed, "09:10")
+        await cancel(centre, missed, monday("09:12"), excused=True)
+        await walk_in(centre, "09:15", patient=patient)
+        assert (await correct(centre, missed, monday("09:16"))).state is State.NO_SHOW
+        assert await blocking(booking_database, missed) == 1
 
 
 class TestWhatOneMayNotRead:

@@ -1,7 +1,9 @@
 """What an upgrade does to rows that are there already."""
 
+from booking.use_cases.appointments.mark_no_show import mark_no_show
 from smp.migrations import migrate
 from tests.booking.agenda import Planner
+from tests.booking.test_corrections_and_closing import step
 from tests.booking.test_holds_and_steps import cancel
 from tests.booking.test_unsupported_sessions import expected, leaves
 from tests.booking.world import Centre, events_of
@@ -25,6 +27,24 @@ async def test_social_appointments_of_before_kinds_had_versions_are_nobody_elses
         medical: "medical",
         social: "medico_social",
     }
+
+
+async def test_the_patients_of_no_shows_of_before_may_be_expected_elsewhere(booking_database: ServiceDatabase) -> None:
+    centre = await Centre(booking_database.database).open()
+    session = await centre.session(await centre.doctor())
+    missed, expected = [(await centre.book(session, hour)).appointment.id for hour in ("09:00", "09:20")]
+    await step(centre, mark_no_show, missed, "09:10")
+    async with booking_database.admin() as admin:
+        await admin.execute("UPDATE occupancy SET blocking = true WHERE appointment = $1", missed)
+        await admin.execute("DELETE FROM smp_migrations WHERE version = '00185'")
+        migrate(booking_database.migrator_url, "booking")
+        rows = await admin.fetch(
+            "SELECT appointment, resource_kind FROM occupancy WHERE blocking AND appointment = ANY ($1)",
+            [missed, expected],
+        )
+    assert {(row["appointment"], row["resource_kind"]) for row in rows} == {
+        (missed, "practitioner"), (expected, "practitioner"), (expected, "patient"),
+    }  # fmt: skip
 
 
 async def test_unsupported_sessions_that_everybody_has_left_before_end_too(booking_database: ServiceDatabase) -> None:

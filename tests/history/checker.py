@@ -7,12 +7,14 @@ are there, and must agree with what each caller saw happen before or after what 
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from tests.history.findings import Evidence, Finding, Operation, Place, Said
 
 BY_ITSELF = frozenset({"HoldExpired", "SlotFloated"})  # no command asks for it, of that appointment
 RELEASING = frozenset({"SlotCancelled", "HoldExpired"})
+GONE = frozenset({"no_show", "left_unseen"})  # the practitioner's time is lost, the patient may be expected elsewhere
 STATES = {
     "SlotHeld": "held",
     "SlotBooked": "booked",
@@ -81,20 +83,20 @@ def nothing_overlaps_at_any_time(evidence: Evidence) -> Iterator[Finding]:
     standing: dict[str, Place] = {}
     lines: defaultdict[str, dict[str, Place]] = defaultdict(dict)  # resource → appointment → place
     for together in _transactions(evidence):
-        ends = {each.appointment: each for each in together if each.place is not None or _gives_back(each)}
-        for appointment in ends:
-            left = standing.pop(appointment, None)
+        taken: dict[str, Place] = {}
+        for each in together:
+            left = standing.pop(each.appointment, None)
             for resource in left.resources if left else ():
-                del lines[resource][appointment]
-        for each in ends.values():
-            if each.place is None or _gives_back(each):
-                continue
-            for resource in each.place.resources:
+                del lines[resource][each.appointment]
+            if at := each.place or taken.get(each.appointment) or left:
+                taken[each.appointment] = replace(at, resources=_kept(each, at))
+        for appointment, at in taken.items():
+            for resource in at.resources:
                 for other, place in lines[resource].items():
-                    if place.start < each.place.end and each.place.start < place.end:
-                        yield Finding("overlapping", f"{each.appointment} and {other} both have {resource}")
-                lines[resource][each.appointment] = each.place
-            standing[each.appointment] = each.place
+                    if place.start < at.end and at.start < place.end:
+                        yield Finding("overlapping", f"{appointment} and {other} both have {resource}")
+                lines[resource][appointment] = at
+            standing[appointment] = at
 
 
 def rows_are_what_was_said_last(evidence: Evidence) -> Iterator[Finding]:
@@ -114,7 +116,7 @@ def rows_are_what_was_said_last(evidence: Evidence) -> Iterator[Finding]:
             )
         elif (row.session, row.start) != (place.session, place.start):
             yield Finding("stale", f"{appointment} does not lie where its last event put it")
-        elif row.taken != (frozenset() if _gives_back(event) else place.resources):
+        elif row.taken != _kept(event, place):
             yield Finding("stale", f"{appointment} takes {sorted(row.taken)} after {event.event}")
 
 
@@ -192,6 +194,14 @@ def _effects(evidence: Evidence) -> Iterator[tuple[Operation, Effect]]:
 
 def _state_after(said: Said, otherwise: str) -> str:
     return said.state or STATES.get(said.event, otherwise)
+
+
+def _kept(said: Said, place: Place) -> frozenset[str]:
+    """What of its place is still taken once that was said."""
+    if _gives_back(said):
+        return frozenset()
+    is_gone = _state_after(said, "") in GONE
+    return frozenset(each for each in place.resources if not (is_gone and each.startswith("patient ")))
 
 
 def _gives_back(said: Said) -> bool:

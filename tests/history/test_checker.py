@@ -222,8 +222,11 @@ def test_a_correction_of_a_place_that_somebody_else_has_overlaps() -> None:
     assert "overlapping" in kinds(met)
 
 
-def came(event: str, state: str, *, gives_back: bool = False, holds: bool = True) -> Evidence:
-    """Somebody who arrived, and what became of it."""
+ALL, LOST, NOTHING = place().resources, frozenset({"practitioner ines"}), frozenset[str]()
+
+
+def came(event: str, state: str, taken: frozenset[str], *, gives_back: bool = False) -> Evidence:
+    """Somebody who arrived, what became of it, and what the row takes then."""
     return Evidence(
         (
             ok("k1", "book", 0, BOOKED),
@@ -235,21 +238,47 @@ def came(event: str, state: str, *, gives_back: bool = False, holds: bool = True
             Said(2, "a", 2, "PatientArrived"),
             Said(3, "a", 3, event, gives_back=gives_back),
         ),
-        {"a": row(state, 3, place(), holds=holds)},
+        {"a": replace(row(state, 3, place()), taken=taken)},
     )
 
 
 def test_whoever_leaves_before_the_hour_gives_the_place_back_and_nobody_else() -> None:
-    assert check(came("PatientLeftUnseen", "left_unseen", gives_back=True, holds=False)) == ()
-    assert check(came("PatientLeftUnseen", "left_unseen")) == ()
-    assert kinds(came("PatientLeftUnseen", "left_unseen", gives_back=True)) == {"stale"}
-    assert kinds(came("PatientLeftUnseen", "left_unseen", holds=False)) == {"stale"}
+    assert check(came("PatientLeftUnseen", "left_unseen", NOTHING, gives_back=True)) == ()
+    assert check(came("PatientLeftUnseen", "left_unseen", LOST)) == ()
+    assert kinds(came("PatientLeftUnseen", "left_unseen", LOST, gives_back=True)) == {"stale"}
+    assert kinds(came("PatientLeftUnseen", "left_unseen", NOTHING)) == {"stale"}
 
 
-def test_the_time_of_a_no_show_stays_taken() -> None:
-    assert check(came("PatientNoShow", "no_show")) == ()
-    assert kinds(came("PatientNoShow", "no_show", holds=False)) == {"stale"}
-    assert kinds(came("PatientNoShow", "left_unseen")) == {"lost", "stale"}
+def test_of_a_no_show_the_time_stays_taken_but_for_the_patients() -> None:
+    assert check(came("PatientNoShow", "no_show", LOST)) == ()
+    assert kinds(came("PatientNoShow", "no_show", NOTHING)) == {"stale"}
+    assert kinds(came("PatientNoShow", "no_show", ALL)) == {"stale"}
+    assert kinds(came("PatientNoShow", "left_unseen", LOST)) == {"lost", "stale"}
+
+
+def test_a_no_show_is_expected_elsewhere_and_overlaps_once_it_is_taken_back() -> None:
+    elsewhere = Place("afternoon", NINE, NINE + TWENTY, frozenset({"practitioner omar", "patient anna"}))
+    late = Evidence(
+        (
+            ok("k1", "book", 0, BOOKED),
+            ok("k2", "miss", 1, Answer("a", 2, "no_show")),
+            ok("k3", "book", 2, Answer("b", 1, "booked")),
+        ),
+        (
+            Said(1, "a", 1, "SlotBooked", place()),
+            Said(2, "a", 2, "PatientNoShow"),
+            Said(3, "b", 1, "SlotBooked", elsewhere),
+        ),
+        {"a": replace(row("no_show", 2, place()), taken=LOST), "b": row("booked", 1, elsewhere)},
+    )
+    assert check(late) == ()
+    undone = replace(
+        late,
+        operations=(*late.operations, ok("k4", "correct", 3, Answer("a", 3, "booked"))),
+        said=(*late.said, Said(4, "a", 3, "StatusCorrected", place(), state="booked")),
+        rows={**late.rows, "a": row("booked", 3, place())},
+    )
+    assert kinds(undone) == {"overlapping"}
 
 
 FLOATED = Evidence(

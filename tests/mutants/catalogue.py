@@ -170,8 +170,8 @@ BOOKING_MUTANTS = (
     Mutant(
         "expiry-keeps-place", "an expired hold still blocks",
         f"{BOOKING}/store/appointments.sql",
-        "    WHERE appointment = $1 AND blocking AND $4 AND (",
-        "    WHERE appointment = $1 AND blocking AND $3 = 'cancelled' AND (",
+        "    WHERE appointment = $1 AND blocking AND resource_kind = ANY ($4::text[])\n",
+        "    WHERE appointment = $1 AND blocking AND $3 = 'cancelled' AND resource_kind = ANY ($4::text[])\n",
         (LIFE, STATEFUL),
     ),
     Mutant(
@@ -368,6 +368,12 @@ BOOKING_MUTANTS = (
         f"{BOOKING}/use_cases/supervision/recheck_supervision.py",
         "if it.is_offer and verdicts.get(it.id)]", "if it.is_offer and it.is_unsupported]",
         ("tests/booking/test_held_but_not_covered.py::TestAnOffer",),
+    ),
+    Mutant(
+        "no-show-expected-elsewhere", "whoever did not come in time can be received by nobody else at that hour",
+        f"{BOOKING}/domain/appointments.py",
+        "frozenset({ResourceKind.PATIENT}) if self.state in _GONE else frozenset()", "frozenset()",
+        ("tests/booking/test_taking_a_place_again.py::TestWhoIsGone",),
     ),
     Mutant(
         "edited-below-its-shares", "hours are edited that do not hold what the session keeps",

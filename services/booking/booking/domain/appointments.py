@@ -76,6 +76,7 @@ PLACE_BACK = "place_back"  # why an appointment that had lost its place has one 
 WAITING = _HERE  # in the waiting room or in preparation
 ACTIVE = frozenset({State.HELD, State.BOOKED, State.IN_CONSULTATION}) | _HERE
 RELEASING = frozenset({State.CANCELLED, State.EXCUSED, State.EXPIRED})  # the resources are free again
+_GONE = frozenset({State.NO_SHOW, State.LEFT_UNSEEN})  # the patient is not there, and may be expected elsewhere
 
 
 def after(state: State, action: Action) -> State | None:
@@ -185,10 +186,17 @@ class Appointment:
 
     @property
     def gives_its_place_back(self) -> bool:
-        """Whether its resources are free again: cancelled or expired, or left before the hour agreed. The time of a
-        no-show stays taken, for it was lost."""
+        """Whether all its resources are free again: cancelled or expired, or left before the hour agreed."""
         left_before = self.state is State.LEFT_UNSEEN and self.left_at is not None and self.left_at < self.period.start
         return left_before or self.state in RELEASING
+
+    @property
+    def gives_back(self) -> frozenset[ResourceKind]:
+        """What of its resources is free again, once it rests no more. Of somebody who did not come, or left after the
+        hour agreed, only their own time: the practitioner's and the room's stays taken, for it was lost."""
+        if self.gives_its_place_back:
+            return frozenset(ResourceKind)
+        return frozenset({ResourceKind.PATIENT}) if self.state in _GONE else frozenset()
 
     @property
     def occupied(self) -> Interval:

@@ -28,7 +28,7 @@ def saved(each: Appointment) -> tuple[Any, ...]:
         each.id,
         each.version,
         each.state,
-        each.gives_its_place_back,
+        sorted(each.gives_back),
         each.rests_until,
         each.session,
         each.site,

@@ -8,7 +8,7 @@ from uuid import UUID
 from booking.domain.appointments import Appointment
 from booking.domain.eligibility import Eligibility, status_on
 from booking.domain.intervals import Interval
-from booking.domain.resources import Resource, practitioner
+from booking.domain.resources import Resource, ResourceKind, practitioner
 from booking.domain.sessions import Session
 from booking.store.appointment_rows import appointment_of, appointments_of, columns_of, saved
 from booking.store.projections import declarations
@@ -171,14 +171,15 @@ async def hand_over(tx: Transaction, appointment: UUID, before: Session, after: 
         raise Taken
 
 
-async def own_resources(tx: Transaction, appointment: UUID) -> list[int]:
-    """The numbers of what the appointment occupies, or occupied before it gave its place back."""
-    return [row["resource"] for row in await tx.fetch(SQL.own_resources, appointment)]
+async def own_resources(tx: Transaction, appointment: UUID, kinds: Collection[ResourceKind]) -> list[int]:
+    """The numbers of what the appointment occupies of these kinds, or occupied before it gave them back."""
+    return [row["resource"] for row in await tx.fetch(SQL.own_resources, appointment, sorted(kinds))]
 
 
-async def take_again(tx: Transaction, appointment: UUID) -> frozenset[int]:
-    """Take back what the appointment had given up; returns what somebody else has now (a rollback must follow)."""
-    return frozenset(await tx.fetchval(SQL.take_again, appointment))
+async def take_again(tx: Transaction, appointment: UUID, kinds: Collection[ResourceKind]) -> frozenset[int]:
+    """Take back what the appointment had given up of these kinds; returns what somebody else has now (a rollback must
+    follow)."""
+    return frozenset(await tx.fetchval(SQL.take_again, appointment, sorted(kinds)))
 
 
 async def has_been_seen_by(tx: Transaction, patient: UUID, professional: UUID) -> bool:

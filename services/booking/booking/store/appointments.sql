@@ -233,16 +233,18 @@ WITH given_up AS (
 SELECT array(SELECT resource FROM occupied);
 
 -- name: own_resources
--- What an appointment occupies, or occupied before it gave its place back.
-SELECT resource FROM occupancy WHERE appointment = $1;
+-- What an appointment occupies of these kinds, or occupied before it gave them back.
+SELECT resource FROM occupancy WHERE appointment = $1 AND resource_kind = ANY ($2::text[]);
 
 -- name: take_again
--- An appointment that had given its place back takes it again, if it is still free: the exclusion constraint decides.
--- Answers what was taken by somebody else meanwhile. Who had lost their place has it again.
+-- An appointment takes what it had given back again, if it is still free: the exclusion constraint decides. Answers what
+-- was taken by somebody else meanwhile. With its practitioner it has a place again, whatever was said of it.
 WITH given_up AS (
-    DELETE FROM occupancy WHERE appointment = $1 RETURNING resource, resource_kind, territory, period
+    DELETE FROM occupancy
+    WHERE appointment = $1 AND resource_kind = ANY ($2::text[])
+    RETURNING resource, resource_kind, territory, period
 ), said AS (
-    DELETE FROM unsupported WHERE appointment = $1
+    DELETE FROM unsupported WHERE appointment = $1 AND 'practitioner' = ANY ($2::text[])
 ), occupied AS (
     INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
     SELECT $1, resource, resource_kind, territory, period FROM given_up ORDER BY resource
@@ -281,11 +283,12 @@ WITH own AS (
 SELECT count(*) FROM taken;
 
 -- name: save
--- An appointment one step further. When it gives its place back its resources are free again; while the place rests,
+-- An appointment one step further. The kinds of resources that it gives back are free again; while the place rests,
 -- the patient's only. What was said of another place than it has now is over, should it come back there.
 WITH released AS (
     UPDATE occupancy SET blocking = false
-    WHERE appointment = $1 AND blocking AND $4 AND (resource_kind = 'patient' OR $5::timestamptz IS NULL)
+    WHERE appointment = $1 AND blocking AND resource_kind = ANY ($4::text[])
+      AND (resource_kind = 'patient' OR $5::timestamptz IS NULL)
 ), elsewhere AS (
     DELETE FROM unsupported WHERE appointment = $1 AND (session, starts_at) IS DISTINCT FROM ($6, $12)
 )

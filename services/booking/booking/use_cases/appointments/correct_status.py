@@ -1,9 +1,11 @@
 """A step noted by mistake is taken back: once, on the same day, by whoever has the right.
 
-An appointment that had given its place back has it again only if it is still free: its own occupancies are inserted
-anew under the exclusion constraint, in the transaction of the correction.
+An appointment that had given its place back has it again only if it is still free, and the patient of a no-show is
+expected again only if nowhere else: its own occupancies are inserted anew under the exclusion constraint, in the
+transaction of the correction.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +13,7 @@ from uuid import UUID
 from booking import problems
 from booking.domain.appointments import Appointment
 from booking.domain.corrections import Uncorrectable, correctable, corrected
+from booking.domain.resources import ResourceKind
 from booking.domain.rules import Rules
 from booking.store import appointments, projections
 from booking.store.appointments import Place
@@ -66,8 +69,8 @@ async def correct_status(
     if reason := correctable(found, now, site.zone):
         raise Refusal(_REFUSALS[reason], state=found.state)
     undone = corrected(found, now, actor.subject, why=request.reason, notify=request.notify)
-    if found.gives_its_place_back and not undone.gives_its_place_back:
-        await _take_again(tx, place, undone, rules, now)
+    if wanted := found.gives_back - undone.gives_back:
+        await _take_again(tx, place, undone, wanted, rules, now)
     await save_once_in_queue(tx, undone, actor)
     announcing.corrected(tx, found, undone, now)
     return undone
@@ -80,15 +83,30 @@ async def _wait_for_bookings(tx: Transaction, id: UUID, rules: Rules) -> None:
         await appointments.one_at_a_time(tx, seen.patient, seen.kind)
 
 
-async def _take_again(tx: Transaction, place: Place, undone: Appointment, rules: Rules, now: datetime) -> None:
-    if place.is_erased:
-        raise Refusal(problems.PATIENT_ERASED)
+async def _take_again(
+    tx: Transaction, place: Place, undone: Appointment, wanted: Collection[ResourceKind], rules: Rules, now: datetime
+) -> None:
     kind = await kind_of(tx, rules, undone)
     wish = placing.Wish(
         place.session, kind, undone.period.start, undone.patient, rules, now,
         mode=undone.mode,
         together_with=joined_by(undone),
     )  # fmt: skip
+    if ResourceKind.PRACTITIONER in wanted:
+        await _require_place(tx, place, undone, wish)
+    numbers = await appointments.own_resources(tx, undone.id, wanted)
+    await placing.expire_in_the_way(tx, numbers, undone.whole, now, rules.cool_down)
+    if taken := await appointments.take_again(tx, undone.id, wanted):
+        # The refusal rolls all back; what was had so far must not hide a slot from the alternatives.
+        await appointments.clear_partial(tx, [undone.id])
+        await placing.refuse_taken(tx, taken, wish)
+
+
+async def _require_place(tx: Transaction, place: Place, undone: Appointment, wish: placing.Wish) -> None:
+    """Refuse what any booking of the place would be refused."""
+    kind, rules, now = wish.kind, wish.rules, wish.now
+    if place.is_erased:
+        raise Refusal(problems.PATIENT_ERASED)
     if shut := placing.why_shut(place):
         await placing.refuse(tx, shut, wish)
     if not place.session.period.contains(undone.period):
@@ -102,9 +120,3 @@ async def _take_again(tx: Transaction, place: Place, undone: Appointment, rules:
     if undone.patient is not None and undone.period.end > now:
         await require_under_cap(tx, kind, undone.patient, now, besides=undone.id)
     await require_company(tx, undone, wish)
-    wanted = await appointments.own_resources(tx, undone.id)
-    await placing.expire_in_the_way(tx, wanted, undone.whole, now, rules.cool_down)
-    if taken := await appointments.take_again(tx, undone.id):
-        # The refusal rolls all back; what was had so far must not hide a slot from the alternatives.
-        await appointments.clear_partial(tx, [undone.id])
-        await placing.refuse_taken(tx, taken, wish)

@@ -13,7 +13,8 @@ from smp.problems import Refusal
 
 
 async def mark_no_show(tx: Transaction, id: UUID, *, actor: Actor, now: datetime) -> Appointment:
-    """Noted after the hour of the appointment; its time stays taken, for it was lost.
+    """Noted after the hour of the appointment; the practitioner's time stays taken, for it was lost; the patient may be
+    expected elsewhere.
 
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, WRONG_TRANSITION, TOO_EARLY, PLACE_LOST.
     """
