@@ -376,6 +376,12 @@ BOOKING_MUTANTS = (
         ("tests/booking/test_taking_a_place_again.py::TestWhoIsGone",),
     ),
     Mutant(
+        "follow-up-with-anybody", "a follow-up goes to a replacement who has not seen the patient",
+        f"{BOOKING}/use_cases/calendar/reshaping.py",
+        "homes, seen_by.get(each.id)))", "homes, None))",
+        ("tests/booking/test_change_session.py",),
+    ),
+    Mutant(
         "edited-below-its-shares", "hours are edited that do not hold what the session keeps",
         f"{BOOKING}/use_cases/calendar/change_session.py",
         "        require_room_for_shares(request.shares, period, request.grid)\n", "        request.grid.resolution\n",
