@@ -17,7 +17,7 @@ from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_
 from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
 from booking.use_cases.appointments.register_walk_in import WalkInRequest, register_walk_in
 from smp.problems import Refusal
-from tests.booking.test_company import ELSEWHERE, house
+from tests.booking.test_company import ELSEWHERE, house, prepared
 from tests.booking.test_holds_and_steps import stored
 from tests.booking.world import NOW, RULES, SECRETARY, Centre, events_of, monday, refusal, starts
 from tests.support.databases import ServiceDatabase
@@ -88,6 +88,18 @@ class TestAPair:
         assert refused.problem is problems.SLOT_RESTING
         assert refused.extensions["released_at"] == RESTED.isoformat()
         assert monday("09:20").isoformat() not in starts(refused)
+
+    async def test_is_told_that_the_room_rests_in_which_it_is_prepared(self, centre: Centre) -> None:
+        rules = replace(RESTING, kinds=prepared(same_room=True))
+        early = await centre.session(await centre.doctor(), "09:00", "09:20", room="1")
+        late = await centre.session(await centre.doctor(), "09:20", "10:00", room="1")
+        await centre.session(await centre.doctor("medical_assistant"), kinds=("preparation",), room="soins 1")
+        gone = (await centre.book(early, "09:00")).appointment
+        async with centre.transaction() as tx:
+            await cancel_appointment(tx, gone.id, CancelRequest("patient"), rules, actor=SECRETARY, now=NOW)
+        refused = await refusal(book(centre, late, "09:20", NOW + MINUTE, rules))
+        assert refused.problem is problems.SLOT_RESTING
+        assert refused.extensions["released_at"] == RESTED.isoformat()
 
     async def test_has_whoever_prepares_once_they_have_rested(self, centre: Centre) -> None:
         gone = await self._given_up(centre)

@@ -294,9 +294,9 @@ async def refuse_taken(tx: Transaction, taken: frozenset[int], wish: Wish) -> No
     list, else SLOT_TAKEN."""
     if wish.patient is not None and taken == {resources.patient(wish.patient).number}:
         await refuse(tx, problems.PATIENT_BUSY, wish)
-    if until := await appointments.rests_until(
-        tx, taken, wish.kind.around(Interval(wish.start, wish.start + wish.kind.duration))
-    ):
+    around = wish.kind.around(Interval(wish.start, wish.start + wish.kind.duration))
+    first = min([around.start, *(wish.start + each.offset for each in partners_of(wish.kind, wish.together_with))])
+    if until := await appointments.rests_until(tx, taken, Interval(first, around.end)):
         await refuse(tx, problems.SLOT_RESTING, wish, released_at=until.isoformat())
     await refuse(tx, problems.SLOT_TAKEN, wish)
 
