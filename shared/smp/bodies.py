@@ -91,7 +91,10 @@ def explain(errors: Sequence[Any], language: Language) -> list[dict[str, str]]:
         code = str(error["type"])
         english = str(error.get("msg", code))
         # A validator of ours may carry a French sentence of its own in the error's context.
-        french = (error.get("ctx") or {}).get("fr") or _FRENCH.get(code, "valeur non valide")
+        context = error.get("ctx") or {}
+        french = context.get("fr") or _FRENCH.get(code, "valeur non valide")
+        if "fr" not in context and code in ("enum", "literal_error"):
+            french = f"{french} : {context['expected'].replace(' or ', ' ou ')}"
         explained.append(
             {
                 "in": str(place),

@@ -154,10 +154,10 @@ async def test_the_two_nights_of_the_change_of_hour_have_a_clear_answer(desk: De
 async def test_cancelling_a_session_lists_who_is_expected(desk: Desk) -> None:
     session = await desk.open_session()
     booked = (await desk.book(session, "09:00")).json()
-    refused = await desk.post(f"/sessions/{session}/cancellation", {"reason": "practitioner_ill"})
+    refused = await desk.post(f"/sessions/{session}/cancellation", {"reason": "practitioner_away"})
     assert refused.status_code == 409
     assert [each["appointment"] for each in refused.json()["appointments"]] == [booked["appointment"]]
-    body = {"reason": "practitioner_ill", "cancel_appointments": True}
+    body = {"reason": "practitioner_away", "cancel_appointments": True}
     done = await desk.post(f"/sessions/{session}/cancellation", body)
     assert done.json() == {"sessions": [session], "appointments": [booked["appointment"]]}
 
@@ -170,7 +170,7 @@ class TestRights:
         booked = (await desk.book(session, "09:00")).json()["appointment"]
         for path, body in (
             (f"/appointments/{booked}/cancellation", {"by": "patient"}),
-            (f"/sessions/{session}/cancellation", {"reason": "practitioner_ill"}),
+            (f"/sessions/{session}/cancellation", {"reason": "practitioner_away"}),
             ("/holds", {"session": session, "start": monday("10:00").isoformat(), "kind": "consultation"}),
             (f"/appointments/{booked}/move", {"session": session, "start": monday("10:00").isoformat()}),
         ):

@@ -68,7 +68,7 @@ async def test_the_impact_of_a_supervisor_gone_hits_whom_the_telephone_covered(
         await centre.session(supervisor, room="9")
     early, late = [(await book(centre, session, hour)).appointment for hour in ("09:00", "11:40")]
     period = Interval(monday("07:45"), monday("11:00"))
-    planned = await plan(centre, Change(kind, "ill", professional=supervisor, period=period))
+    planned = await plan(centre, Change(kind, "practitioner_away", professional=supervisor, period=period))
     assert [item.appointment for item in planned.items] == [early.id]
     assert (await apply(centre, planned)).impact.state == "applied"
     await recheck_supervision(centre.database, RULES, AT_DAWN + timedelta(minutes=5))

@@ -150,7 +150,7 @@ async def test_a_session_that_changed_since_the_look_is_left_out(centre: Centre)
 
     async def meddle(tx: Transaction) -> None:
         await tx.execute(
-            "UPDATE session SET state = 'cancelled', cancel_reason = 'strike', cancelled_at = opened_at,"
+            "UPDATE session SET state = 'cancelled', cancel_reason = 'meeting', cancelled_at = opened_at,"
             " cancelled_by = 'x' WHERE id = $1",
             cancelled.id,
         )

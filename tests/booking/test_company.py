@@ -151,7 +151,7 @@ class TestPreparation:
         session, (helper,) = await house(centre)
         booked = await book(centre, session, "09:20")
         async with centre.transaction() as tx:
-            request = Consent("illness")
+            request = Consent("practitioner_away")
             refused = await refusal(cancel_session(tx, helper.id, request, ELSEWHERE, actor=SECRETARY, now=NOW))
         assert [each["appointment"] for each in refused.extensions["appointments"]] == [str(booked.id)]
 

@@ -277,7 +277,7 @@ HOURS = ("09:00", "09:20", "09:40", "10:00")
 
 async def _cancel(by: Centre, session: Session) -> object:
     async with by.transaction() as tx:
-        how = Consent("practitioner_ill")
+        how = Consent("practitioner_away")
         return await cancel_session(tx, session.id, how, RULES, actor=SECRETARY, now=NOW)
 
 
@@ -310,7 +310,7 @@ async def test_a_booking_that_comes_during_the_cancellation_finds_the_session_ca
     session = await centre.session(await centre.doctor())
     patient = await centre.patient()
     async with centre.transaction() as tx:
-        how = Consent("practitioner_ill")
+        how = Consent("practitioner_away")
         await cancel_session(tx, session.id, how, RULES, actor=SECRETARY, now=NOW)
         booking = asyncio.create_task(outcome(centre.book(session, "09:00", patient)))
         await until_somebody_waits(centre)
@@ -340,7 +340,7 @@ async def test_the_second_of_two_supervisors_who_leave_cannot_count_on_the_first
     session = await centre.session(await centre.intern_of(one, other))
     await centre.book(session, "09:00")
     async with centre.transaction() as tx:
-        how = Consent("practitioner_ill")
+        how = Consent("practitioner_away")
         await cancel_session(tx, first.id, how, RULES, actor=SECRETARY, now=NOW)
         leaving = asyncio.create_task(outcome(_cancel(centre, second)))
         await until_somebody_waits(centre)

@@ -137,7 +137,7 @@ async def test_neither_a_hold_nor_a_place_about_to_begin_nor_one_without_a_sessi
     late = await give_up(centre, (await centre.book(session, "09:20")).appointment, monday("09:10"))
     stays = (await centre.book(session, "10:00")).appointment
     async with centre.transaction() as tx:
-        request = Consent("illness", cancel_appointments=True)
+        request = Consent("practitioner_away", cancel_appointments=True)
         await cancel_session(tx, session.id, request, RESTING, actor=SECRETARY, now=NOW)
     assert {each.rests_until for each in (hold, late, await stored(centre, stays.id))} == {None}
 

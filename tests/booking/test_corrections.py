@@ -23,7 +23,7 @@ HOW: dict[Action, dict[str, Any]] = {
     Action.FINISH: {"ended_at": NINE, "outcome": "none", "severity": 2},
     Action.LEAVE: {"left_at": NINE},
     Action.CANCEL: {"cancelled_by": "patient", "cancel_reason": "excused", "late": True},
-    Action.EXCUSE: {"cancelled_by": "patient", "cancel_reason": "ill", "late": True},
+    Action.EXCUSE: {"cancelled_by": "patient", "cancel_reason": "excused", "late": True},
 }
 
 
@@ -85,6 +85,6 @@ def test_neither_a_booking_nor_a_move_nor_a_hold_given_up_is_a_step_to_undo() ->
 
 def test_a_step_that_leaves_the_state_as_it_was_does_not_hide_the_one_to_undo() -> None:
     arrived = took(booked(), Action.ARRIVE)
-    ordered = arrived.noted(Step(arrived.version + 1, State.ARRIVED, NINE, "secretary-1", "pain"))
+    ordered = arrived.noted(Step(arrived.version + 1, State.ARRIVED, NINE, "secretary-1", "asked_by_staff"))
     undone = undo(ordered)
     assert (undone.state, undone.arrived_at, undone.trail[-1].undoes) == (State.BOOKED, None, arrived.version)

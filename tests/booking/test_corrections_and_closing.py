@@ -112,8 +112,8 @@ class TestSteps:
     ) -> None:
         session = await centre.session(await centre.doctor())
         before, missed = [(await centre.book(session, hour)).appointment.id for hour in ("09:00", "09:20")]
-        excused = await cancel(centre, before, monday("08:00"), excused=True, reason="ill")
-        assert (excused.state, excused.late, excused.cancel_reason) == (State.EXCUSED, True, "ill")
+        excused = await cancel(centre, before, monday("08:00"), excused=True, reason="excused")
+        assert (excused.state, excused.late, excused.cancel_reason) == (State.EXCUSED, True, "excused")
         await step(centre, mark_no_show, missed, "09:45")
         assert (await cancel(centre, missed, monday("11:00"), excused=True)).state is State.EXCUSED
         names = [name for name, _ in await events_of(booking_database, missed)]
@@ -260,7 +260,7 @@ class TestCorrections:
         session = await centre.session(await centre.doctor())
         id = (await centre.book(session, "09:00")).appointment.id
         async with centre.transaction() as tx:
-            request = Consent("illness", cancel_appointments=True)
+            request = Consent("practitioner_away", cancel_appointments=True)
             await cancel_session(tx, session.id, request, RULES, actor=SECRETARY, now=NOW)
         assert (await refusal(correct(centre, id))).problem is problems.SESSION_CANCELLED
 

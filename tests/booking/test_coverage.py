@@ -224,7 +224,7 @@ async def test_when_a_supervisor_answers_for_too_many_the_first_booked_keeps_the
     interns = [await centre.session(await centre.intern_of(anne, boris)) for _ in range(2)]
     first, second = [(await book(centre, each, "10:00", ONE_INTERN)).appointment for each in interns]
     async with centre.transaction() as tx:
-        request = Consent("practitioner_ill")
+        request = Consent("practitioner_away")
         await cancel_session(tx, sessions[1].id, request, ONE_INTERN, actor=SECRETARY, now=NOW)
     await recheck_supervision(centre.database, ONE_INTERN, SOON)
     (flagged,) = await unsupported(centre)

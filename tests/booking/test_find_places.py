@@ -105,7 +105,7 @@ async def test_two_processes_see_every_command_at_once_whoever_gives_it(booking_
         if open_sessions:
             session = draw.choice(open_sessions)
             async with here.transaction() as tx:
-                request = Consent("training", cancel_appointments=False)
+                request = Consent("meeting", cancel_appointments=False)
                 await cancel_session(tx, session.id, request, RULES, actor=SECRETARY, now=NOW)
             open_sessions.remove(session)
 
@@ -149,7 +149,7 @@ async def test_a_session_cancelled_while_a_search_looks_is_gone_from_the_next(ce
     stays = await centre.session(await centre.doctor(), "10:00", "10:40")
     await centre.find(*WEEK)
     async with centre.transaction() as late:
-        await cancel_session(late, gone.id, Consent("training"), RULES, actor=SECRETARY, now=NOW)
+        await cancel_session(late, gone.id, Consent("meeting"), RULES, actor=SECRETARY, now=NOW)
         await centre.book(stays, "10:00")
         assert hours((await centre.find(*WEEK)).slots) == [monday("09:00"), monday("10:20")]
     assert hours((await centre.find(*WEEK)).slots) == [monday("10:20")]

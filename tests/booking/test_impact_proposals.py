@@ -98,7 +98,7 @@ class TestByVideo:
         await desk.centre.session(await desk.centre.doctor(), "14:00", "14:20", kinds=("teleconsultation",))
         desk.clock.time = AT_DAWN
         absence = {
-            "kind": "absence", "reason": "ill", "professional": str(session.professional),
+            "kind": "absence", "reason": "practitioner_away", "professional": str(session.professional),
             "start": AT_DAWN.isoformat(), "end": monday("23:00").isoformat(),
         }  # fmt: skip
         (item,) = (await desk.post("/impacts", absence)).json()["items"]

@@ -34,8 +34,8 @@ from tests.booking.world import (
 )
 from tests.support.databases import ServiceDatabase
 
-ILL = Consent("practitioner_ill")
-ILL_AND_CANCEL = Consent("practitioner_ill", cancel_appointments=True)
+AWAY = Consent("practitioner_away")
+AWAY_AND_CANCEL = Consent("practitioner_away", cancel_appointments=True)
 
 
 async def open_rule(
@@ -56,12 +56,12 @@ async def open_rule(
         return await open_session_rule(tx, request, RULES, actor=SECRETARY, now=NOW)
 
 
-async def cancel(centre: Centre, session: UUID, how: Consent = ILL) -> SessionsCancelled:
+async def cancel(centre: Centre, session: UUID, how: Consent = AWAY) -> SessionsCancelled:
     async with centre.transaction() as tx:
         return await cancel_session(tx, session, how, RULES, actor=SECRETARY, now=NOW)
 
 
-async def close(centre: Centre, day: date, how: Consent = ILL) -> Shut:
+async def close(centre: Centre, day: date, how: Consent = AWAY) -> Shut:
     async with centre.transaction() as tx:
         return await close_site(tx, ClosureRequest(centre.site, Days(day), how), RULES, actor=SECRETARY, now=NOW)
 
@@ -199,7 +199,7 @@ class TestCancellingASession:
         session = await centre.session(await centre.doctor())
         booked = (await centre.book(session, "10:00")).appointment
         hold = await centre.hold(session, "09:00")
-        done = await cancel(centre, session.id, ILL_AND_CANCEL)
+        done = await cancel(centre, session.id, AWAY_AND_CANCEL)
         assert set(done.appointments) == {booked.id, hold.id}
         assert await blocking(booking_database, booked.id, hold.id) == 0
         assert (await events_of(booking_database, booked.id))[-1] == ("SlotCancelled", 2)
@@ -249,7 +249,7 @@ class TestCancellingASession:
         refused = await refusal(cancel(centre, leaving.id))
         assert refused.problem is problems.HAS_APPOINTMENTS
         assert [each["appointment"] for each in refused.extensions["appointments"]] == [str(uncovered.id)]
-        assert (await cancel(centre, leaving.id, ILL_AND_CANCEL)).appointments == (uncovered.id,)
+        assert (await cancel(centre, leaving.id, AWAY_AND_CANCEL)).appointments == (uncovered.id,)
         assert await blocking(booking_database, covered.id) == 2
 
     async def test_a_cancelled_session_leaves_its_hours_to_another(self, centre: Centre) -> None:
@@ -264,7 +264,7 @@ class TestCancellingASession:
 
         async def stranger() -> None:
             async with centre.transaction() as tx:
-                await cancel_session(tx, session.id, ILL, RULES, actor=actor(site=new_id()), now=NOW)
+                await cancel_session(tx, session.id, AWAY, RULES, actor=actor(site=new_id()), now=NOW)
 
         assert (await refusal(stranger())).problem.slug == "forbidden"
 
@@ -277,7 +277,7 @@ class TestClosures:
         session = await centre.session(doctor)
         booked = (await centre.book(session, "09:00")).appointment
         assert (await refusal(close(centre, MONDAY))).problem is problems.HAS_APPOINTMENTS
-        assert (await close(centre, MONDAY, ILL_AND_CANCEL)).done.appointments == (booked.id,)
+        assert (await close(centre, MONDAY, AWAY_AND_CANCEL)).done.appointments == (booked.id,)
         assert await events_of(booking_database, session.id) == [("SessionOpened", 1), ("SessionCancelled", 2)]
         assert (await refusal(centre.session(doctor))).problem is problems.SITE_CLOSED
         assert (await refusal(close(centre, MONDAY))).problem is problems.DAY_ALREADY_CLOSED

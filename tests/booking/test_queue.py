@@ -68,7 +68,7 @@ async def queue(centre: Centre, hour: str) -> SiteQueue:
 
 async def put(centre: Centre, appointment: UUID, hour: str, place: str, before: UUID | None = None) -> None:
     async with centre.transaction() as tx:
-        request = CallOrder(place, "pain", before)
+        request = CallOrder(place, "asked_by_staff", before)
         await change_call_order(tx, appointment, request, actor=SECRETARY, now=monday(hour))
 
 
@@ -118,10 +118,10 @@ class TestTheQueueOfASite:
         desk.clock.time = monday("08:50")
         for id in ids:
             await desk.post(f"/appointments/{id}/arrival")
-        body = {"place": "before", "before": ids[0], "reason": "pain"}
+        body = {"place": "before", "before": ids[0], "reason": "asked_by_staff"}
         assert (await desk.post(f"/appointments/{ids[1]}/call-order", {**body, "place": "last"})).status_code == 422
         placed = await desk.post(f"/appointments/{ids[1]}/call-order", body)
-        assert placed.json()["trail"][-1]["why"] == "pain"
+        assert placed.json()["trail"][-1]["why"] == "asked_by_staff"
         desk.clock.time = monday("09:00")
         answer = (await desk.get(f"/sites/{desk.centre.site}/queue")).json()
         assert [(each["line"]["appointment"], each["by_hand"]) for each in answer["lines"]] == [

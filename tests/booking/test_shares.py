@@ -135,7 +135,7 @@ async def test_the_release_is_told_once_with_what_was_left(centre: Centre, booki
 async def test_a_cancelled_session_releases_nothing(centre: Centre, booking_database: ServiceDatabase) -> None:
     session = await centre.session(await centre.doctor(), shares={"same_day": 2})
     async with centre.transaction() as tx:
-        request = Consent("practitioner_ill")
+        request = Consent("practitioner_away")
         await cancel_session(tx, session.id, request, RULES, actor=SECRETARY, now=NOW)
     await release_capacity(centre.database, monday("11:00"))
     assert (await events_of(booking_database, session.id))[1:] == [("SessionCancelled", 2)]
@@ -212,7 +212,7 @@ async def test_a_release_that_is_due_when_a_session_moves_to_an_earlier_day_is_s
     session = await centre.session(await centre.doctor(), shares={"same_day": 2})
     sunday = session.day - timedelta(days=1)
     noon = monday("12:00") - timedelta(days=1)
-    moved = SessionChange(Consent("swap"), day=sunday, start=time(14), end=time(17))
+    moved = SessionChange(Consent("organisation"), day=sunday, start=time(14), end=time(17))
     async with centre.transaction() as tx:
         await change_session(tx, session.id, moved, RULES, actor=SECRETARY, now=noon)
     for _ in range(2):
@@ -264,7 +264,7 @@ class TestAnOccurrenceThatIsEdited:
 
     async def test_over_http_in_slots_or_in_minutes_of_a_grid(self, desk: Desk) -> None:
         session = await desk.open_session()
-        path, why = f"/sessions/{session}/change", {"reason": "more_online"}
+        path, why = f"/sessions/{session}/change", {"reason": "demand"}
         shares = [{"capacity_class": "online", "minutes": 50}]
         assert (await desk.post(path, {**why, "shares": shares})).status_code == 422
         changed = await desk.post(path, {**why, "shares": shares, "slot_minutes": 20})

@@ -128,7 +128,7 @@ class Agenda(RuleBasedStateMachine):
             return
         gone = self._presence(which)
         expected = self.model.cancel_presence(gone, with_visits)
-        body = {"reason": "practitioner_ill", "cancel_appointments": with_visits}
+        body = {"reason": "practitioner_away", "cancel_appointments": with_visits}
         self._send(f"/sessions/{gone.id}/cancellation", body, expected)
 
     @rule(which=st.integers(0, 20), length=st.integers(1, 8), with_visits=st.booleans())

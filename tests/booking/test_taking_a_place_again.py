@@ -121,7 +121,7 @@ async def test_not_once_whoever_prepared_is_gone_or_on_the_road(
     assert (await take_again(early)).cancelled_by is None
     await cancel(centre, early.id, reason="moved_away")
     async with centre.transaction() as tx:
-        await cancel_session(tx, helper.id, Consent("illness"), ELSEWHERE, actor=SECRETARY, now=NOW)
+        await cancel_session(tx, helper.id, Consent("practitioner_away"), ELSEWHERE, actor=SECRETARY, now=NOW)
     assert (await refusal(take_again(late))).problem is problems.COMPANY_MISSING
 
 
@@ -155,7 +155,7 @@ async def test_not_once_nobody_supervises_the_intern(centre: Centre) -> None:
     presence = await centre.session(supervisor)
     id = await given_up(centre, await centre.session(await centre.intern_of(supervisor)), "09:00")
     async with centre.transaction() as tx:
-        await cancel_session(tx, presence.id, Consent("illness"), RULES, actor=SECRETARY, now=NOW)
+        await cancel_session(tx, presence.id, Consent("practitioner_away"), RULES, actor=SECRETARY, now=NOW)
     assert (await refusal(correct(centre, id))).problem is problems.NO_SUPERVISOR
 
 
@@ -247,7 +247,7 @@ class TestWhatOneMayNotRead:
         async def put_as(role: str) -> None:
             async with centre.transaction() as tx:
                 who = actor(role, subject="person-2")
-                await change_call_order(tx, social, CallOrder("last", "pain"), actor=who, now=monday("08:55"))
+                await change_call_order(tx, social, CallOrder("last", "asked_by_staff"), actor=who, now=monday("08:55"))
 
         assert (await refusal(put_as("gp"))).problem.slug == "forbidden"
         assert (await stored(centre, social)).version == 2

@@ -209,7 +209,7 @@ class TestEnds:
         await cancel(centre, booked)
         await run_jobs(centre)
         async with centre.transaction() as tx:
-            how = Consent("practitioner_ill", cancel_appointments=True)
+            how = Consent("practitioner_away", cancel_appointments=True)
             await cancel_session(tx, booked.session, how, RULES, actor=SECRETARY, now=NOW)
         await run_jobs(centre)
         assert (await offer_to(centre, entry)).state is OfferState.WITHDRAWN

@@ -203,7 +203,7 @@ class TestWhoMay:
     async def test_another_site_neither_reads_nor_acts(self, desk: Desk) -> None:
         entry = (await wait(desk)).json()["entry"]
         assert (await wait(desk, site=new_id())).status_code == 403
-        for path, body in (("departure", {"reason": "gone_away"}), ("priority", {"priority": "high"})):
+        for path, body in (("departure", {"reason": "moved_away"}), ("priority", {"priority": "high"})):
             answer = await desk.post(f"/waiting-list/{entry}/{path}", body, role="gp", site=new_id())
             assert answer.status_code == 403
         headers = bearer("secretary", site=new_id())

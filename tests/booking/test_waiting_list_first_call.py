@@ -68,7 +68,7 @@ class TestWhatFrees:
         await centre.book(session, "09:00")
         entry = await join(centre)
         async with centre.transaction() as tx:
-            longer = SessionChange(Consent("more_patients"), end=time(9, 40))
+            longer = SessionChange(Consent("demand"), end=time(9, 40))
             await change_session(tx, session.id, longer, RULES, actor=SECRETARY, now=NOW)
         await run_jobs(centre)
         assert (await offer_to(centre, entry)).period.start == monday("09:20")

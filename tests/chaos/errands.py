@@ -203,7 +203,7 @@ class Errands:
             await self._give(slot)
         start, end = (self._when(day, hour).isoformat() for hour in (8, 14))
         plan = await self._ask("coordinator", "impacts", {
-            "kind": "absence", "reason": "practitioner_ill", "professional": str(OTHER.id), "start": start, "end": end,
+            "kind": "absence", "reason": "practitioner_away", "professional": str(OTHER.id), "start": start, "end": end,
         })  # fmt: skip
         await self._of(plan, "impact", "impacts/{}/application", {"policy": "move_to_first_proposal"}, "coordinator")
 
@@ -219,7 +219,7 @@ class Errands:
             for role, step, body in steps[: count + 1]:
                 await self._ask(role, f"appointments/{appointment}/{step}", body)
         if len(self._booked) > 5:
-            order = {"place": "last", "reason": "asked_to_wait"}
+            order = {"place": "last", "reason": "agreed_to_wait"}
             await self._ask("secretary", f"appointments/{self._booked[0]}/call-order", order)
             await self._ask("secretary", f"appointments/{self._booked[0]}/departure", {"reason": "too_long"})
 

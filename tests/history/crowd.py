@@ -14,7 +14,7 @@ import httpx2
 
 from tests.history.findings import Operation, Outcome
 from tests.history.processes import Two
-from tests.history.reading import answers_of, cause_in
+from tests.history.reading import answers_of
 
 WEIGHTS = {
     "book": 32, "hold": 12, "confirm": 12, "move": 12, "cancel": 14, "family": 4, "arrive": 5, "start": 4, "finish": 3,
@@ -102,7 +102,7 @@ class Crowd:
         if number < FIRST:
             what, slot = "book", self.slots[number // 2]
         key = f"crowd-{number:06}"
-        path, body = self._command(what, slot, patient, key)
+        path, body = self._command(what, slot, patient, number)
         wanted = slot if what in ("book", "hold", "move") else None
         invoked = time.monotonic()
         outcome, told = await self._send(http, path, body, key)
@@ -120,18 +120,18 @@ class Crowd:
             )
         )  # fmt: skip
 
-    def _command(self, what: str, slot: Slot, patient: str, key: str) -> tuple[str, Any]:
+    def _command(self, what: str, slot: Slot, patient: str, number: int) -> tuple[str, Any]:
         place = {"session": slot.session, "start": slot.start.isoformat()}
         id = self._whom(what)
         match what:
             case "book":
-                named = key >= f"crowd-{FIRST:06}" and self.dice.random() < 0.5
+                named = number >= FIRST and self.dice.random() < 0.5
                 return "/appointments", {**place, "kind": "consultation", "patient": patient, "named": named}
             case "family":
                 return "/appointments/family", self._family()
             case "shut":
                 session = self.dice.choice(self.closing)
-                return f"/sessions/{session}/cancellation", {"reason": cause_in(key), "cancel_appointments": True}
+                return f"/sessions/{session}/cancellation", {"reason": "organisation", "cancel_appointments": True}
             case "hold":
                 return "/holds", {**place, "kind": "consultation"}
             case "confirm":

@@ -12,7 +12,7 @@ Kind = Literal["lost", "doubled", "overlapping", "unresolved", "out_of_order", "
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What an accepted command says of an appointment. Whoever cancels a session is not told the version: its event
-    names the command (`Said.cause`)."""
+    is of the same transaction (`Said.cause`)."""
 
     appointment: str
     version: int | None
@@ -51,9 +51,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One event, as the outbox numbered it; `place` where the event says one. `cause`: the command that it names;
-    `state`: the one it says, of a correction; `gives_back`: the time of whoever left before the hour agreed is free.
-    `transaction`: events of one take effect at one instant; an event without one is alone."""
+    """One event, as the outbox numbered it; `place` where the event says one. `cause`: the command that cancelled a
+    session in its transaction; `state`: the one it says, of a correction; `gives_back`: the time of whoever left before
+    the hour agreed is free. `transaction`: events of one take effect at one instant; an event without one is alone."""
 
     position: int
     appointment: str

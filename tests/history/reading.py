@@ -25,7 +25,9 @@ async def read(
     rooms = {str(each.id): each.room for each in sessions}
     names = _names(sessions, patients)
     async with database.admin() as admin:
-        said = [_said(row, rooms) for row in await admin.fetch(_OUTBOX, site)]
+        shutting = [each.key for each in operations if each.what == "shut"]
+        causes = {row["transaction"]: row["key"] for row in await admin.fetch(_CAUSES, shutting)}
+        said = [_said(row, rooms, causes) for row in await admin.fetch(_OUTBOX, site)]
         taken: defaultdict[str, set[str]] = defaultdict(set)
         for row in await admin.fetch(_TAKEN, site):
             taken[row["appointment"]].add(names[row["resource"]])
@@ -46,22 +48,17 @@ _TAKEN = """
     SELECT o.appointment::text AS appointment, o.resource
     FROM occupancy AS o JOIN appointment AS a ON a.id = o.appointment WHERE a.site = $1 AND o.blocking"""
 _ROWS = "SELECT id::text AS id, state, version, session::text AS session, starts_at FROM appointment WHERE site = $1"
+_CAUSES = "SELECT key, xmin::text AS transaction FROM smp.idempotency WHERE key = ANY ($1)"
 _ANSWERS = "SELECT key, body FROM smp.idempotency WHERE key = ANY ($1)"
 
 
-def cause_in(key: str) -> str:
-    """A command's key, as the code of a reason."""
-    return key.replace("-", "_")
-
-
-def _said(row: Record, rooms: Mapping[str, str | None]) -> Said:
-    told = json.loads(row["payload"])
-    event, reason = row["event"], str(told.get("reason"))
+def _said(row: Record, rooms: Mapping[str, str | None], causes: Mapping[str, str]) -> Said:
+    told, event = json.loads(row["payload"]), row["event"]
     return Said(
         row["position"], row["appointment"], row["sequence"],
         "SlotFloated" if event == "SlotMoved" and told.get("floated") else event,
         _place(told, rooms),
-        cause=reason.replace("_", "-") if reason.startswith("crowd_") else None,
+        cause=causes.get(row["transaction"]),
         state=told["state"] if event == "StatusCorrected" else None,
         gives_back=event == "PatientLeftUnseen"
         and datetime.fromisoformat(told["left_at"]) < datetime.fromisoformat(told["start"]),

@@ -158,7 +158,7 @@ class Appointment(Story):
                 start=self.start,
                 end=self.end,
                 cancelled_by="patient",
-                reason="better",
+                reason="no_longer_wanted",
                 late=True,
                 cancelled_at=at,
                 notify=True,

@@ -19,7 +19,6 @@ from booking.api.parts import (
     KindCode,
     Mode,
     ReadView,
-    Reason,
     bookings_of,
     example,
     once_or_noted,
@@ -27,6 +26,7 @@ from booking.api.parts import (
     rules_of,
 )
 from booking.api.rights import Right, allow
+from booking.domain.desk_reasons import CancellationReason
 from booking.domain.family import LARGEST
 from booking.use_cases.appointments.book_family import FamilyBooked, FamilyRequest, book_family
 from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
@@ -180,13 +180,13 @@ class MoveAppointment(Body):
 
 
 class CancelAppointment(Body):
-    """Who gives it up; why, as a code (never a reason of care). `excused`: the patient could not come and said why, be
+    """Who gives it up, and why. `excused`: the patient could not come and said why, be
     it after the hour."""
 
     model_config = example({"by": "patient", "reason": "excused", "notify": True})
 
     by: Literal["patient", "centre"]
-    reason: Reason | None = None
+    reason: CancellationReason | None = None
     notify: bool = True
     excused: bool = False
 

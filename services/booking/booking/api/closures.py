@@ -10,8 +10,9 @@ from pydantic import BaseModel
 
 from booking import problems
 from booking.api.agenda_parts import CONSENT, PERIOD, FollowedView, SkippedView
-from booking.api.parts import PROFESSIONAL, SITE, LocalTime, Reason, SessionView, example, rules_of
+from booking.api.parts import PROFESSIONAL, SITE, LocalTime, SessionView, example, rules_of
 from booking.api.rights import Right, allow
+from booking.domain.desk_reasons import AbsenceReason, ClosureReason
 from booking.store.closures import Closure
 from booking.use_cases.calendar import see_agenda
 from booking.use_cases.calendar.close_site import ClosureRequest, close_site, reopen_site
@@ -32,7 +33,6 @@ class DaysBody(Body):
     last_day: Day | None = None
     start: LocalTime | None = None
     end: LocalTime | None = None
-    reason: Reason
     cancel_appointments: bool = False
     notify: bool = True
 
@@ -45,6 +45,7 @@ class Close(DaysBody):
 
     model_config = example({"site": SITE, "day": "2027-05-07", "reason": "bridge_day", "cancel_appointments": False})
 
+    reason: ClosureReason
     room: ShortText | None = None
 
     def request(self) -> ClosureRequest:
@@ -53,14 +54,15 @@ class Close(DaysBody):
 
 
 class NoteAbsence(DaysBody):
-    """A professional is away, from every site; the days are those of `site`'s clock. The code says nothing of
-    health."""
+    """A professional is away, from every site; the days are those of `site`'s clock. Planners read why; no event says
+    it."""
 
     model_config = example(
         {"site": SITE, "professional": PROFESSIONAL, "day": "2027-02-15", "last_day": "2027-02-26", "reason": "leave"}
     )
 
     professional: UUID
+    reason: AbsenceReason
 
     def request(self) -> AbsenceRequest:
         return AbsenceRequest(

@@ -10,9 +10,10 @@ from pydantic import BaseModel, model_validator
 from pydantic_core import PydanticCustomError
 
 from booking import problems
-from booking.api.parts import PATIENT, SITE, AppointmentView, KindCode, Reason, example, once_or_noted, rules_of
+from booking.api.parts import PATIENT, SITE, AppointmentView, KindCode, example, once_or_noted, rules_of
 from booking.api.rights import Right, allow
 from booking.domain.appointments import State
+from booking.domain.desk_reasons import CallOrderReason
 from booking.use_cases.appointments.close_day import DayClose, DayClosed, close_day
 from booking.use_cases.appointments.day_list import DayLine, day_list
 from booking.use_cases.appointments.register_walk_in import WalkInRequest, register_walk_in
@@ -175,11 +176,11 @@ async def close_day_of_site(site: UUID, body: CloseDay, command: Command) -> Res
 class PlaceInQueue(Body):
     """Where to: `before` somebody who waits, `last`, or `by_rule` again; why, as a code."""
 
-    model_config = example({"place": "before", "before": APPOINTMENT, "reason": "pain"})
+    model_config = example({"place": "before", "before": APPOINTMENT, "reason": "asked_by_staff"})
 
     place: Literal["before", "last", "by_rule"]
     before: UUID | None = None
-    reason: Reason
+    reason: CallOrderReason
 
     @model_validator(mode="after")
     def _before_names_somebody(self) -> Self:

@@ -11,10 +11,11 @@ from pydantic_core import PydanticCustomError
 
 from booking import problems
 from booking.api.agenda_parts import NOT_THEN, PERIOD, STAFF
-from booking.api.parts import PROFESSIONAL, Reason, example, rules_of
+from booking.api.parts import PROFESSIONAL, example, rules_of
 from booking.api.rights import Right, allow
 from booking.domain.appointments import State
 from booking.domain.compartments import SEE
+from booking.domain.desk_reasons import ImpactReason
 from booking.domain.impact import Change, ChangeKind, Decision, DefaultPolicy, Place
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Compartment
@@ -54,7 +55,7 @@ class PlanImpact(Body):
     model_config = example(_EXAMPLE_IMPACT)
 
     kind: ChangeKind
-    reason: Reason
+    reason: ImpactReason
     professional: UUID | None = None
     session: UUID | None = None
     site: UUID | None = None

@@ -42,8 +42,6 @@ SlotMinutes = Annotated[int, Field(ge=5, le=240, multiple_of=5)]
 Mode = Literal["AMB", "HH", "VR", "TEL"]
 """On site, at home, by video, by telephone."""
 Channel = Literal["phone", "desk", "online", "regulation"]
-Reason = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,49}$")]
-"""A code, never a reason of care."""
 
 
 def _on_the_minute(at: time) -> time:

@@ -27,13 +27,13 @@ from booking.api.parts import (
     Equipment,
     Kinds,
     LocalTime,
-    Reason,
     SessionView,
     SlotMinutes,
     example,
     rules_of,
 )
 from booking.api.rights import Right, allow
+from booking.domain.desk_reasons import SessionReason
 from booking.use_cases.calendar.cancel_session import SessionsCancelled, cancel_session
 from booking.use_cases.calendar.change_session import SessionChange, SessionChanged, change_session
 from booking.use_cases.calendar.open_session import Opened, SessionRequest, open_session
@@ -107,9 +107,9 @@ class OpenedView(SessionView):
 class CancelSession(Body):
     """Why (a code), and whether the appointments go with it."""
 
-    model_config = example({"reason": "practitioner_ill", "cancel_appointments": True, "notify": True})
+    model_config = example({"reason": "practitioner_away", "cancel_appointments": True, "notify": True})
 
-    reason: Reason
+    reason: SessionReason
     cancel_appointments: bool = False
     notify: bool = True
 

@@ -10,7 +10,6 @@ from booking import problems
 from booking.api.parts import (
     STEP,
     AppointmentView,
-    Reason,
     example,
     one_step,
     rules_of,
@@ -18,6 +17,7 @@ from booking.api.parts import (
 )
 from booking.api.rights import Right, allow
 from booking.domain.appointments import Appointment
+from booking.domain.desk_reasons import CorrectionReason, DepartureReason
 from booking.use_cases.appointments.correct_status import CorrectionRequest, correct_status
 from booking.use_cases.appointments.finish_consultation import Conclusion, completion
 from booking.use_cases.appointments.leave_unseen import leave_unseen
@@ -37,7 +37,7 @@ class Departure(Body):
 
     model_config = example({"reason": "too_long"})
 
-    reason: Reason | None = None
+    reason: DepartureReason | None = None
 
 
 class CorrectStatus(Body):
@@ -45,7 +45,7 @@ class CorrectStatus(Body):
 
     model_config = example({"reason": "wrong_line", "notify": True})
 
-    reason: Reason
+    reason: CorrectionReason
     notify: bool = True
 
 

@@ -9,7 +9,7 @@ from fastapi import Query as Parameter
 from pydantic import BaseModel
 
 from booking import problems
-from booking.api.parts import Reason, example, rules_of
+from booking.api.parts import example, rules_of
 from booking.api.rights import Right, allow
 from booking.api.waiting_list_parts import (
     JOIN_EXAMPLE,
@@ -18,6 +18,7 @@ from booking.api.waiting_list_parts import (
     WaitingListView,
     WishesBody,
 )
+from booking.domain.desk_reasons import WaitingListReason
 from booking.domain.waiting_list import Criterion, Priority
 from booking.use_cases.waiting_list.join_waiting_list import JoinRequest, change_wishes, join_waiting_list
 from booking.use_cases.waiting_list.leave_waiting_list import leave_waiting_list
@@ -52,11 +53,11 @@ class SetPriority(Body):
 
 
 class LeaveWaitingList(Body):
-    """Why, as a code (never a reason of care)."""
+    """Why, as a code."""
 
     model_config = example({"reason": "found_treating_doctor"})
 
-    reason: Reason
+    reason: WaitingListReason
 
 
 class ExplanationView(BaseModel):
