@@ -18,7 +18,18 @@ from uuid import UUID
 import pytest
 
 from door_list.__main__ import SERVICE
-from smp.contracts import APPOINTMENTS, SITES, Event, SiteOpened, SlotBooked, SlotCancelled, SlotMoved
+from smp.consumer import Delivery
+from smp.contracts import (
+    APPOINTMENTS,
+    SITES,
+    Event,
+    PatientNoShow,
+    SiteOpened,
+    SlotBooked,
+    SlotCancelled,
+    SlotMoved,
+    StatusCorrected,
+)
 from smp.contracts.envelope import to_headers, to_key, to_value
 from smp.contracts.examples import EXAMPLES
 from smp.ids import new_id
@@ -94,13 +105,16 @@ async def door_list(database: ServiceDatabase, site: UUID, territory: str = "53"
 
 def a_day(site: UUID) -> list[Event[Any]]:
     """Something of everything that the plug-in listens to, some of it before what it follows from."""
-    kept, moved, cancelled, twice = (new_id() for _ in range(4))
+    kept, moved, cancelled, twice, undone = (new_id() for _ in range(5))
     return [
         event(SlotBooked, subject=kept, site=site, start=LATE),
         event(SlotBooked, subject=moved, site=site, start=LATE),
         event(SlotMoved, subject=moved, site=site, sequence=2, start=LATE + timedelta(days=1)),
         event(SlotCancelled, subject=cancelled, site=site, sequence=2, start=LATE),
         event(SlotBooked, subject=cancelled, site=site, start=LATE),
+        event(StatusCorrected, subject=undone, site=site, sequence=3, start=LATE, state="booked"),
+        event(SlotBooked, subject=undone, site=site, start=LATE),
+        event(SlotCancelled, subject=undone, site=site, sequence=2, start=LATE),
         event(SlotBooked, subject=twice, site=site, start=LATE),
         event(SiteOpened, subject=site, site=site, zone="Indian/Mayotte"),
     ]
@@ -139,8 +153,44 @@ async def test_the_door_list_says_how_many_patients_each_day_expects(
 
     async with plugin(door_list_database, kafka_bootstrap):
         await until_heard(door_list_database, events)
-        assert await door_list(door_list_database, site) == {date(2026, 11, 23): 2, date(2026, 11, 24): 1}
+        assert await door_list(door_list_database, site) == {date(2026, 11, 23): 3, date(2026, 11, 24): 1}
         assert await door_list(door_list_database, site, territory="72") == {}
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        ((), True),
+        (((SlotCancelled, {}),), False),
+        (((SlotCancelled, {"excused": True}),), False),
+        (((SlotCancelled, {"cancelled_by": "centre", "reason": "patient_erased"}),), False),
+        (((SlotCancelled, {}), (StatusCorrected, {"previous_state": "cancelled", "state": "booked"})), True),
+        (((PatientNoShow, {}),), True),
+        (((PatientNoShow, {}), (SlotCancelled, {"excused": True})), False),
+        (((PatientNoShow, {}), (StatusCorrected, {"previous_state": "no_show", "state": "booked"})), True),
+        (
+            (
+                (PatientNoShow, {}),
+                (SlotCancelled, {"excused": True}),
+                (StatusCorrected, {"previous_state": "excused", "state": "no_show"}),
+            ),
+            True,
+        ),
+    ],
+)
+async def test_only_who_gave_the_appointment_up_is_not_expected(
+    door_list_database: ServiceDatabase, after: tuple[tuple[type[Any], dict[str, Any]], ...], expected: bool
+) -> None:
+    """Whoever does not come was expected all the same."""
+    site, visit = new_id(), new_id()
+    steps: list[tuple[type[Any], dict[str, Any]]] = [(SlotBooked, {}), *after]
+    for sequence, (kind, fields) in enumerate(steps, start=1):
+        said = event(kind, subject=visit, site=site, sequence=sequence, start=LATE, **fields)
+        if kind in SERVICE.handlers:
+            handler: Any = SERVICE.handlers[kind]
+            async with door_list_database.database.transaction(Scope(frozenset({"53"}))) as tx:
+                await handler(tx, Delivery(said, "next", LATE))
+    assert await door_list(door_list_database, site) == ({date(2026, 11, 22): 1} if expected else {})
 
 
 async def test_the_tables_that_are_thrown_away_are_heard_again_byte_for_byte(
@@ -152,7 +202,7 @@ async def test_the_tables_that_are_thrown_away_are_heard_again_byte_for_byte(
     async with plugin(door_list_database, kafka_bootstrap):
         await until_heard(door_list_database, events)
     first = await rows_of(door_list_database, site)
-    assert {table: len(rows) for table, rows in first.items()} == {"expected_visit": 4, "door": 1}
+    assert {table: len(rows) for table, rows in first.items()} == {"expected_visit": 5, "door": 1}
 
     assert await rebuild(SERVICE, door_list_database.migrator_url, kafka_bootstrap) >= len(events)
     assert await rows_of(door_list_database, site) == {"expected_visit": [], "door": []}

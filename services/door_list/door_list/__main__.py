@@ -1,23 +1,23 @@
 """The satellite antenna's door list: how many patients each site expects each day. A plug-in: it needs `smp` alone."""
 
 from smp.consumer import Delivery
-from smp.contracts import SiteOpened, SlotBooked, SlotCancelled, SlotMoved
+from smp.contracts import SiteOpened, SlotBooked, SlotCancelled, SlotMoved, StatusCorrected
 from smp.postgres import Transaction
 from smp.service import Service
 from smp.settings import BaseSettings
 
 REMEMBER = """
     INSERT INTO expected_visit AS known (appointment, territory, site, start_at, cancelled, sequence)
-    VALUES ($1, $2, $3, $4, $5, $6)
-    ON CONFLICT (appointment) DO UPDATE
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (appointment) DO UPDATE
     SET site = excluded.site, start_at = excluded.start_at, cancelled = excluded.cancelled, sequence = excluded.sequence
     WHERE known.sequence < excluded.sequence
 """
 OPEN = "INSERT INTO door (site, territory, zone) VALUES ($1, $2, $3) ON CONFLICT (site) DO NOTHING"
+Visit = SlotBooked | SlotMoved | SlotCancelled | StatusCorrected
 
 
-async def remember(tx: Transaction, delivery: Delivery[SlotBooked | SlotMoved | SlotCancelled]) -> None:
-    """The event of the highest sequence says whether, when and where the patient is expected."""
+async def remember(tx: Transaction, delivery: Delivery[Visit]) -> None:
+    """The event of the highest sequence says whether, when and where the patient is expected; a correction: again."""
     event, visit = delivery.event, delivery.data
     gone = isinstance(visit, SlotCancelled)
     await tx.execute(REMEMBER, event.subject, event.territory, visit.site, visit.start, gone, event.sequence)
@@ -32,7 +32,7 @@ SERVICE = Service(
     name="door_list",
     settings=BaseSettings,
     package="door_list",
-    handlers={SlotBooked: remember, SlotMoved: remember, SlotCancelled: remember, SiteOpened: open_door},
+    handlers={SiteOpened: open_door} | dict.fromkeys((SlotBooked, SlotMoved, SlotCancelled, StatusCorrected), remember),
     projections=["expected_visit", "door"],
 )
 
