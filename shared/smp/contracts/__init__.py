@@ -39,7 +39,7 @@ from smp.contracts.calendar import (
 from smp.contracts.catalogue import BY_TYPE, CATALOGUE, TOPICS
 from smp.contracts.demand import DEMAND, DemandUnmet
 from smp.contracts.envelope import Envelope, Event, MalformedEvent
-from smp.contracts.kinds import KINDS, KindDecided
+from smp.contracts.kinds import KINDS, KindDecided, PreparationOfKind
 from smp.contracts.messages import (
     MESSAGES,
     CallTaskDone,
@@ -164,6 +164,7 @@ __all__ = [
     "PatientNoShow",
     "PatientRegistered",
     "Practitioner",
+    "PreparationOfKind",
     "PresenceAgreed",
     "ProfessionalJoined",
     "ProfessionalLeft",

@@ -218,6 +218,13 @@ _KINDS: tuple[kinds.KindDecided, ...] = (
         compartment="medical",
         unscheduled=False,
         neutral_wording=False,
+        min_lead_minutes=120,
+        max_lead_days=60,
+        wants_eligibility=True,
+        wants_room=False,
+        equipment=(),
+        preparation=kinds.PreparationOfKind(minutes=10, roles=("medical_assistant", "nurse"), same_room=False),
+        follow_up_only=False,
     ),
 )
 

@@ -38,8 +38,13 @@ async def declare_distance(tx: Transaction, distance: Distance, *, actor: Actor,
         raise Refusal(problems.SITE_UNKNOWN)
     by = actor.subject
     version = await agendas.declare_distance(tx, site.id, other.id, site.territory, distance.minutes, now, by)
-    one, two = sorted((site.id, other.id))
-    id = uuid5(_DISTANCES, f"{one}/{two}")
-    data = DistanceDeclared(distance=id, one=one, other=two, minutes=distance.minutes, declared_at=now)
-    tx.publish(Event.of(data, subject=id, territory=site.territory, site=None, sequence=version, time=now))
+    distance_declared(tx, distance, site.territory, version, now)
     return distance
+
+
+def distance_declared(tx: Transaction, it: Distance, territory: str, version: int, now: datetime) -> None:
+    """Said of the pair, whichever way it was declared."""
+    one, other = sorted((it.site, it.other))
+    id = uuid5(_DISTANCES, f"{one}/{other}")
+    data = DistanceDeclared(distance=id, one=one, other=other, minutes=it.minutes, declared_at=now)
+    tx.publish(Event.of(data, subject=id, territory=territory, site=None, sequence=version, time=now))

@@ -46,7 +46,7 @@ async def declare_reachable(tx: Transaction, request: ReachRequest, *, actor: Ac
         raise Refusal(problems.NOT_A_SUPERVISOR)
     declared = Reachability(new_id(), who.territory, Reach(request.supervisor, request.period, request.site))
     await supervision.declare_reachable(tx, declared, actor.subject, now)
-    _say(tx, declared, SupervisorReachable(**_said(declared), declared_at=now), 1, now)
+    reachable(tx, declared, now)
     await supervision.ask_again(tx, declared.territory, days_of(request.period))
     return declared
 
@@ -73,6 +73,10 @@ def days_of(period: Interval) -> list[date]:
     """The days of any calendar that a period meets: somewhere it is still the day before, or the day after already."""
     first = period.start.date() - timedelta(days=1)
     return [first + timedelta(days=n) for n in range((period.end.date() - first).days + 2)]
+
+
+def reachable(tx: Transaction, it: Reachability, now: datetime) -> None:
+    _say(tx, it, SupervisorReachable(**_said(it), declared_at=now), 1, now)
 
 
 def _said(it: Reachability) -> dict[str, Any]:
