@@ -47,6 +47,18 @@ class TestPlacesThatRest:
         await run_jobs(centre, rules=RESTING)
         assert (await centre.book(session, "09:00")).appointment.state is State.BOOKED
 
+    async def test_at_night_a_place_rests_its_minutes_even_if_nobody_waits_for_it(self, centre: Centre) -> None:
+        """Who waits is looked for when they may be asked."""
+        session = await centre.session(await centre.doctor(), "09:00", "09:20")
+        booked = (await centre.book(session, "09:00")).appointment
+        night = NOW + timedelta(hours=12)
+        async with centre.transaction() as tx:
+            await cancel_appointment(tx, booked.id, CancelRequest("patient"), RESTING, actor=SECRETARY, now=night)
+        await run_jobs(centre, night, RESTING)
+        assert (await refusal(centre.book(session, "09:00", now=night))).problem is problems.SLOT_RESTING
+        await end_rests(centre.database, night + RESTING.cool_down)
+        assert (await centre.book(session, "09:00", now=night + RESTING.cool_down)).appointment.state is State.BOOKED
+
     async def test_who_joins_while_a_place_rests_at_night_has_it_in_the_morning(self, centre: Centre) -> None:
         """Asked at ten in the evening: nobody is woken, and by the morning the place has rested."""
         session = await centre.session(await centre.doctor(), "09:00", "09:20")

@@ -10,10 +10,10 @@ SLOT_TAKEN = ProblemType(
 )
 SLOT_RESTING = ProblemType(
     "slot-resting", 409, "Créneau réservé à la liste d'attente", "Slot kept for the waiting list",
-    "Ce créneau vient de se libérer : la liste d'attente passe d'abord. Il sera proposé à tous à partir du "
-    "{released_at}. D'autres créneaux sont proposés.",
-    "This slot has just been given up: the waiting list has first call. It is offered to all from {released_at}. "
-    "Other slots are proposed.",
+    "Ce créneau vient de se libérer : la liste d'attente passe d'abord. Il sera proposé à tous au plus "
+    "tard le {released_at}. D'autres créneaux sont proposés.",
+    "This slot has just been given up: the waiting list has first call. It is offered to all at {released_at} at the "
+    "latest. Other slots are proposed.",
 )
 TOO_MANY_RUNNING = ProblemType(
     "too-many-running", 409, "Trop de rendez-vous en cours", "Too many running appointments",

@@ -61,7 +61,7 @@ class SlotHeld(AppointmentEvent):
 
 class HoldExpired(AppointmentEvent):
     """Nobody confirmed the hold: the slot is free again; when it was an offer of the waiting list, for whoever waits
-    until `released_at`, then for all."""
+    until `released_at` at the latest, then for all."""
 
     session: UUID
     expired_at: AwareDatetime
@@ -129,7 +129,8 @@ class SlotCancelled(AppointmentEvent):
     """The appointment, or the hold, is given up. `late` = by the patient, within the site's late delay.
 
     `excused`: the patient could not come and said why; distinct from a no-show, and possibly said after one.
-    `released_at`: until then the place is kept for the waiting list, then it is offered to all; null = at once.
+    `released_at`: until then at the latest the place is kept for the waiting list, then it is offered to all; sooner,
+    which no event says, when nobody waits for it. Null = at once.
     """
 
     patient: UUID | None = None
