@@ -1,11 +1,12 @@
 """What request bodies are made of: strict, bounded, without characters that no field should hold."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 from pydantic_core import PydanticCustomError
 
 from smp.problems import Language
@@ -17,10 +18,21 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, str_max_length=2000)
 
 
+_DIGITS = re.compile(r"[+-]?[0-9.]+")
+
+
 def _no_controls(text: str, allowed: str = "") -> str:
     if any(unicodedata.category(c) in ("Cc", "Cs") and c not in allowed for c in text):
         raise PydanticCustomError("control_character", "control characters are not accepted")
     return text
+
+
+def _no_number(value: Any) -> Any:
+    """pydantic would read a number, or its digits, as seconds since 1970: a day that nobody has written."""
+    digits = isinstance(value, str) and _DIGITS.fullmatch(value.strip())
+    if digits or isinstance(value, int | float):
+        raise PydanticCustomError("number_for_time", "a date or an hour is written out, not given as a number")
+    return value
 
 
 def _bounded(instant: datetime) -> datetime:
@@ -39,10 +51,16 @@ ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_
 """One line, 1 to 200 characters."""
 LongText = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(lambda t: _no_controls(t, "\n\t"))]
 """Lines, 1 to 2000 characters."""
-Instant = Annotated[AwareDatetime, AfterValidator(_bounded)]
+WrittenOut = BeforeValidator(_no_number)
+"""Of dates and hours: as text, never as a number."""
+Instant = Annotated[AwareDatetime, WrittenOut, AfterValidator(_bounded)]
 """A moment with its offset, turned into UTC; years 1900 to 2200."""
-Day = Annotated[date, AfterValidator(_bounded_day)]
+Day = Annotated[date, WrittenOut, AfterValidator(_bounded_day)]
 """A calendar day; years 1880 to 2200."""
+Flag = Annotated[bool, Strict()]
+"""true or false, no word or number for it."""
+Whole = Annotated[int, Strict()]
+"""A whole number, no text or truth for it."""
 
 _FRENCH = {
     "missing": "champ obligatoire",
@@ -61,6 +79,7 @@ _FRENCH = {
     "datetime_from_date_parsing": "date et heure non valides (ISO 8601 avec décalage attendu)",
     "timezone_aware": "le décalage horaire manque (par exemple +01:00)",
     "time_parsing": "heure non valide (HH:MM attendu)",
+    "number_for_time": "une date ou une heure s'écrit AAAA-MM-JJ ou HH:MM, non comme un nombre",
     "instant_out_of_range": "date hors des limites",
     "day_out_of_range": "date hors des limites",
     "enum": "valeur hors de la liste",

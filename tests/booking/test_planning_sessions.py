@@ -215,7 +215,7 @@ class TestCancellingASession:
         told = (await centre.book(session, "09:00")).appointment
         silent = (await centre.book(session, "10:00", kind="protected")).appointment
         hold = await centre.hold(session, "11:00", kind="protected")
-        done = await cancel(centre, session.id, ILL_AND_CANCEL)
+        done = await cancel(centre, session.id, AWAY_AND_CANCEL)
         assert (set(done.appointments), done.without_place) == ({told.id, hold.id}, 1)
         assert (await events_of(booking_database, silent.id))[-1] == ("CallRequested", 2)
         assert await blocking(booking_database, silent.id) == 1, "the patient's own time"

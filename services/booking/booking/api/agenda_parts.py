@@ -18,6 +18,7 @@ from booking.use_cases.calendar.following import Followed, LeftAlone
 from booking.use_cases.calendar.presence import Excess
 from booking.use_cases.calendar.reshaping import listed
 from booking.use_cases.calendar.see_agenda import AgendaSeen
+from smp.bodies import Whole
 from smp.http import Body
 
 ORDER = PydanticCustomError("end_before_start", "the end comes after the start", {"fr": "la fin suit le début"})
@@ -45,8 +46,8 @@ class ShareBody(Body):
     to whole slots. What no share keeps is everybody's."""
 
     capacity_class: CapacityClass
-    slots: Annotated[int, Field(ge=1, le=192)] | None = None
-    minutes: Annotated[int, Field(ge=5, le=960)] | None = None
+    slots: Annotated[Whole, Field(ge=1, le=192)] | None = None
+    minutes: Annotated[Whole, Field(ge=5, le=960)] | None = None
 
     @model_validator(mode="after")
     def _is_counted_once(self) -> Self:

@@ -36,6 +36,7 @@ from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.appointments.read_appointment import read_appointment
 from smp.auth import Actor
+from smp.bodies import Flag
 from smp.http import Body, Command, Instant, Query, describe
 
 router = APIRouter(prefix="/v1", tags=["rendez-vous"])
@@ -96,8 +97,8 @@ class BookSlot(Body):
     mode: Mode | None = None
     channel: Channel = "phone"
     requested_at: Instant | None = None
-    notify: bool = True
-    named: bool = True
+    notify: Flag = True
+    named: Flag = True
     together_with: Companion | None = None
 
     @model_validator(mode="after")
@@ -147,7 +148,7 @@ class BookFamily(Body):
     mode: Mode | None = None
     channel: Channel = "phone"
     requested_at: Instant | None = None
-    notify: bool = True
+    notify: Flag = True
 
     @model_validator(mode="after")
     def _are_different(self) -> Self:
@@ -176,7 +177,7 @@ class MoveAppointment(Body):
 
     session: UUID
     start: Instant
-    notify: bool = True
+    notify: Flag = True
 
 
 class CancelAppointment(Body):
@@ -187,8 +188,8 @@ class CancelAppointment(Body):
 
     by: Literal["patient", "centre"]
     reason: CancellationReason | None = None
-    notify: bool = True
-    excused: bool = False
+    notify: Flag = True
+    excused: Flag = False
 
     @model_validator(mode="after")
     def _only_patients_are_excused(self) -> Self:

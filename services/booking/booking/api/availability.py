@@ -17,6 +17,7 @@ from booking.use_cases.availability.declare_distance import Distance, declare_di
 from booking.use_cases.availability.find_places import Found, Nearest, Search, find_places
 from booking.use_cases.availability.next_free import NextFree, next_free
 from booking.use_cases.availability.note_demand import DemandRequest, Noted, note_demand
+from smp.bodies import Whole
 from smp.http import Body, Command, Instant, Query, describe
 
 router = APIRouter(prefix="/v1", tags=["disponibilités"])
@@ -149,7 +150,7 @@ class DistanceBody(Body):
 
     model_config = example({"minutes": 35})
 
-    minutes: Annotated[int, Field(ge=0, le=240)]
+    minutes: Annotated[Whole, Field(ge=0, le=240)]
 
 
 class DistanceView(BaseModel):

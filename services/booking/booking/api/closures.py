@@ -19,6 +19,7 @@ from booking.use_cases.calendar.close_site import ClosureRequest, close_site, re
 from booking.use_cases.calendar.note_absence import AbsenceRequest, end_absence, note_absence
 from booking.use_cases.calendar.reshaping import Consent
 from booking.use_cases.calendar.shutting import Days, Shut
+from smp.bodies import Flag
 from smp.http import Body, Command, Day, Query, ShortText, describe
 
 router = APIRouter(prefix="/v1", tags=["fermetures et absences"])
@@ -33,8 +34,8 @@ class DaysBody(Body):
     last_day: Day | None = None
     start: LocalTime | None = None
     end: LocalTime | None = None
-    cancel_appointments: bool = False
-    notify: bool = True
+    cancel_appointments: Flag = False
+    notify: Flag = True
 
     def days(self) -> Days:
         return Days(self.day, self.last_day, self.start, self.end)

@@ -18,6 +18,7 @@ from booking.use_cases.appointments.close_day import DayClose, DayClosed, close_
 from booking.use_cases.appointments.day_list import DayLine, day_list
 from booking.use_cases.appointments.register_walk_in import WalkInRequest, register_walk_in
 from booking.use_cases.appointments.site_queue import CallOrder, change_call_order, site_queue
+from smp.bodies import Flag
 from smp.http import Body, Command, Day, Query, describe
 
 APPOINTMENT = "0199c0de-0000-7000-8000-0000000000cc"
@@ -89,7 +90,7 @@ class CloseDay(Body):
     model_config = example({"waiting_have_left": False})
 
     day: Day | None = None
-    waiting_have_left: bool = False
+    waiting_have_left: Flag = False
 
 
 class DayClosedView(BaseModel):

@@ -25,6 +25,7 @@ from booking.use_cases.impact.plan_impact import Planned, plan_impact
 from booking.use_cases.impact.read_impact import Progress, Report, read_impact
 from booking.use_cases.impact.settle_impact import settle_impact
 from smp.auth import Actor
+from smp.bodies import Whole
 from smp.http import Body, Command, Day, Instant, Query, describe
 from smp.logging import log, where
 
@@ -91,7 +92,7 @@ class DecisionBody(Body):
 
     appointment: UUID
     decision: Decision
-    proposal: Annotated[int, Field(ge=1, le=2)] | None = None
+    proposal: Annotated[Whole, Field(ge=1, le=2)] | None = None
 
 
 class ApplyImpact(Body):

@@ -14,6 +14,7 @@ from booking.api.rights import Right, allow
 from booking.domain.kinds import Compartment, Kind, Preparation
 from booking.use_cases.kinds.decide_kind import Decided, KindRequest, decide_kind
 from booking.use_cases.kinds.list_kinds import list_kinds
+from smp.bodies import Flag, Whole
 from smp.http import Body, Command, Day, Query, describe
 from smp.problems import CONFLICT
 
@@ -22,15 +23,15 @@ router = APIRouter(prefix="/v1", tags=["types de rendez-vous"])
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 
 Role = Annotated[str, Field(pattern=r"^[a-z][a-z_]{1,39}$")]
-Minutes = Annotated[int, Field(ge=0, le=960)]
+Minutes = Annotated[Whole, Field(ge=0, le=960)]
 
 
 class PreparationBody(Body):
     """What a medical assistant or a nurse does right before, in the same room or in another one."""
 
-    minutes: Annotated[int, Field(ge=5, le=55)]
+    minutes: Annotated[Whole, Field(ge=5, le=55)]
     roles: Annotated[frozenset[Role], Field(min_length=1, max_length=2)] = frozenset({"medical_assistant", "nurse"})
-    same_room: bool = True
+    same_room: Flag = True
 
     def preparation(self) -> Preparation:
         return Preparation(self.minutes * _MINUTE, self.roles, self.same_room)
@@ -64,16 +65,16 @@ class DecideKind(Body):
     modes: Annotated[frozenset[Mode], Field(max_length=4)] = frozenset()
     capacity_class: KindCode = "desk"
     compartment: Literal["medical", "medico_social", "silent"] = "medical"
-    min_lead_minutes: Annotated[int, Field(ge=0, le=129_600)] = 0
-    max_lead_days: Annotated[int, Field(ge=1, le=730)] | None = None
+    min_lead_minutes: Annotated[Whole, Field(ge=0, le=129_600)] = 0
+    max_lead_days: Annotated[Whole, Field(ge=1, le=730)] | None = None
     preparation: PreparationBody | None = None
-    running_cap: Annotated[int, Field(ge=1, le=100)] | None = None
+    running_cap: Annotated[Whole, Field(ge=1, le=100)] | None = None
     equipment: Equipment = frozenset()
-    wants_eligibility: bool = False
-    wants_room: bool = False
-    unscheduled: bool = False
-    follow_up_only: bool = False
-    neutral_wording: bool = False
+    wants_eligibility: Flag = False
+    wants_room: Flag = False
+    unscheduled: Flag = False
+    follow_up_only: Flag = False
+    neutral_wording: Flag = False
 
     def request(self) -> KindRequest:
         settings = {name: self._setting(name) for name in self.model_fields_set - {"site", "code", "valid_from"}}

@@ -22,6 +22,7 @@ from booking.use_cases.availability.agendas import Agendas
 from booking.use_cases.availability.no_place import NoPlace
 from booking.use_cases.availability.note_demand import record
 from smp.auth import Actor
+from smp.bodies import Whole
 from smp.combining import Combiner
 from smp.http import Caller, Command
 from smp.postgres import Answer, Transaction
@@ -38,7 +39,7 @@ KindCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 Kinds = Annotated[frozenset[KindCode], Field(min_length=1, max_length=40)]
 Equipment = Annotated[frozenset[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")]], Field(max_length=20)]
 """Labels of what stands in the room; kinds of appointment may want some."""
-SlotMinutes = Annotated[int, Field(ge=5, le=240, multiple_of=5)]
+SlotMinutes = Annotated[Whole, Field(ge=5, le=240, multiple_of=5)]
 Mode = Literal["AMB", "HH", "VR", "TEL"]
 """On site, at home, by video, by telephone."""
 Channel = Literal["phone", "desk", "online", "regulation"]

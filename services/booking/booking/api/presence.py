@@ -16,6 +16,7 @@ from booking.domain.presence import PresencePlan
 from booking.use_cases.calendar.agree_presence import PresenceAgreed, agree_presence
 from booking.use_cases.calendar.presence import Counter
 from booking.use_cases.calendar.see_agenda import Days, see_presence
+from smp.bodies import Whole
 from smp.http import Body, Command, Day, Query, describe
 
 router = APIRouter(prefix="/v1", tags=["présence"])
@@ -40,9 +41,9 @@ class AgreePresence(Body):
     professional: UUID
     contract_start: Day
     contract_end: Day | None = None
-    wished_weekdays: frozenset[Annotated[int, Field(ge=1, le=7)]] = frozenset()
-    weekly_cap: Annotated[int, Field(ge=1, le=14)] | None = None
-    yearly_cap: Annotated[int, Field(ge=1, le=732)] | None = None
+    wished_weekdays: frozenset[Annotated[Whole, Field(ge=1, le=7)]] = frozenset()
+    weekly_cap: Annotated[Whole, Field(ge=1, le=14)] | None = None
+    yearly_cap: Annotated[Whole, Field(ge=1, le=732)] | None = None
 
     @model_validator(mode="after")
     def _ends_after_its_start(self) -> Self:

@@ -38,6 +38,7 @@ from booking.store.rules import Series, StoredRule
 from booking.use_cases.calendar.change_session_rule import RuleChange, RuleChanged, change_session_rule
 from booking.use_cases.calendar.open_session_rule import RuleOpened, RuleRequest, open_session_rule
 from booking.use_cases.calendar.see_agenda import see_rules
+from smp.bodies import Flag, Whole
 from smp.http import Body, Command, Day, Query, ShortText, describe
 
 router = APIRouter(prefix="/v1", tags=["règles"])
@@ -54,16 +55,16 @@ _ENDS = PydanticCustomError(
     {"fr": "une règle qui se termine ne change pas autrement"},
 )
 
-Weekdays = Annotated[frozenset[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1)]
+Weekdays = Annotated[frozenset[Annotated[Whole, Field(ge=1, le=7)]], Field(min_length=1)]
 """1 = lundi."""
-Nth = Annotated[int, Field(ge=-1, le=5)]
+Nth = Annotated[Whole, Field(ge=-1, le=5)]
 
 
 class WeeklyBody(Body):
     """Every n weeks on some weekdays (1 = lundi), counted from the week of the anchor date."""
 
     weekdays: Weekdays
-    every_weeks: Annotated[int, Field(ge=1, le=LONGEST_CYCLE)] = 1
+    every_weeks: Annotated[Whole, Field(ge=1, le=LONGEST_CYCLE)] = 1
     anchor: Day | None = None
 
 
@@ -166,10 +167,10 @@ class ChangeRule(Body):
     slot_minutes: SlotMinutes | None = None
     shares: Shares | None = None
     room: ShortText | None = None
-    any_room: bool = False
+    any_room: Flag = False
     valid_until: Day | None = None
-    without_end: bool = False
-    ends: bool = False
+    without_end: Flag = False
+    ends: Flag = False
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

@@ -39,6 +39,7 @@ from booking.use_cases.calendar.change_session import SessionChange, SessionChan
 from booking.use_cases.calendar.open_session import Opened, SessionRequest, open_session
 from booking.use_cases.calendar.reshaping import Consent
 from booking.use_cases.calendar.see_agenda import Days, see_sessions
+from smp.bodies import Flag
 from smp.http import Body, Command, Day, Query, ShortText, describe
 
 router = APIRouter(prefix="/v1", tags=["vacations"])
@@ -110,8 +111,8 @@ class CancelSession(Body):
     model_config = example({"reason": "practitioner_away", "cancel_appointments": True, "notify": True})
 
     reason: SessionReason
-    cancel_appointments: bool = False
-    notify: bool = True
+    cancel_appointments: Flag = False
+    notify: Flag = True
 
     def consent(self) -> Consent:
         return Consent(self.reason, self.cancel_appointments, self.notify)
@@ -127,7 +128,7 @@ class ChangeSession(CancelSession):
     start: LocalTime | None = None
     end: LocalTime | None = None
     room: ShortText | None = None
-    any_room: bool = False
+    any_room: Flag = False
     kinds: Kinds | None = None
     equipment: Equipment | None = None
     slot_minutes: SlotMinutes | None = None

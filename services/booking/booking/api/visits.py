@@ -27,6 +27,7 @@ from booking.use_cases.appointments.prepare_consultation import prepare_consulta
 from booking.use_cases.appointments.start_consultation import START
 from booking.use_cases.appointments.step_together import StepRequest
 from booking.use_cases.appointments.steps import RoomStep, take_step
+from smp.bodies import Flag, Whole
 from smp.http import Body, Command, describe
 
 router = APIRouter(prefix="/v1", tags=["rendez-vous"])
@@ -46,7 +47,7 @@ class CorrectStatus(Body):
     model_config = example({"reason": "wrong_line", "notify": True})
 
     reason: CorrectionReason
-    notify: bool = True
+    notify: Flag = True
 
 
 class FinishConsultation(Body):
@@ -55,8 +56,8 @@ class FinishConsultation(Body):
     model_config = example({"outcome": "follow_up", "severity": 2, "otherwise_emergency": True})
 
     outcome: Literal["none", "follow_up", "referred_to_treating_doctor", "sent_to_emergency", "other"]
-    severity: Annotated[int, Field(ge=1, le=5)] | None = None
-    otherwise_emergency: bool | None = None
+    severity: Annotated[Whole, Field(ge=1, le=5)] | None = None
+    otherwise_emergency: Flag | None = None
 
 
 @router.post(

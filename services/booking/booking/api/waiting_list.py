@@ -1,6 +1,5 @@
 """The waiting list: join, change, set the priority, leave, read, and have the order explained."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -24,6 +23,7 @@ from booking.use_cases.waiting_list.join_waiting_list import JoinRequest, change
 from booking.use_cases.waiting_list.leave_waiting_list import leave_waiting_list
 from booking.use_cases.waiting_list.read_waiting_list import explain_order, read_entry, waiting_list_of
 from booking.use_cases.waiting_list.set_priority import set_priority
+from smp.bodies import Day
 from smp.http import Body, Command, Query, describe
 
 router = APIRouter(prefix="/v1", tags=["liste d'attente"])
@@ -35,7 +35,7 @@ class JoinWaitingList(WishesBody):
     model_config = example(JOIN_EXAMPLE)
 
     patient: UUID
-    waiting_since: date | None = None
+    waiting_since: Day | None = None
 
 
 class ChangeWishes(WishesBody):

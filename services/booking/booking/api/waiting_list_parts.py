@@ -12,9 +12,10 @@ from booking.domain.offers import Offer, OfferState
 from booking.domain.waiting_list import Entry, EntryState, Mobility, Priority, Window, Wishes
 from booking.use_cases.waiting_list.join_waiting_list import Joined
 from booking.use_cases.waiting_list.read_waiting_list import Dossier, Line, Page
+from smp.bodies import Day, Flag, Whole
 from smp.http import Body
 
-Weekdays = Annotated[frozenset[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1)]
+Weekdays = Annotated[frozenset[Annotated[Whole, Field(ge=1, le=7)]], Field(min_length=1)]
 KindCodes = Annotated[
     frozenset[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,49}$")]], Field(min_length=1, max_length=10)
 ]
@@ -36,8 +37,8 @@ class WindowBody(Body):
     weekdays: Weekdays
     start: LocalTime
     end: LocalTime
-    first_day: date | None = None
-    last_day: date | None = None
+    first_day: Day | None = None
+    last_day: Day | None = None
 
     @model_validator(mode="after")
     def _has_room(self) -> Self:
@@ -59,7 +60,7 @@ class WishesBody(Body):
     practitioners: Annotated[frozenset[UUID], Field(max_length=20)] = frozenset()
     windows: Annotated[tuple[WindowBody, ...], Field(max_length=20)] = ()
     mobility: Mobility = Mobility.TRAVELS
-    video_accepted: bool = False
+    video_accepted: Flag = False
     replaces: UUID | None = None
 
     def to_wishes(self) -> Wishes:

@@ -24,6 +24,7 @@ from registry.use_cases.erase_patient import ErasureReason, erase_patient
 from registry.use_cases.find_patients import find_patients
 from registry.use_cases.read_patients import get_patient, look_up_patients
 from registry.use_cases.register_patient import DeclaredEligibility, RegisterPatient, Saved, register_patient
+from smp.bodies import Flag, Whole
 from smp.http import Body, Command, Day, Query, ShortText, describe
 from smp.problems import Language
 
@@ -35,7 +36,7 @@ class PhoneBody(Body):
 
     number: PhoneText
     label: Annotated[ShortText, Field(max_length=40, examples=["patient", "mère", "assistante sociale"])] = "patient"
-    text_consent: bool = False
+    text_consent: Flag = False
 
     def to_typed(self) -> TypedPhone:
         return TypedPhone(self.number, self.label, self.text_consent)
@@ -102,7 +103,7 @@ class SearchBody(Body):
     name: ShortText | None = None
     birth_date: Day | None = None
     after: UUID | None = None
-    limit: Annotated[int, Field(ge=1, le=50)] = 20
+    limit: Annotated[Whole, Field(ge=1, le=50)] = 20
 
 
 class LookUpBody(Body):

@@ -21,6 +21,7 @@ from registry.use_cases.close_site import close_site
 from registry.use_cases.open_site import OpenSite, open_site
 from registry.use_cases.read_sites import get_site, list_sites
 from registry.use_cases.relocate_site import relocate_site
+from smp.bodies import Whole
 from smp.http import Body, Command, Day, Query, ShortText, describe
 
 router = APIRouter(prefix="/v1/sites", tags=["sites"])
@@ -31,7 +32,7 @@ LocalTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", exa
 class OpeningRangeBody(Body):
     """Open on an ISO weekday (1 = Monday), local time."""
 
-    weekday: Annotated[int, Field(ge=1, le=7)]
+    weekday: Annotated[Whole, Field(ge=1, le=7)]
     opens: LocalTime
     closes: LocalTime
 
