@@ -7,6 +7,7 @@ from typing import Any
 
 from booking.api.kinds import DecideKind, KindView
 from booking.domain.kinds import Kind
+from booking.domain.sessions import LONGEST_HOURS
 from booking.settings import Settings
 from smp.settings import BaseSettings
 
@@ -86,6 +87,11 @@ def test_the_table_of_a_kinds_settings_names_each_once_with_its_default() -> Non
     code = {name: _plain(bare[name]) for name in DecideKind.model_fields.keys() - NAMELESS}
     assert len(told) == len(dict(told))
     assert dict(told) == {**code, **wanted}
+
+
+def test_the_longest_kind_that_is_told_is_the_longest_there_is() -> None:
+    (meaning,) = [meaning for names, meaning, *_ in _table("setting") if names == "`duration_minutes`"]
+    assert re.findall(r"at most (\d+) h", meaning) == [str(LONGEST_HOURS // timedelta(hours=1))]
 
 
 def _plain(default: Any) -> str:
