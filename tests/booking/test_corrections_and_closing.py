@@ -141,7 +141,7 @@ class TestSteps:
             came = await mark_arrived(tx, booked, actor=SECRETARY, now=paris(tuesday, "08:50"))
         assert came.state is State.ARRIVED
         async with centre.transaction() as tx:
-            request = CallOrder("before", "pain", left)
+            request = CallOrder("before", "asked_by_staff", left)
             refused = await refusal(
                 change_call_order(tx, booked, request, actor=SECRETARY, now=paris(tuesday, "08:51"))
             )

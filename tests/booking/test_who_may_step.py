@@ -106,7 +106,7 @@ async def test_a_role_that_is_not_involved_takes_the_steps_of_the_table(
     else:
         assert not has_the_door
     assert await visit.tries("arrival")
-    assert await visit.tries("call-order", {"place": "last", "reason": "pain"}) == reads
+    assert await visit.tries("call-order", {"place": "last", "reason": "asked_by_staff"}) == reads
     left = await visit.tries("departure", {})
     assert left == has_the_door
     if left:
