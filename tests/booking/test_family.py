@@ -2,22 +2,16 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from itertools import combinations, pairwise, permutations
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from booking import problems
-from booking.domain.availability import Slot
+from booking.domain.appointments import Appointment
 from booking.domain.dated import Dated
-from booking.domain.family import together
-from booking.domain.intervals import Interval
 from booking.domain.kinds import Compartment, KindBooks
-from booking.domain.matching import assign
 from booking.domain.platform_kinds import platform_kinds
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
@@ -42,7 +36,6 @@ from tests.booking.world import (
 )
 from tests.support.databases import ServiceDatabase
 
-NINE = datetime(2027, 1, 11, 8, tzinfo=UTC)
 TWENTY = timedelta(minutes=20)
 CAPPED = replace(
     RULES,
@@ -50,114 +43,9 @@ CAPPED = replace(
 )
 
 
-def slot(session: int, place: int) -> Slot:
-    start = NINE + place * TWENTY
-    return Slot(Interval(start, start + TWENTY), UUID(int=session), UUID(int=99), UUID(int=session), "gp")
-
-
-@given(st.dictionaries(st.integers(0, 6), st.lists(st.integers(0, 6), unique=True, max_size=5), max_size=6))
-def test_an_assignment_is_found_exactly_when_there_is_one(wishes: dict[int, list[int]]) -> None:
-    """Against every way of giving six goods to at most six askers."""
-    exists = any(
-        all(good in wishes[asker] for asker, good in zip(wishes, goods, strict=True))
-        for goods in permutations(range(7), len(wishes))
-    )
-    found = assign(wishes)
-    assert (found is not None) == exists
-    if found is not None:
-        assert len(set(found.values())) == len(wishes)
-        assert all(good in wishes[asker] for asker, good in found.items())
-
-
-@given(
-    free=st.sets(st.tuples(st.integers(1, 3), st.integers(0, 7)), max_size=16),
-    count=st.integers(2, 4),
-    late=st.integers(0, 7),
-)
-def test_a_family_has_one_practitioner_whenever_one_has_room_for_all(
-    free: set[tuple[int, int]], count: int, late: int
-) -> None:
-    """The first patient is expected elsewhere during one of the places."""
-    patients = [UUID(int=100 + n) for n in range(count)]
-    busy = {patients[0]: [slot(1, late).period]}
-    found = together([slot(*each) for each in free], patients, busy, TWENTY)
-    runs = [
-        start for session in (1, 2, 3) for start in range(8) if all((session, start + n) in free for n in range(count))
-    ]  # with two places or more, one of them is not the busy one
-    if runs:
-        assert found is not None
-        assert len({each.session for each in found.values()}) == 1
-        assert min(each.period.start for each in found.values()) == NINE + min(runs) * TWENTY
-    if found is not None:
-        assert len({(each.session, each.period.start) for each in found.values()}) == count
-        assert found[patients[0]].period != slot(1, late).period
-
-
-def ten(session: int, place: int) -> Slot:
-    """A place of twenty minutes on a grid of ten."""
-    start = NINE + place * TWENTY / 2
-    return Slot(Interval(start, start + TWENTY), UUID(int=session), UUID(int=99), UUID(int=session), "gp")
-
-
-def comes_together(places: tuple[Slot, ...]) -> bool:
-    """As the rule is written: runs without room for one more between two, that begin together."""
-    runs = [
-        sorted(each.period.start for each in places if each.session == session)
-        for session in {each.session for each in places}
-    ]
-    gaps = [later - earlier - TWENTY for run in runs for earlier, later in pairwise(run)]
-    begins = [run[0] for run in runs]
-    return all(timedelta() <= gap < TWENTY for gap in gaps) and max(begins) - min(begins) < TWENTY
-
-
-@settings(max_examples=300)
-@given(
-    free=st.sets(st.tuples(st.integers(1, 3), st.integers(0, 7)), min_size=2, max_size=8),
-    count=st.integers(2, 4),
-    elsewhere=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 8)), max_size=5),
-)
-def test_a_family_is_seated_exactly_when_there_is_a_way_by_the_fewest_and_the_earliest(
-    free: set[tuple[int, int]], count: int, elsewhere: list[tuple[int, int]]
-) -> None:
-    """Against every way of giving places to them."""
-    patients = [UUID(int=100 + n) for n in range(count)]
-    busy = {who: [ten(9, hour).period for n, hour in elsewhere if n == at] for at, who in enumerate(patients)}
-    ways = [
-        (len({each.session for each in chosen}), min(each.period.start for each in chosen))
-        for chosen in combinations([ten(*each) for each in free], count)
-        if comes_together(chosen)
-        and any(
-            not any(
-                place.period.overlaps(hour) for place, who in zip(chosen, seated, strict=True) for hour in busy[who]
-            )
-            for seated in permutations(patients)
-        )
-    ]
-    found = together([ten(*each) for each in free], patients, busy, TWENTY)
-    assert (found is None) == (not ways)
-    if found is None:
-        return
-    places = tuple(found.values())
-    assert comes_together(places)
-    assert len(set(places)) == count
-    assert not any(found[who].period.overlaps(hour) for who in patients for hour in busy[who])
-    assert (len({each.session for each in places}), min(each.period.start for each in places)) == min(ways)
-
-
-def test_a_family_too_large_for_one_goes_to_the_fewest_at_the_same_hour() -> None:
-    patients = [UUID(int=100 + n) for n in range(3)]
-    free = [slot(1, 0), slot(2, 0), slot(2, 1), slot(3, 1)]
-    found = together(free, patients, {}, TWENTY)
-    assert found is not None
-    assert sorted((each.session.int, each.period.start) for each in found.values()) == [
-        (1, NINE), (2, NINE), (2, NINE + TWENTY),
-    ]  # fmt: skip
-    assert found[patients[0]].period.start == NINE
-
-
 async def family(centre: Centre, patients: list[UUID], rules: Rules = RULES, **how: Any) -> FamilyBooked:
-    asked = {"start": monday("09:00"), "end": monday("18:00"), **how}
-    request = FamilyRequest(centre.site, "consultation", tuple(patients), **asked)
+    asked = {"kind": "consultation", "start": monday("09:00"), "end": monday("18:00"), **how}
+    request = FamilyRequest(centre.site, patients=tuple(patients), **asked)
     async with centre.transaction() as tx:
         return await book_family(tx, request, rules, actor=SECRETARY, now=NOW)
 
@@ -371,6 +259,75 @@ class TestFamilies:
         assert [each["patient"] for each in answer.json()["appointments"]] == who
         again = await desk.post("/appointments/family", {**body, "patients": [who[0], who[0]]})
         assert again.status_code == 422
+
+
+class TestFamiliesAreParted:
+    """No one practitioner may take them all, but several together may."""
+
+    async def test_when_a_session_has_one_place_left_beside_those_kept_for_others(self, centre: Centre) -> None:
+        shared = await centre.session(await centre.doctor(), "09:00", "10:00", shares={"online": 2})
+        single = await centre.session(await centre.doctor(), "09:00", "09:20")
+        booked = await family(centre, await two(centre))
+        assert {each.session for each in booked.appointments} == {shared.id, single.id}
+        assert {each.period.start for each in booked.appointments} == {monday("09:00")}
+
+    async def test_so_that_nobody_takes_a_part_of_what_is_kept_for_others(self, centre: Centre) -> None:
+        """Twice half an hour takes four slots of twenty minutes, of which three are common."""
+        long = tuple(replace(kind, duration=timedelta(minutes=30)) for kind in platform_kinds())
+        shared = await centre.session(await centre.doctor(), "09:00", "10:40", shares={"online": 2})
+        single = await centre.session(await centre.doctor(), "09:00", "09:40")
+        booked = await family(centre, await two(centre), replace(RULES, kinds=KindBooks(long)))
+        assert {each.session for each in booked.appointments} == {shared.id, single.id}
+
+    async def test_when_an_intern_has_one_act_left(self, centre: Centre) -> None:
+        intern = await an_intern(centre, "11:40", "12:20")
+        single = await centre.session(await centre.doctor(), "11:40", "12:00")
+        booked = await family(centre, await two(centre), replace(RULES, acts_per_half_day=Dated(1)))
+        assert {each.session for each in booked.appointments} == {intern.id, single.id}
+
+    async def test_not_when_an_intern_has_one_act_left_in_each_half_of_the_day(self, centre: Centre) -> None:
+        await an_intern(centre, "12:20", "13:40")
+        booked = await family(centre, await two(centre), replace(RULES, acts_per_half_day=Dated(1)))
+        assert [each.period.start for each in booked.appointments] == [monday("12:40"), monday("13:00")]
+
+    async def test_at_another_hour_than_two_interns_of_whom_their_supervisor_answers_for_one(
+        self, centre: Centre
+    ) -> None:
+        supervisor = await centre.doctor()
+        await centre.session(supervisor, "09:00", "12:00", kinds=("minor_emergency",))
+        await centre.session(await centre.intern_of(supervisor), "09:00", "09:20")
+        intern = await centre.session(await centre.intern_of(supervisor), "09:00", "10:20")
+        for hour in ("09:20", "09:40"):
+            await centre.book(intern, hour)
+        single = await centre.session(await centre.doctor(), "10:00", "10:20")
+        booked = await family(centre, await two(centre), replace(RULES, interns_per_supervisor=Dated(1)))
+        assert {each.session for each in booked.appointments} == {intern.id, single.id}
+        assert {each.period.start for each in booked.appointments} == {monday("10:00")}
+
+    async def test_when_each_is_followed_up_by_somebody_else(self, centre: Centre) -> None:
+        patients, followed = await two(centre), {}
+        for patient in patients:
+            session = await centre.session(await centre.doctor(), kinds=("consultation", "follow_up"))
+            await is_done(centre, (await centre.book(session, "09:00", patient)).appointment)
+            followed[patient] = session.id
+        booked = await family(centre, patients, kind="follow_up")
+        assert {each.patient: each.session for each in booked.appointments} == followed
+        assert {each.period.start for each in booked.appointments} == {monday("09:20")}
+        stranger = await centre.patient()
+        refused = await refusal(family(centre, [patients[0], stranger], kind="follow_up"))
+        assert refused.problem is problems.FAMILY_DOES_NOT_FIT
+
+
+async def an_intern(centre: Centre, start: str, end: str) -> Session:
+    """Whose supervisor is there all day and receives nobody of this kind."""
+    supervisor = await centre.doctor()
+    await centre.session(supervisor, "08:00", "18:00", kinds=("minor_emergency",))
+    return await centre.session(await centre.intern_of(supervisor), start, end)
+
+
+async def is_done(centre: Centre, it: Appointment) -> None:
+    async with centre.transaction() as tx:
+        await tx.execute("UPDATE appointment SET state = 'done' WHERE id = $1", it.id)
 
 
 class TestCaps:

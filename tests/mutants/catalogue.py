@@ -406,6 +406,18 @@ BOOKING_MUTANTS = (
         ("tests/booking/test_floating.py",),
     ),
     Mutant(
+        "family-beyond-the-share", "a family counts on places of a session that are kept for others",
+        f"{BOOKING}/use_cases/appointments/book_family.py",
+        " and taken >= left[slot.session]:", " and taken < 0:",
+        ("tests/booking/test_family.py",),
+    ),
+    Mutant(
+        "family-forgets-an-intern", "of two ways with interns only the earlier one is looked at",
+        f"{BOOKING}/domain/family.py",
+        "                way = both, joined.with_interns\n", "                way = both, ()\n",
+        ("tests/booking/test_family_places.py",),
+    ),
+    Mutant(
         "cap-without-lock", "two who book at once both look before either has written",
         f"{BOOKING}/use_cases/appointments/caps.py",
         "    await appointments.one_at_a_time(tx, patient, kind.code)\n", "",

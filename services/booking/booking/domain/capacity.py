@@ -96,10 +96,16 @@ class Room:
         """How many slots this class may still take."""
         return min(self.free, self.kept.get(capacity_class, 0) + self.common)
 
-    def admits(self, capacity_class: str, slots: int) -> bool:
-        """True unless shares of other classes stand in the way; whether the hour itself is free is not known here."""
+    def bound(self, capacity_class: str) -> int | None:
+        """How many slots this class may still take where shares of other classes stand in the way; nothing where none
+        does. Whether the hours themselves are free is not known here."""
         others = sum(slots for each, slots in self.kept.items() if each != capacity_class)
-        return not (self.free and others) or slots <= self.places(capacity_class)
+        return self.places(capacity_class) if self.free and others else None
+
+    def admits(self, capacity_class: str, slots: int) -> bool:
+        """True unless shares of other classes stand in the way."""
+        bound = self.bound(capacity_class)
+        return bound is None or slots <= bound
 
 
 def shares(slots: Mapping[str, int], releases: Mapping[str, Release], day: date, zone: ZoneInfo) -> tuple[Share, ...]:

@@ -1,48 +1,51 @@
 """Places for several patients who come together: consecutive, with the fewest practitioners, as early as possible."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from booking.domain.availability import Slot
-from booking.domain.intervals import Interval
+from booking.domain.kinds import INTERN
 from booking.domain.matching import assign
 
 LARGEST = 8
 """Patients in one command."""
 
-_Who = tuple[int, int, bool]
-"""Who is seated: of those expected elsewhere meanwhile which ones (bits), of the others how many; and whether somebody
-is at the very start."""
-_NOBODY: _Who = (0, 0, False)
+Admits = Callable[[Slot, Sequence[Slot]], bool]
+"""Whether a slot may be given once those besides are, in whatever order. That of an intern depends on those of interns;
+that of anybody else only on how many of its own session are given."""
+
+_Who = tuple[tuple[int, ...], bool]
+"""Who is seated: how many of each group, and whether somebody is at the very start."""
+_Way = tuple[_Who, tuple[Slot, ...]]
+"""What two distributions have in common of which only the better one counts: whom they seat, and where with interns."""
 
 
-def together(
-    slots: Iterable[Slot], patients: Sequence[UUID], busy: Mapping[UUID, Sequence[Interval]], length: timedelta
-) -> dict[UUID, Slot] | None:
-    """A place for each patient, or nothing when they cannot be seen together.
+def together(wishes: Mapping[UUID, Collection[Slot]], length: timedelta, admits: Admits) -> dict[UUID, Slot] | None:
+    """A place for each patient, or nothing when they cannot be seen together. `wishes`: which free slots suit whom.
 
     With one practitioner the places follow each other: no other appointment of this `length` fits between two of them.
     With several, each has such a run, all begin within one `length` of the earliest. Fewest practitioners first, then
-    earliest. `busy` says when a patient is expected elsewhere; the first patient has the earliest place if possible.
+    earliest. The first patient has the earliest place if possible.
 
-    Every distribution is looked at, by whom it seats: patients who are free all the while are one like the other.
+    Every distribution is looked at, by whom it seats: patients whom the same slots suit are one like the other.
     """
     sessions: dict[UUID, list[Slot]] = {}
-    for slot in sorted(slots, key=_chronological):
+    for slot in sorted({slot for mine in wishes.values() for slot in mine}, key=_chronological):
         sessions.setdefault(slot.session, []).append(slot)
     best: _Distribution | None = None
     for start in sorted({slot.period.start for mine in sessions.values() for slot in mine}):
-        end = start + 2 * len(patients) * length  # no run is longer
+        end = start + 2 * len(wishes) * length  # no run is longer
         near = [some for mine in sessions.values() if (some := _between(mine, start, end))]
-        if _seated([slot for some in near for slot in some], patients, busy) is None:
+        if _seated([slot for some in near for slot in some], wishes) is None:
             continue
-        best = _fewest(near, start, _Party.of(patients, busy, near), length, best) or best
+        best = _fewest(near, start, _Party.of(wishes, near), length, admits, best) or best
         if best is not None and best.practitioners == 1:
             break
-    return _seated(sorted(best.places, key=_chronological), patients, busy) if best else None
+    return _seated(sorted(best.places, key=_chronological), wishes) if best else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,18 @@ class _Distribution:
     practitioners: int = 0
     wait: timedelta = timedelta()
     places: tuple[Slot, ...] = ()
+    with_interns: tuple[Slot, ...] = ()
+
+    @classmethod
+    def of(cls, slot: Slot, start: datetime, *, practitioners: int) -> "_Distribution":
+        return cls(practitioners, slot.period.start - start, (slot,), (slot,) if slot.role == INTERN else ())
 
     def joined(self, other: "_Distribution") -> "_Distribution":
         return _Distribution(
-            self.practitioners + other.practitioners, self.wait + other.wait, self.places + other.places
+            self.practitioners + other.practitioners,
+            self.wait + other.wait,
+            self.places + other.places,
+            self.with_interns + other.with_interns,
         )
 
     def is_better(self, other: "_Distribution | None") -> bool:
@@ -64,82 +75,105 @@ class _Distribution:
 
 @dataclass(frozen=True, slots=True)
 class _Party:
-    """The patients, as some places meet them: the hours of those `expected` elsewhere meanwhile; how many `others`."""
+    """The patients, as some places meet them: the places that suit each group, and how many they are."""
 
-    expected: Sequence[Sequence[Interval]]
-    others: int
+    suiting: Sequence[frozenset[Slot]]
+    sizes: tuple[int, ...]
 
     @classmethod
-    def of(
-        cls, patients: Sequence[UUID], busy: Mapping[UUID, Sequence[Interval]], near: Iterable[Sequence[Slot]]
-    ) -> "_Party":
-        periods = [slot.period for slots in near for slot in slots]
-        expected = [
-            hours
-            for patient in patients
-            if (hours := busy.get(patient, ())) and any(not _is_free(hours, period) for period in periods)
-        ]
-        return cls(expected, len(patients) - len(expected))
+    def of(cls, wishes: Mapping[UUID, Collection[Slot]], near: Iterable[Sequence[Slot]]) -> "_Party":
+        there = frozenset(slot for slots in near for slot in slots)
+        groups = Counter(there.intersection(mine) for mine in wishes.values())
+        return cls(list(groups), tuple(groups.values()))
+
+    @property
+    def nobody(self) -> _Who:
+        return (0,) * len(self.sizes), False
 
     @property
     def everybody(self) -> _Who:
-        return 2 ** len(self.expected) - 1, self.others, True
+        return self.sizes, True
 
-    def with_one_more(self, who: _Who, period: Interval) -> Iterator[_Who]:
+    def with_one_more(self, who: _Who, slot: Slot) -> Iterator[_Who]:
         """Who could be seated then besides."""
-        named, others, opens = who
-        if others < self.others:
-            yield named, others + 1, opens
-        for at, hours in enumerate(self.expected):
-            if not named & 1 << at and _is_free(hours, period):
-                yield named | 1 << at, others, opens
+        seated, opens = who
+        for at, suiting in enumerate(self.suiting):
+            if seated[at] < self.sizes[at] and slot in suiting:
+                yield (*seated[:at], seated[at] + 1, *seated[at + 1 :]), opens
 
     def both(self, one: _Who, other: _Who) -> _Who | None:
         """Those and those, nobody twice."""
-        if one[0] & other[0] or one[1] + other[1] > self.others:
+        seated = tuple(map(int.__add__, one[0], other[0]))
+        if any(count > size for count, size in zip(seated, self.sizes, strict=True)):
             return None
-        return one[0] | other[0], one[1] + other[1], one[2] or other[2]
+        return seated, one[1] or other[1]
 
 
 def _fewest(
-    sessions: Iterable[Sequence[Slot]], start: datetime, party: _Party, length: timedelta, best: _Distribution | None
+    sessions: Iterable[Sequence[Slot]],
+    start: datetime,
+    party: _Party,
+    length: timedelta,
+    admits: Admits,
+    best: _Distribution | None,
 ) -> _Distribution | None:
     """Everybody, the first at the very start, with fewer practitioners than the best so far."""
-    found = {_NOBODY: _Distribution()}
+    most = best.practitioners - 1 if best else sum(party.sizes)
+    found: dict[_Way, _Distribution] = {(party.nobody, ()): _Distribution()}
+    whole: _Distribution | None = None
     for slots in sessions:
-        runs = _runs(slots, start, party, length)
-        for who, places in list(found.items()):
-            if best is not None and places.practitioners + 1 >= best.practitioners:
+        runs = _runs(slots, start, party, length, admits)
+        for (who, _), places in list(found.items()):
+            if places.practitioners >= most:
                 continue
-            for more, run in runs.items():
-                both, joined = party.both(who, more), places.joined(run)
-                if both is not None and joined.is_better(found.get(both)):
-                    found[both] = joined
-    return found.get(party.everybody)
+            for (more, _), run in runs.items():
+                both = party.both(who, more)
+                if both is None:
+                    continue
+                joined = places.joined(run)
+                way = both, joined.with_interns
+                if not (joined.is_better(found.get(way)) and _admitted(run, places, admits)):
+                    continue
+                found[way] = joined
+                if both == party.everybody and joined.is_better(whole):
+                    whole, most = joined, joined.practitioners
+    return whole
 
 
-def _runs(slots: Sequence[Slot], start: datetime, party: _Party, length: timedelta) -> dict[_Who, _Distribution]:
+def _admitted(run: _Distribution, places: _Distribution, admits: Admits) -> bool:
+    """Whether a run that may be given by itself may be given besides places of other sessions."""
+    if not places.with_interns:
+        return True
+    mine = run.with_interns
+    return all(admits(slot, places.with_interns + mine[:at]) for at, slot in enumerate(mine))
+
+
+def _runs(
+    slots: Sequence[Slot], start: datetime, party: _Party, length: timedelta, admits: Admits
+) -> dict[_Way, _Distribution]:
     """Whom places of one session that follow each other can seat, the first within one `length` of `start`."""
-    found: dict[_Who, _Distribution] = {}
-    ending: list[tuple[Slot, dict[_Who, _Distribution]]] = []
+    found: dict[_Way, _Distribution] = {}
+    ending: list[tuple[Slot, dict[_Way, _Distribution]]] = []
     for slot in slots:
-        alone = _Distribution(1, slot.period.start - start, (slot,))
-        next_one = _Distribution(0, slot.period.start - start, (slot,))
-        here: dict[_Who, _Distribution] = {}
-        if slot.period.start < start + length:
-            for who in party.with_one_more((0, 0, slot.period.start == start), slot.period):
-                here[who] = alone
+        here: dict[_Way, _Distribution] = {}
+        if slot.period.start < start + length and admits(slot, ()):
+            alone = _Distribution.of(slot, start, practitioners=1)
+            for who in party.with_one_more((party.nobody[0], slot.period.start == start), slot):
+                here[who, alone.with_interns] = alone
+        next_one = _Distribution.of(slot, start, practitioners=0)
         for last, runs in ending:
-            if last.period.start + length <= slot.period.start < last.period.start + 2 * length:
-                for before, run in runs.items():
-                    longer = run.joined(next_one)
-                    for who in party.with_one_more(before, slot.period):
-                        if longer.is_better(here.get(who)):
-                            here[who] = longer
+            if not last.period.start + length <= slot.period.start < last.period.start + 2 * length:
+                continue
+            for (before, _), run in runs.items():
+                longer = run.joined(next_one)
+                ways = [(who, longer.with_interns) for who in party.with_one_more(before, slot)]
+                better = [way for way in ways if longer.is_better(here.get(way))]
+                if better and admits(slot, run.places):
+                    here |= dict.fromkeys(better, longer)
         ending.append((slot, here))
-        for who, run in here.items():
-            if run.is_better(found.get(who)):
-                found[who] = run
+        for way, run in here.items():
+            if run.is_better(found.get(way)):
+                found[way] = run
     return found
 
 
@@ -155,18 +189,9 @@ def _chronological(slot: Slot) -> tuple[datetime, int]:
     return slot.period.start, slot.session.int
 
 
-def _is_free(hours: Iterable[Interval], period: Interval) -> bool:
-    return not any(period.overlaps(each) for each in hours)
-
-
-def _seated(
-    places: Sequence[Slot], patients: Sequence[UUID], busy: Mapping[UUID, Sequence[Interval]]
-) -> dict[UUID, Slot] | None:
-    """Who has which place, so that nobody is expected elsewhere meanwhile."""
-    wishes = {
-        patient: [at for at, place in enumerate(places) if _is_free(busy.get(patient, ()), place.period)]
-        for patient in reversed(patients)
-    }
+def _seated(places: Sequence[Slot], wishes: Mapping[UUID, Collection[Slot]]) -> dict[UUID, Slot] | None:
+    """Who has which place, so that each has one that suits them."""
     # Whoever asks last has the best place that leaves one for everybody: the first patient asks last.
-    seats = assign(wishes)
-    return {patient: places[seats[patient]] for patient in patients} if seats else None
+    last_first = reversed(list(wishes))
+    seats = assign({who: [at for at, place in enumerate(places) if place in wishes[who]] for who in last_first})
+    return {patient: places[seats[patient]] for patient in wishes} if seats else None

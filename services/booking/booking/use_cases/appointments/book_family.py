@@ -1,6 +1,6 @@
 """Several patients in one command: consecutive places, the fewest practitioners, all or nothing, one text."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,7 +10,7 @@ from booking.domain import resources
 from booking.domain.appointments import Appointment, State
 from booking.domain.availability import Slot
 from booking.domain.capacity import class_of
-from booking.domain.family import together
+from booking.domain.family import Admits, together
 from booking.domain.intervals import Interval
 from booking.domain.kinds import Kind
 from booking.domain.local_time import local_day, whole_day
@@ -26,7 +26,7 @@ from booking.use_cases.appointments.caps import require_under_cap
 from booking.use_cases.appointments.company import in_company, resources_of
 from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.no_place import NoPlace, unmet_need, why_none
-from booking.use_cases.availability.search_availability import free_slots
+from booking.use_cases.availability.search_availability import free_slots, who_is_asked
 from booking.use_cases.capacity import sharing
 from booking.use_cases.kinds.kind_book import Part, kinds_in, where_all_may
 from booking.use_cases.patience import heard
@@ -37,7 +37,7 @@ from smp.ids import new_id
 from smp.postgres import Transaction
 from smp.problems import Refusal
 
-_TRIES = 3  # others may take the places that were free a moment ago
+_TRIES = 5  # others may take the places that were free a moment ago
 _PROPOSED = 3  # other days
 
 
@@ -94,7 +94,7 @@ async def book_family(
     if not given:
         raise Refusal(problems.MODE_NOT_OFFERED, modes=", ".join(sorted(parts[0][0].modes)))
     for kind, part in given:
-        if booked := await _seated(tx, request, kind, part, rules, actor, now):
+        if booked := await _seated(tx, request, site, kind, part, rules, actor, now):
             return booked
     raise NoPlace(
         problems.FAMILY_DOES_NOT_FIT,
@@ -110,22 +110,24 @@ def _in_that_mode(parts: Iterable[Part], request: FamilyRequest) -> list[Part]:
 
 
 async def _seated(
-    tx: Transaction, request: FamilyRequest, kind: Kind, window: Interval, rules: Rules, actor: Actor, now: datetime
+    tx: Transaction,
+    request: FamilyRequest,
+    site: Site,
+    kind: Kind,
+    window: Interval,
+    rules: Rules,
+    actor: Actor,
+    now: datetime,
 ) -> FamilyBooked | None:
     """All of them booked in a window in which one version of the kind counts, or nothing when they do not fit."""
-    tries, avoided = 0, set[UUID]()
-    while tries < _TRIES:
-        seats = await _seats(tx, request, kind, window, rules, now, avoided)
+    for _ in range(_TRIES):
+        seats = await _seats(tx, request, site, kind, window, rules, now)
         if seats is None:
             return None
         places = await _places(tx, seats, rules)
         wishes = _wishes(request, kind, seats, places, rules, now)
-        if wrong := await _unfit(tx, wishes, places):
-            avoided.add(wrong)
-            continue
-        if booked := await _take(tx, request, seats, wishes, places, actor):
+        if await _all_fit(tx, wishes, places) and (booked := await _take(tx, request, seats, wishes, places, actor)):
             return booked
-        tries += 1
     return None
 
 
@@ -140,7 +142,7 @@ async def _unmet(
     reasons = [
         await why_none(
             tx, site, kind, part, rules, now,
-            is_withheld=bool(await _seats(tx, request, kind, part, rules, now, of_any_class=True)),
+            is_withheld=bool(await _seats(tx, request, site, kind, part, rules, now, of_any_class=True)),
             patients=request.patients,
             professional=request.professional,
         )
@@ -156,11 +158,11 @@ async def _unmet(
 async def _seats(
     tx: Transaction,
     request: FamilyRequest,
+    site: Site,
     kind: Kind,
     window: Interval,
     rules: Rules,
     now: datetime,
-    avoided: Collection[UUID] = (),
     *,
     of_any_class: bool = False,
 ) -> dict[UUID, Slot] | None:
@@ -168,18 +170,61 @@ async def _seats(
     slots = [
         slot
         for slot in await free_slots(
-            tx, request.site, kind, window, now, capacity_class=wanted, rules=rules, partners=partners_of(kind, None)
+            tx, site.id, kind, window, now, capacity_class=wanted, rules=rules, partners=partners_of(kind, None)
         )
-        if request.professional in (None, slot.professional) and slot.session not in avoided
+        if request.professional in (None, slot.professional)
     ]
+    if not slots:
+        return None
+    wishes = await _suiting(tx, request, kind, window, now, slots)
+    return together(wishes, _step(kind), await _limits(tx, site, kind, slots, wanted, rules, now))
+
+
+async def _suiting(
+    tx: Transaction, request: FamilyRequest, kind: Kind, window: Interval, now: datetime, slots: Sequence[Slot]
+) -> dict[UUID, frozenset[Slot]]:
+    """Where each of them could sit: expected nowhere else meanwhile, with somebody who may be asked."""
     numbers = {resources.patient(patient).number: patient for patient in request.patients}
-    busy: dict[UUID, list[Interval]] = {}
+    busy: dict[UUID, list[Interval]] = {patient: [] for patient in request.patients}
     before = kind.preparation.length if kind.preparation else timedelta()
     around = Interval(window.start - before, window.end + kind.duration)
     for each in await sessions.busy(tx, numbers, around, now):
         # Whoever is expected for a preparation first has to be free for it too.
-        busy.setdefault(numbers[each.resource], []).append(Interval(each.period.start, each.period.end + before))
-    return together(slots, request.patients, busy, _step(kind))
+        busy[numbers[each.resource]].append(Interval(each.period.start, each.period.end + before))
+    asked = {patient: await who_is_asked(tx, kind, [patient]) for patient in request.patients}
+    return {
+        patient: frozenset(
+            slot
+            for slot in slots
+            if ((who := asked[patient]) is None or slot.professional in who)
+            and not any(slot.period.overlaps(hours) for hours in busy[patient])
+        )
+        for patient in request.patients
+    }
+
+
+async def _limits(
+    tx: Transaction,
+    site: Site,
+    kind: Kind,
+    slots: Sequence[Slot],
+    wanted: str | None,
+    rules: Rules,
+    now: datetime,
+) -> Admits:
+    """What is left of shares for a class, if one is wanted, and how far interns may be booked together."""
+    whole = Interval(min(slot.period.start for slot in slots), max(slot.period.end for slot in slots))
+    there = await sessions.open_at(tx, site.id, whole)
+    left = {} if wanted is None else await sharing.places_left(tx, there, wanted, kind.length, now)
+    interns = await supervising.InternDays.around(tx, slots, site.territory, rules, now)
+
+    def admits(slot: Slot, besides: Sequence[Slot]) -> bool:
+        taken = sum(each.session == slot.session for each in besides)
+        if slot.session in left and taken >= left[slot.session]:
+            return False
+        return interns is None or interns.admits(slot, besides)
+
+    return admits
 
 
 def _step(kind: Kind) -> timedelta:
@@ -259,25 +304,24 @@ async def _places(tx: Transaction, seats: Mapping[UUID, Slot], rules: Rules) -> 
     return {patient: await placing.find_place(tx, slot.session, patient, rules) for patient, slot in in_order}
 
 
-async def _unfit(tx: Transaction, wishes: Mapping[UUID, placing.Wish], places: Mapping[UUID, Place]) -> UUID | None:
-    """A session in which they may not sit: a place is none any more, or without supervision for as many, or the class
-    has no room for as many. Nothing when all is right."""
+async def _all_fit(tx: Transaction, wishes: Mapping[UUID, placing.Wish], places: Mapping[UUID, Place]) -> bool:
+    """Whether nothing they were seated by has changed since. It stays so until the commit."""
     acts: list[Act] = []
     for patient, wish in wishes.items():
         session, kind = wish.session, wish.kind
         period = placing.period_at_sight(places[patient], wish)
         if not isinstance(period, Interval):
-            return session.id
+            return False
         if kind.follow_up_only and not await placing.is_followed_up(tx, patient, session.professional):
-            return session.id
+            return False
         if await supervising.why_not(tx, session, period, wish.rules, wish.now, besides=acts):
-            return session.id
+            return False
         if session.needs_supervision:
             acts.append(Act(session.professional, session.site, period))
         members = sum(other.session.id == session.id for other in wishes.values())
-        if not await sharing.admits(tx, session, wish.capacity_class, members * kind.length, wish.now):
-            return session.id
-    return None
+        if not await sharing.admits(tx, session, wish.capacity_class, kind.length, wish.now, appointments=members):
+            return False
+    return True
 
 
 async def _other_days(
@@ -292,7 +336,7 @@ async def _other_days(
         start = part.start
         while start < part.end and len(found) < _PROPOSED:
             day = whole_day(local_day(start, site.zone), site.zone)
-            if seats := await _seats(tx, request, kind, Interval(start, day.end), rules, now):
+            if seats := await _seats(tx, request, site, kind, Interval(start, day.end), rules, now):
                 found.append({**_document(seats.values())[0], "places": _document(seats.values())})
             start = day.end
     return found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from booking.domain.capacity import has_room
+from booking.domain.capacity import has_room, room, slots_of
 from booking.domain.sessions import Session
 from booking.store import capacity
 from smp.postgres import Reader, Transaction
@@ -19,9 +19,10 @@ async def admits(
     leaving: UUID | None = None,
     *,
     first_call: bool = False,
+    appointments: int = 1,
 ) -> bool:
-    """Whether an appointment may be taken of the session for the class `wanted`, `leaving` having given up its own; on
-    `first_call` what rests is free, for the class that had it too.
+    """Whether so many appointments may be taken of the session for the class `wanted`, `leaving` having given up its
+    own; on `first_call` what rests is free, for the class that had it too.
 
     From then on bookings of this session wait for this transaction: of two that want the last place of a class,
     exactly one has it. To be asked after the session has been shared and before anything is occupied.
@@ -29,7 +30,8 @@ async def admits(
     if not session.shares:
         return True
     await capacity.one_booking_at_a_time(tx, session.id)
-    return bool(await with_room(tx, [session], wanted, duration, now, leaving, first_call=first_call))
+    whole = appointments * slots_of(duration, session.grid) * session.grid
+    return bool(await with_room(tx, [session], wanted, whole, now, leaving, first_call=first_call))
 
 
 async def with_room(
@@ -51,3 +53,18 @@ async def with_room(
         if session.id not in taken
         or has_room(session.period, session.grid, session.shares, taken[session.id], wanted, duration, now)
     ]
+
+
+async def places_left(
+    db: Reader, sessions: Sequence[Session], wanted: str, duration: timedelta, now: datetime
+) -> dict[UUID, int]:
+    """How many appointments of this duration the class `wanted` may still take of those sessions in which shares of
+    other classes stand in its way; one statement, none when no session has shares."""
+    shared = [session for session in sessions if session.shares]
+    taken = await capacity.taken(db, [each.id for each in shared], now) if shared else {}
+    left = {}
+    for each in shared:
+        bound = room(each.period, each.grid, each.shares, taken[each.id], now).bound(wanted)
+        if bound is not None:
+            left[each.id] = bound // slots_of(duration, each.grid)
+    return left
