@@ -71,6 +71,15 @@ class TestApplying:
         assert await events_of(booking_database, morning.session.id) == [("SessionOpened", 1), ("SessionCancelled", 2)]
         assert (await events_of(booking_database, called.id))[-1] == ("CallRequested", 2)
 
+    async def test_what_an_absence_in_the_middle_leaves_after_it_is_had(self, centre: Centre) -> None:
+        session = await centre.session(await centre.doctor())
+        booked = (await centre.book(session, "09:20")).appointment
+        planned = await plan(centre, away(session.professional, "09:20", "11:00"))
+        assert planned.impact.figures["outcomes"]["move_to_first_proposal"]["moved"] == 1
+        assert (await apply(centre, planned)).done == {"moved": 1}
+        moved = await now_of(centre, booked.id)
+        assert (moved.professional, moved.period.start) == (session.professional, monday("11:00"))
+
     async def test_whoever_is_to_be_called_of_a_family_is_named_with_their_party(
         self, centre: Centre, booking_database: ServiceDatabase
     ) -> None:

@@ -15,7 +15,7 @@ from uuid import UUID
 from booking.domain.appointments import RELEASING, WAITING, Appointment, State, Step
 from booking.domain.impact import Decision, Place
 from booking.domain.rules import Rules
-from booking.store import appointments, impacts
+from booking.store import appointments, impacts, sessions
 from booking.store.impacts import Item, StoredImpact
 from booking.use_cases.appointments import announcing
 from booking.use_cases.appointments.cancel_appointment import CENTRE, CancelRequest, cancel
@@ -154,10 +154,18 @@ async def _call(line: _Line) -> Settled:
 
 async def _put(line: _Line, found: Appointment, place: Place, *, notify: bool) -> None:
     mode = place.mode if place.mode != found.mode else None
-    request = MoveRequest(place.session, place.period.start, notify, mode, place.kind)
+    session = await _session_of(line.tx, place)
+    request = MoveRequest(session, place.period.start, notify, mode, place.kind)
     moved = await move_appointment(line.tx, found.id, request, line.rules, actor=line.actor, now=line.now)
     if moved.appointment.version != found.version + 1:
         raise Refusal(CONFLICT)  # changed between our reading and our locking: the next way looks again
+
+
+async def _session_of(tx: Transaction, place: Place) -> UUID:
+    """The session of a place, or the one that goes on in its stead: what is left after an absence in the middle."""
+    there = await sessions.open_at(tx, place.site, place.period)
+    own = [each for each in there if each.professional == place.professional and each.period.contains(place.period)]
+    return own[0].id if own else place.session
 
 
 async def _undisturbed(line: _Line) -> Appointment:
