@@ -1,5 +1,6 @@
 """Who keeps their hour, who is proposed what: the pure function, against every distribution there is."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -184,10 +185,14 @@ def _distributions(wanted: list[list[Place]]) -> Iterator[tuple[Place | None, ..
                 yield (option, *rest)
 
 
-def _best(wanted: list[list[Place]]) -> tuple[bool, ...]:
-    """As many as possible; among those, the earliest claims."""
+def _best(wanted: list[list[Place]], most: int = 9) -> tuple[bool, ...]:
+    """As many as possible, of each session at `most` so many; among those, the earliest claims."""
     return max(
-        (tuple(given is not None for given in each) for each in _distributions(wanted)),
+        (
+            tuple(given is not None for given in each)
+            for each in _distributions(wanted)
+            if all(count <= most for count in Counter(given.session for given in each if given).values())
+        ),
         key=lambda served: (sum(served), served),
     )
 
@@ -199,6 +204,18 @@ def test_as_many_are_kept_as_any_distribution_keeps_the_earliest_booked_first(hi
     found = assign(hits, PARIS, NOW, NOTICE)
     wanted = [[option for option in each.options if keeps(each, option)] for each in claims]
     assert tuple(seat.kept is not None for seat in found) == _best(wanted)
+
+
+@given(_hits(), st.integers(1, 2))
+@settings(max_examples=150)
+def test_nor_does_any_keep_more_where_less_is_left_of_a_session_than_its_hours(hits: list[Hit], most: int) -> None:
+    def holds(promise: Promise, others: Sequence[Promise]) -> bool:
+        return sum(each.place.session == promise.place.session for each in others) < most
+
+    claims = sorted(hits, key=lambda each: each.claim)
+    wanted = [[option for option in each.options if keeps(each, option)] for each in claims]
+    found = assign(hits, PARIS, NOW, NOTICE, holds)
+    assert tuple(seat.kept is not None for seat in found) == _best(wanted, most)
 
 
 @given(_hits())

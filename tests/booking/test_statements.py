@@ -81,8 +81,8 @@ RESHAPED: tuple[object, ...] = ([uuid4()], NOW.date(), LATER.date(), None, None,
 @pytest.mark.parametrize(
     ("file", "name", "arguments", "index", "column"),
     [
-        ("sessions.sql", "busy", ([1, 2, 3], NOW, LATER, NOW, False), "occupancy_by_resource", "starts_at"),
-        ("sessions.sql", "busy", ([1, 2, 3], NOW, LATER, NOW, False), "appointment_holds", "expires_at"),
+        ("sessions.sql", "busy", ([1, 2, 3], NOW, LATER, NOW, False, []), "occupancy_by_resource", "starts_at"),
+        ("sessions.sql", "busy", ([1, 2, 3], NOW, LATER, NOW, False, []), "appointment_holds", "expires_at"),
         ("sessions.sql", "open_at", (uuid4(), NOW, LATER), "session_by_site", "starts_at"),
         (
             "sessions.sql",

@@ -328,6 +328,18 @@ BOOKING_MUTANTS = (
         ("tests/booking/test_impact_proposals.py",),
     ),
     Mutant(
+        "counted-one-by-one", "a plan promises two the last place of a share, the last act, the only assistant",
+        f"{BOOKING}/use_cases/impact/plan_impact.py",
+        "rules.impact_notice, options.counts.holds)", "rules.impact_notice)",
+        ("tests/booking/test_impact_figures.py",),
+    ),
+    Mutant(
+        "own-assistant-in-the-way", "nobody keeps the hour of a prepared consultation: its own assistant is in the way",
+        f"{BOOKING}/use_cases/impact/options.py",
+        "{each.id for each in self.scene.hit},", "set(),",
+        ("tests/booking/test_impact_figures.py",),
+    ),
+    Mutant(
         "promised-twice-at-an-hour", "a plan promises one patient of two appointments two places of one hour",
         f"{BOOKING}/domain/impact.py",
         "self.patient == other.patient and self.appointment", "self.patient != other.patient and self.appointment",

@@ -85,12 +85,14 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """A partner of an appointment, and when they are needed."""
+    """A partner of an appointment, and when they are needed; `able`: the sessions of all who could be it then, where
+    that was asked live."""
 
     period: Interval
     session: UUID
     professional: UUID
     role: str
+    able: frozenset[UUID] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +259,11 @@ def _companions(
         needed = partner.needed(period.start)
         if partner.same_room and not _around(own.usable, partner.together(period)):
             return None
-        who = next((each for each, time in candidates if _around(time.usable, needed)), None)
-        if who is None:
+        free = [each for each, time in candidates if _around(time.usable, needed)]
+        if not free:
             return None
-        found.append(Companion(needed, who.id, who.professional, who.role))
+        who = free[0]
+        found.append(Companion(needed, who.id, who.professional, who.role, frozenset(each.id for each in free)))
     return tuple(found)
 
 

@@ -5,8 +5,8 @@ Whoever booked first has the first claim to the places that are left: the latest
 distribution of the places keeps everybody.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from uuid import UUID
@@ -56,8 +56,28 @@ class Tier(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Company:
+    """Somebody wanted besides the practitioner: when, and the sessions of those who could come, each by itself."""
+
+    period: Interval
+    able: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a place takes besides its hour: `session`, when nobody else can be received there (buffers, a preparation in
+    that room); `occupied`, the practitioner's time; `patient`, from the preparation on; whoever takes part besides."""
+
+    session: Interval
+    occupied: Interval
+    patient: Interval
+    company: tuple[Company, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """A place that remains once the change is made; `kind` where the appointment becomes one of another kind."""
+    """A place that remains once the change is made; `kind` where the appointment becomes one of another kind. `needs`
+    is known while a plan is made: without it nothing but the hour is taken."""
 
     session: UUID
     site: UUID
@@ -66,10 +86,21 @@ class Place:
     mode: str
     period: Interval
     kind: str | None = None
+    needs: Needs | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def taken(self) -> Interval:
+        """When nobody else can be received in its session."""
+        return self.needs.session if self.needs else self.period
+
+    @property
+    def attended(self) -> Interval:
+        """When the patient is there."""
+        return self.needs.patient if self.needs else self.period
 
     def meets(self, other: "Place") -> bool:
         """True when both cannot be given: same session, common time."""
-        return self.session == other.session and self.period.overlaps(other.period)
+        return self.session == other.session and self.taken.overlaps(other.taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +156,16 @@ class Promise:
         if self.place.meets(other.place):
             return True
         is_twice_there = self.patient == other.patient and self.appointment != other.appointment
-        return is_twice_there and self.place.period.overlaps(other.place.period)
+        return is_twice_there and self.place.attended.overlaps(other.place.attended)
+
+    def is_near(self, other: "Promise") -> bool:
+        """True when what is counted of the one may be what is counted of the other: one session, or one hour."""
+        return self.place.session == other.place.session or self.place.attended.overlaps(other.place.attended)
+
+
+Holds = Callable[[Promise, Sequence[Promise]], bool]
+"""Whether a promise can be kept besides others, and these besides it, by what is counted: shares of a session, acts and
+supervisors of interns, whoever takes part besides. Of fewer promises none is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +177,13 @@ class Seat:
     proposals: tuple[Place, ...] = ()
 
 
-def assign(hits: Sequence[Hit], zone: ZoneInfo, now: datetime, notice: timedelta) -> list[Seat]:
-    """A seat for each hit appointment, those who booked first coming first; no place is given twice, and no patient two
-    places that overlap.
+def _always(_promise: Promise, _others: Sequence[Promise]) -> bool:
+    return True
+
+
+def assign(hits: Sequence[Hit], zone: ZoneInfo, now: datetime, notice: timedelta, holds: Holds = _always) -> list[Seat]:
+    """A seat for each hit appointment, those who booked first coming first; no place is given twice, no patient two
+    places that overlap, and all that is given `holds` together.
 
     First as many as can be are kept at their hour, with a practitioner of equal standing at the same site. Then each
     of the others gets a first proposal if any distribution of what is left has one for it; then a second one, of
@@ -148,16 +192,18 @@ def assign(hits: Sequence[Hit], zone: ZoneInfo, now: datetime, notice: timedelta
     claims = sorted((hit for hit in hits), key=lambda hit: hit.claim)
     movable = [hit for hit in claims if hit.can_move]
     own_hour = {hit.appointment: hit.promises(p for p in hit.options if keeps(hit, p)) for hit in movable}
-    kept = _distribute(own_hour, ())
+    kept = _Distribution(own_hour, (), holds).made()
     displaced = [hit for hit in movable if hit.appointment not in kept]
     wanted = {hit.appointment: hit.promises(ranked(hit, hit.options, zone, now, notice)) for hit in displaced}
-    first = _distribute(wanted, kept.values())
+    first = _Distribution(wanted, tuple(kept.values()), holds).made()
     given = [*kept.values(), *first.values()]
     second: dict[UUID, Promise] = {}
     for hit in displaced:
-        if (had := first.get(hit.appointment)) and (other := _another(hit, wanted[hit.appointment], had, given, zone)):
-            second[hit.appointment] = other
-            given.append(other)
+        if had := first.get(hit.appointment):
+            free = (each for each in wanted[hit.appointment] if _fits(each, given, holds))
+            if other := _another(hit, free, had, zone):
+                second[hit.appointment] = other
+                given.append(other)
     return [
         Seat(
             hit.appointment,
@@ -229,51 +275,61 @@ def shortlist(
     return tuple(place for of_tier in chosen.values() for place in of_tier)
 
 
-def _distribute(wanted: Mapping[UUID, Sequence[Promise]], taken: Iterable[Promise]) -> dict[UUID, Promise]:
-    """A place for each of `wanted` (in order of claim, places best first) such that as many as possible have one.
+@dataclass(frozen=True, slots=True)
+class _Distribution:
+    """A place for each of `wanted` (in order of claim, places best first) besides those that are `closed`, such that as
+    many as possible have one.
 
     Augmenting paths (Kuhn 1955): a later claim that finds nothing free may push an earlier one to another of its
     places, never off all of them. As long as places meet only when they are the same, no distribution serves more, and
-    none serves an earlier claim that this one leaves out (a transversal matroid). Where places of unequal length meet
-    several others, or one patient has two appointments, a claim never pushes two at once.
+    none serves an earlier claim that this one leaves out (a transversal matroid). Where something is counted besides,
+    anybody of the same session or hour may be the one who gives way. Where places of unequal length meet several
+    others, or one patient has two appointments, a claim never pushes two at once.
     """
-    closed = list(taken)
-    seats: dict[UUID, Promise] = {}
-    served = -1
-    while served < len(seats):  # who gives way to another appointment of their patient leaves a place to others
-        served = len(seats)
-        for claimant in wanted:
-            if claimant not in seats:
-                _seat(claimant, wanted, seats, closed, set(), ())
-    return seats
+
+    wanted: Mapping[UUID, Sequence[Promise]]
+    closed: Sequence[Promise]
+    holds: Holds
+    seats: dict[UUID, Promise] = field(default_factory=dict)
+
+    def made(self) -> dict[UUID, Promise]:
+        served = -1
+        while served < len(self.seats):  # who gives way to their own patient leaves a place to others
+            served = len(self.seats)
+            for claimant in self.wanted:
+                if claimant not in self.seats:
+                    self._seat(claimant, set(), ())
+        return self.seats
+
+    def _seat(self, claimant: UUID, seen: set[Place], claimed: tuple[Promise, ...]) -> bool:
+        fixed = [*self.closed, *claimed]
+        seated = [had for who, had in self.seats.items() if who != claimant]
+        open_to_it = [each for each in self.wanted[claimant] if not any(each.meets(other) for other in fixed)]
+        for promise in open_to_it:
+            if not any(promise.meets(had) for had in seated) and self.holds(promise, [*fixed, *seated]):
+                self.seats[claimant] = promise
+                return True
+        for promise in open_to_it:
+            if promise.place in seen:
+                continue
+            for holder in self._in_the_way(promise, fixed, seated):
+                seen.add(promise.place)
+                if self._seat(holder.appointment, seen, (*claimed, promise)):
+                    self.seats[claimant] = promise
+                    return True
+        return False
+
+    def _in_the_way(self, promise: Promise, fixed: Sequence[Promise], seated: Sequence[Promise]) -> list[Promise]:
+        """Those of whom one need only give way for the promise to hold."""
+        meeting = [had for had in seated if had.meets(promise)]
+        if len(meeting) > 1 or not self.holds(promise, fixed):
+            return []
+        near = meeting or [had for had in seated if had.is_near(promise)]
+        return [had for had in near if self.holds(promise, [*fixed, *(each for each in seated if each is not had)])]
 
 
-def _seat(
-    claimant: UUID,
-    wanted: Mapping[UUID, Sequence[Promise]],
-    seats: dict[UUID, Promise],
-    closed: Sequence[Promise],
-    seen: set[Place],
-    claimed: tuple[Promise, ...],
-) -> bool:
-    open_to_it = [each for each in wanted[claimant] if not any(each.meets(other) for other in (*closed, *claimed))]
-    for promise in open_to_it:
-        if not _holders(promise, claimant, seats):
-            seats[claimant] = promise
-            return True
-    for promise in open_to_it:
-        holders = _holders(promise, claimant, seats)
-        if promise.place in seen or len(holders) > 1:
-            continue
-        seen.add(promise.place)
-        if _seat(holders[0], wanted, seats, closed, seen, (*claimed, promise)):
-            seats[claimant] = promise
-            return True
-    return False
-
-
-def _holders(promise: Promise, claimant: UUID, seats: Mapping[UUID, Promise]) -> list[UUID]:
-    return [who for who, had in seats.items() if who != claimant and had.meets(promise)]
+def _fits(promise: Promise, given: Sequence[Promise], holds: Holds) -> bool:
+    return not any(promise.meets(other) for other in given) and holds(promise, given)
 
 
 def ranked(hit: Hit, places: Iterable[Place], zone: ZoneInfo, now: datetime, notice: timedelta) -> list[Place]:
@@ -291,12 +347,14 @@ def ranked(hit: Hit, places: Iterable[Place], zone: ZoneInfo, now: datetime, not
     return sorted((place for place in places if place.period.start >= early), key=rank)
 
 
-def _another(
-    hit: Hit, wanted: Sequence[Promise], first: Promise, given: Sequence[Promise], zone: ZoneInfo
-) -> Promise | None:
-    free = [each for each in wanted if not any(each.meets(other) for other in given)]
-    other_sort = (each for each in free if tier(hit, each.place, zone) != tier(hit, first.place, zone))
-    return next(other_sort, None) or next(iter(free), None)
+def _another(hit: Hit, free: Iterable[Promise], first: Promise, zone: ZoneInfo) -> Promise | None:
+    """The best of another sort than the first, else the best."""
+    best = None
+    for each in free:
+        if tier(hit, each.place, zone) != tier(hit, first.place, zone):
+            return each
+        best = best or each
+    return best
 
 
 def _is_equal(had: str, offered: str) -> bool:

@@ -30,14 +30,14 @@ async def taken(
     db: Reader,
     sessions: Collection[UUID],
     now: datetime,
-    leaving: UUID | None = None,
+    leaving: Collection[UUID] = (),
     *,
     first_call: bool = False,
 ) -> dict[UUID, list[Taken]]:
-    """What is taken of these sessions, without the appointment that is about to leave its place; on `first_call`
+    """What is taken of these sessions, without the appointments that are about to leave their places; on `first_call`
     without what rests."""
     found: dict[UUID, list[Taken]] = {session: [] for session in sessions}
-    for row in await db.fetch(SQL.taken, list(sessions), now, leaving, first_call):
+    for row in await db.fetch(SQL.taken, list(sessions), now, list(leaving), first_call):
         found[row["session"]].append(Taken(row["capacity_class"], Interval(row["starts_at"], row["ends_at"])))
     return found
 

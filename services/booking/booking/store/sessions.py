@@ -116,11 +116,17 @@ async def share_if_free(tx: Transaction, session: UUID, period: Interval) -> boo
 
 
 async def busy(
-    db: Reader, numbers: Collection[int], window: Interval, now: datetime, *, first_call: bool = False
+    db: Reader,
+    numbers: Collection[int],
+    window: Interval,
+    now: datetime,
+    *,
+    first_call: bool = False,
+    leaving: Collection[UUID] = (),
 ) -> list[Occupancy]:
     """What takes these resources within the window, for somebody who would take them over at `now` if they could;
-    places that rest do not for whoever has first call."""
-    rows = await db.fetch(SQL.busy, list(numbers), window.start, window.end, now, first_call)
+    places that rest do not for whoever has first call, nor what the appointments `leaving` take."""
+    rows = await db.fetch(SQL.busy, list(numbers), window.start, window.end, now, first_call, list(leaving))
     return [Occupancy(row["resource"], Interval(row["starts_at"], row["ends_at"])) for row in rows]
 
 

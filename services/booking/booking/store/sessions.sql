@@ -99,12 +99,14 @@ FOR KEY SHARE SKIP LOCKED;
 
 -- name: busy
 -- What takes these resources in a window; no occupancy is longer than a session. Holds that are over count no more, even
--- while nobody has written that down, nor does what has rested, or rests at all for whoever has first call ($5). The
--- place of an offer that is over rests first. These are few, and found by their hours whatever the window.
+-- while nobody has written that down, nor does what has rested, or rests at all for whoever has first call ($5), nor what
+-- is about to leave its place ($6). The place of an offer that is over rests first. These are few, and found by their
+-- hours whatever the window.
 SELECT resource, starts_at, upper(period) AS ends_at
 FROM occupancy
 WHERE resource = ANY ($1::bigint[]) AND blocking
   AND starts_at < $3 AND starts_at > $2::timestamptz - interval '16 hours' AND upper(period) > $2
+  AND appointment <> ALL ($6::uuid[])
   AND appointment NOT IN (
     SELECT id FROM appointment WHERE state = 'held' AND expires_at <= $4 AND channel <> 'waiting_list'
     UNION ALL

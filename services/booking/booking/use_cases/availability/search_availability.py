@@ -22,10 +22,12 @@ from smp.postgres import ScopedReader
 
 @dataclass(frozen=True, slots=True)
 class AsIf:
-    """The agenda as it would be after a change: its open sessions, and who could be reached by telephone."""
+    """The agenda as it would be after a change: its open sessions, who could be reached by telephone, and which
+    appointments had left their places."""
 
     sessions: Callable[[Sequence[Session]], Sequence[Session]] = tuple
     reaches: Callable[[Sequence[Reach]], Sequence[Reach]] = tuple
+    leaving: Collection[UUID] = ()
 
 
 async def free_slots(
@@ -70,7 +72,7 @@ async def free_slots(
     policy = await answered_for(db, offering, policy, window)
     policy = replace(policy, reaches=tuple(as_if.reaches(policy.reaches)))
     numbers = {resource.number for session in needed for resource in session.resources}.union(also_free)
-    taken = await sessions.busy(db, numbers, around, now, first_call=first_call)
+    taken = await sessions.busy(db, numbers, around, now, first_call=first_call, leaving=as_if.leaving)
     slots = available_slots(open_sessions, taken, policy, now, window)
     if rules is not None:
         slots = await bookable(db, slots, offering[0].territory, rules, now)

@@ -46,7 +46,8 @@ async def with_room(
 ) -> list[Session]:
     """Those that still have room for the class `wanted`; one statement, none when no session has shares."""
     shared = [session.id for session in sessions if session.shares]
-    taken = await capacity.taken(db, shared, now, leaving, first_call=first_call) if shared else {}
+    own = () if leaving is None else (leaving,)
+    taken = await capacity.taken(db, shared, now, own, first_call=first_call) if shared else {}
     return [
         session
         for session in sessions

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from booking import problems
-from booking.domain.impact import ChangeKind, Decision, DefaultPolicy
+from booking.domain.impact import ChangeKind, Decision, DefaultPolicy, Place, Promise
 from booking.domain.rules import Rules
 from booking.store import impacts
 from booking.store.impacts import Item, StoredImpact, place_document
@@ -20,7 +20,7 @@ from booking.store.sessions import Author
 from booking.use_cases.access import require_site
 from booking.use_cases.impact.cut import Drafted, cut, draft_cut
 from booking.use_cases.impact.figures import decide_by, to_be_told
-from booking.use_cases.impact.options import options_of
+from booking.use_cases.impact.options import Options, options_of
 from booking.use_cases.impact.plan_impact import own_place, what_was_seen
 from booking.use_cases.impact.read_impact import Progress, progress_of
 from booking.use_cases.impact.scene import Scene, scene_of
@@ -114,24 +114,38 @@ async def _difference(
     """What is not as it was seen by who planned; empty when the plan still holds."""
     seen, sees = impact.seen, what_was_seen(scene)
     options = await options_of(tx, scene, impact.searched, rules, now)
-    still = {each.id: [own_place(each), *options.get(each.id, ())] for each in scene.hit}
-    taken = [
-        {"appointment": str(item.appointment), "place": place_document(place)}
-        for item in items
-        if str(item.appointment) in sees["hits"]
-        for place in item.places
-        if place not in still[item.appointment]
-    ]
     found: dict[str, Any] = {
         "newly_hit": sorted({*sees["hits"], *map(str, drafted.losing)} - seen["hits"].keys()),
         "no_longer_hit": sorted(seen["hits"].keys() - sees["hits"].keys()),
         "changed": _changed(seen["hits"], sees["hits"]),
-        "places_taken": taken,
+        "places_taken": [
+            {"appointment": str(item.appointment), "place": place_document(place)}
+            for item, place in _taken(items, scene, options)
+        ],
         "reached_otherwise": await _reached_otherwise(tx, items, impact.change.kind),
         "sessions": sorted(seen["sessions"].keys() ^ sees["sessions"].keys())
         + _changed(seen["sessions"], sees["sessions"]),
     }
     return {what: which for what, which in found.items() if which}
+
+
+def _taken(items: Sequence[Item], scene: Scene, options: Options) -> list[tuple[Item, Place]]:
+    """The promised places that are not there any more, or not all of them together."""
+    own = {each.id: own_place(each) for each in scene.hit}
+    promised = [(item, place) for item in items if item.appointment in own for place in item.places]
+    still = {
+        (item.appointment, place): Promise(item.appointment, item.patient, there)
+        for item, place in promised
+        for there in options.places[item.appointment]
+        if there == place
+    }
+    together = list(still.values())
+
+    def holds(item: Item, place: Place) -> bool:
+        found = still.get((item.appointment, place))
+        return found is not None and options.counts.holds(found, together)
+
+    return [(item, place) for item, place in promised if place != own[item.appointment] and not holds(item, place)]
 
 
 async def _reached_otherwise(tx: Transaction, items: Sequence[Item], kind: ChangeKind) -> list[str]:

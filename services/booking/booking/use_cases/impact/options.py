@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from booking.domain import resources
 from booking.domain.appointments import Appointment, State
 from booking.domain.availability import Slot
-from booking.domain.impact import Hit, Place, instead_by_video
+from booking.domain.impact import Company, Hit, Needs, Place, instead_by_video
 from booking.domain.intervals import Interval
 from booking.domain.kinds import ON_SITE, VIDEO, Compartment, Kind
 from booking.domain.local_time import local_day, whole_day
@@ -22,6 +22,7 @@ from booking.store import appointments, sessions
 from booking.use_cases.appointments.company import joined_by
 from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.search_availability import AsIf, free_slots
+from booking.use_cases.impact.counting import Counts, counts_of
 from booking.use_cases.impact.scene import Scene, reaches_after, sessions_after
 from booking.use_cases.kinds.kind_book import book_of, kind_of
 from smp.postgres import Transaction
@@ -29,11 +30,26 @@ from smp.postgres import Transaction
 _WEEK = timedelta(days=7)
 
 
-async def options_of(
-    tx: Transaction, scene: Scene, sites: Sequence[UUID], rules: Rules, now: datetime
-) -> dict[UUID, list[Place]]:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Every place that each hit appointment could have, by itself; `counts` tells which of them together."""
+
+    places: Mapping[UUID, Sequence[Place]]
+    counts: Counts
+
+
+async def options_of(tx: Transaction, scene: Scene, sites: Sequence[UUID], rules: Rules, now: datetime) -> Options:
     """For each hit appointment, every place that is left for its kind and its patient at these sites, from its own day
     on. A week of hit appointments is looked at in one go."""
+    found = await _free(tx, scene, sites, rules, now)
+    counts = await counts_of(tx, scene, {each for places in found.values() for each in places}, rules, now)
+    return Options({each.id: counts.alone(hit_of(each, found.get(each.id, ()))) for each in scene.hit}, counts)
+
+
+async def _free(
+    tx: Transaction, scene: Scene, sites: Sequence[UUID], rules: Rules, now: datetime
+) -> dict[UUID, list[Place]]:
+    """By the hour alone."""
     if not sites:
         return {}
     found: dict[UUID, list[Place]] = {}
@@ -104,13 +120,13 @@ class _Room:
         """The free places of its kind; for a visit by video too, in its own kind or in what doctors do so instead,
         while that kind is as it is when the window begins."""
         modes = (ON_SITE, VIDEO) if it.mode == ON_SITE and VIDEO in kind.modes else (it.mode,)
-        found = [_place(slot, mode) for slot in await self._slots(it, kind) for mode in modes]
+        found = [_place(slot, it, kind, mode) for slot in await self._slots(it, kind) for mode in modes]
         return [*found, *await self._by_video_instead(it, kind)] if it.mode == ON_SITE else found
 
     async def _by_video_instead(self, it: Appointment, kind: Kind) -> list[Place]:
         book, zone = await book_of(self.tx, self.rules, self.scene.territory), self.scene.zone
         return [
-            _place(slot, VIDEO, other.code)
+            _place(slot, it, other, VIDEO)
             for other in instead_by_video(kind, book.by_video(local_day(self.window.start, zone)))
             for slot in await self._slots(it, other)
             if book.on(other.code, local_day(slot.period.start, zone)) == other
@@ -119,23 +135,37 @@ class _Room:
     async def _slots(self, it: Appointment, kind: Kind) -> list[Slot]:
         """Free slots at each of the sites, with whoever takes part besides."""
         partners = partners_of(kind, joined_by(it))
-        as_if = AsIf(partial(sessions_after, cuts=self.scene.cuts), partial(reaches_after, change=self.scene.change))
+        as_if = AsIf(
+            partial(sessions_after, cuts=self.scene.cuts),
+            partial(reaches_after, change=self.scene.change),
+            {each.id for each in self.scene.hit},
+        )
         found: list[Slot] = []
         for site in self.sites:
-            found += await free_slots(
-                self.tx, site, kind, self.window, self.now, None, it.capacity_class,
-                rules=self.rules, partners=partners, as_if=as_if,
-            )  # fmt: skip
+            found += await free_slots(self.tx, site, kind, self.window, self.now, partners=partners, as_if=as_if)
         return found
 
 
-def _asked(it: Appointment, kind: Kind) -> tuple[str, int, str, str, str | None]:
-    """What decides which places suit an appointment, its patient apart."""
-    return kind.code, kind.version, it.mode, it.capacity_class, joined_by(it)
+def _asked(it: Appointment, kind: Kind) -> tuple[str, int, str, str | None]:
+    """What decides which places suit an appointment, its patient and what is counted apart."""
+    return kind.code, kind.version, it.mode, joined_by(it)
 
 
-def _place(slot: Slot, mode: str, kind: str | None = None) -> Place:
-    return Place(slot.session, slot.site, slot.professional, slot.role, mode, slot.period, kind)
+def _place(slot: Slot, it: Appointment, kind: Kind, mode: str) -> Place:
+    becomes = None if kind.code == it.kind else kind.code
+    return Place(slot.session, slot.site, slot.professional, slot.role, mode, slot.period, becomes, _needs(slot, kind))
+
+
+def _needs(slot: Slot, kind: Kind) -> Needs:
+    occupied = kind.around(slot.period)
+    comes = min([slot.period.start, *(each.period.start for each in slot.companions)])
+    in_that_room = kind.preparation is not None and kind.preparation.same_room
+    return Needs(
+        session=Interval(min(occupied.start, comes), occupied.end) if in_that_room else occupied,
+        occupied=occupied,
+        patient=Interval(comes, slot.period.end),
+        company=tuple(Company(each.period, each.able) for each in slot.companions),
+    )
 
 
 async def _busy_patients(
@@ -161,5 +191,5 @@ def _free_for_patient(
         place
         for place in places
         if day.start <= place.period.start < day.end + span
-        and not any(place.period.overlaps(period) for period in elsewhere)
+        and not any(place.attended.overlaps(period) for period in elsewhere)
     ]

@@ -95,9 +95,9 @@ async def _seats(tx: Transaction, scene: Scene, searched: Sequence[UUID], rules:
     hits = []
     for each in scene.hit:
         hit = hit_of(each, ())
-        choice = shortlist(hit, options.get(each.id, ()), scene.zone, now, rules.impact_notice, _PER_TIER)
+        choice = shortlist(hit, options.places[each.id], scene.zone, now, rules.impact_notice, _PER_TIER)
         hits.append(hit_of(each, choice))
-    return assign(hits, scene.zone, now, rules.impact_notice)
+    return assign(hits, scene.zone, now, rules.impact_notice, options.counts.holds)
 
 
 def own_place(it: Appointment) -> Place:

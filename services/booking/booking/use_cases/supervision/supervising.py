@@ -1,6 +1,6 @@
 """Whether an intern may be booked there and then: covered, within the ratio and the acts of the half-day."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -89,9 +89,16 @@ class InternDays:
 
     @classmethod
     async def around(
-        cls, db: ScopedReader, slots: Iterable[Slot], territory: str, rules: Rules, now: datetime
+        cls,
+        db: ScopedReader,
+        slots: Iterable[Slot],
+        territory: str,
+        rules: Rules,
+        now: datetime,
+        leaving: Collection[UUID] = (),
     ) -> "InternDays | None":
-        """The days of the slots of a site that are interns'; nothing when none is."""
+        """The days of the slots of a site that are interns', without the appointments that are `leaving`; nothing when
+        none is."""
         interns = [slot for slot in slots if slot.role == INTERN]
         site = await projections.site(db, interns[0].site) if interns else None
         if site is None:
@@ -104,17 +111,22 @@ class InternDays:
             await supervision.presence_of_supervisors(db, everyone, whole),
             await supervision.reaches(db, territory, whole),
         )
-        return cls({day: [each.act for each in acts] for day, acts in found.items()}, coverage, site.zone, rules)
+        acts = {day: [each.act for each in some if each.id not in leaving] for day, some in found.items()}
+        return cls(acts, coverage, site.zone, rules)
 
     def admits(self, slot: Slot, besides: Iterable[Slot] = ()) -> bool:
         """Whether the slot may be given once those `besides` are; to anybody but an intern, always."""
         if slot.role != INTERN:
             return True
-        act, acts = _act(slot), [*self.acts[slot.day], *(_act(each) for each in besides if each.day == slot.day)]
+        return self.admits_act(_act(slot), slot.day, [_act(each) for each in besides if each.day == slot.day])
+
+    def admits_act(self, act: Act, day: date, besides: Iterable[Act]) -> bool:
+        """Whether an intern may be given the act on that day, besides those of the day that are to be given."""
+        acts = [*self.acts[day], *besides]
         own = [each.period.start for each in acts if each.intern == act.intern]
-        if acts_in_half_day(own, act.period.start, self.zone) >= self.rules.acts_per_half_day.on(slot.day):
+        if acts_in_half_day(own, act.period.start, self.zone) >= self.rules.acts_per_half_day.on(day):
             return False
-        return self._is_answered_for(act, [each for each in acts if each.intern != act.intern], slot.day)
+        return self._is_answered_for(act, [each for each in acts if each.intern != act.intern], day)
 
     def _is_answered_for(self, act: Act, others: Iterable[Act], day: date) -> bool:
         meanwhile = [each for each in others if each.period.overlaps(act.period)]
