@@ -19,6 +19,7 @@ from smp_local.worlds.history import Entry, History
 
 Kind = Literal["lost", "doubled", "overlapping", "texts_missing", "texts_twice", "facts_wrong", "parked", "seen_across"]
 NOT_BLOCKING = frozenset({"cancelled", "expired"})
+GONE = frozenset({"no_show", "left_unseen"})  # the patient is free again, and nobody else
 BOOKED = "fr.smp.booking.SlotBooked.v1"
 
 
@@ -222,7 +223,7 @@ def _bookings(appointments: Sequence[Row], outbox: Iterable[Row], facts: dict[UU
             yield Fault("doubled" if booked[id] > wanted else "lost", f"Le rendez-vous {id} : {booked[id]} SlotBooked.")
         if said[id] != row["version"]:
             yield Fault("lost", f"Le rendez-vous {id} en est à {row['version']} et a dit {said[id]} événements.")
-        taken = 0 if row["state"] in NOT_BLOCKING else row["resources"]
+        taken = 0 if row["state"] in NOT_BLOCKING else row["resources"] - (row["state"] in GONE)
         if row["resources"] < 2 or row["blocking"] != taken or row["elsewhere"]:
             yield Fault("overlapping", f"Le rendez-vous {id} ({row['state']}) n'occupe pas ce qu'il faut.")
         fact = facts.get(id)
