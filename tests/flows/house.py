@@ -1,4 +1,4 @@
-"""A whole platform for tests: real engines, every service as its own process, both centres open."""
+"""A whole platform for tests: real engines, every service and a plug-in as its own process, both centres open."""
 
 import asyncio
 import shutil
@@ -31,6 +31,7 @@ from tests.support.ports import free_ports
 SECRETARY = LAVAL.secretaries()[0]
 PATIENCE = 60.0  # real seconds that anything may take on a busy machine
 STILL = 0.001
+ADDED = {"door_list": ("smp.registry.sites", "smp.booking.appointments")}  # the plug-in, and what it listens to
 
 
 class House:
@@ -129,10 +130,10 @@ async def running_house() -> AsyncIterator[House]:
     ports = free_ports()
     supervisor = Supervisor(home, asdict(ports), lambda _text: None)
     try:
-        await start(supervisor, Programs(home, ports))
+        await start(supervisor, Programs(home, ports, tuple(ADDED)))
         addresses = Addresses.of(home, ports)
         await open_worlds(addresses, lambda _text: None)
-        async with Books(addresses) as books:
+        async with Books(addresses, ADDED) as books:
             house = House(home, addresses, supervisor, books)
             async with house.platform:
                 yield house

@@ -44,15 +44,17 @@ class KafkaBook:
 
 
 class Books:
-    """Use as an async context manager: one read-only connection to each service's database."""
+    """Use as an async context manager: one read-only connection to each service's database. `added`: the topics that
+    each plug-in must have heard to the end."""
 
-    def __init__(self, addresses: Addresses) -> None:
+    def __init__(self, addresses: Addresses, added: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self._addresses = addresses
+        self._listens = {**LISTENS, **(added or {})}
         self._stack = AsyncExitStack()
         self._connections: dict[str, asyncpg.Connection[asyncpg.Record]] = {}
 
     async def __aenter__(self) -> "Books":
-        for service in SERVICES:
+        for service in dict.fromkeys((*SERVICES, *self._listens)):
             connection = await asyncpg.connect(
                 self._addresses.database(service),
                 server_settings={"default_transaction_read_only": "on", "application_name": "ledger"},
@@ -96,7 +98,7 @@ class Books:
         await admin.start()
         await consumer.start()
         try:
-            wanted = {name: _partitions(topics) for name, topics in LISTENS.items()}
+            wanted = {name: _partitions(topics) for name, topics in self._listens.items()}
             ends = await consumer.end_offsets(sorted({each for part in wanted.values() for each in part}))
             behind = 0
             for service, partitions in wanted.items():
