@@ -32,7 +32,8 @@ from smp_local.worlds.opening import open_centre
 from smp_local.worlds.platform import Platform
 from tests.chaos import checker, evidence
 from tests.chaos.books import PatientBooks
-from tests.chaos.errands import ERNEE, Errands
+from tests.chaos.errands.ernee import ERNEE
+from tests.chaos.errands.monday import Errands
 from tests.chaos.hunter import Hunter, Kill, Pack
 from tests.chaos.machine import Machine, new_folder, running
 from tests.chaos.mondays import Watched, mondays, play

@@ -209,6 +209,12 @@ def copies_agree_with_owners(found: Snapshot) -> Iterator[Finding]:
                 yield Finding("facts_wrong", f"{each.name} {id} : {', '.join(different)}.")
 
 
+def the_erased_are_forgotten(found: Snapshot) -> Iterator[Finding]:
+    """Nobody expects them, and nothing more is to be said to them."""
+    for what in found.kept_of_erased:
+        yield Finding("facts_wrong", f"D'un patient effacé il reste {what}.")
+
+
 RULES: tuple[Callable[[Snapshot], Iterable[Finding]], ...] = (
     acknowledged_is_kept,
     nobody_waits_for_an_answer,
@@ -222,4 +228,5 @@ RULES: tuple[Callable[[Snapshot], Iterable[Finding]], ...] = (
     each_text_leaves_once,
     one_text_for_one_state,
     copies_agree_with_owners,
+    the_erased_are_forgotten,
 )

@@ -43,6 +43,7 @@ async def _read(books: PatientBooks, entries: Sequence[Entry], now: datetime) ->
         owed=[Owed(**row) for row in await rows("notifications", _OWED)],
         accepted=[str(job["tag"]) for job in jobs if job["state"] != "cancelled"],
         projections=[await _projection(books, name, *sides) for name, sides in _PROJECTIONS.items()],
+        kept_of_erased=[row["what"] for service, sql in _KEPT_OF_ERASED.items() for row in await rows(service, sql)],
     )
 
 
@@ -62,12 +63,26 @@ _TEXTS = r"""
     FROM message AS m
     LEFT JOIN (SELECT aggregateid, count(*) AS ends FROM smp.outbox WHERE type !~ '\.Message(Planned|Accepted)\.'
                GROUP BY aggregateid) AS o ON o.aggregateid = m.message"""
-# The first decision on an appointment whose hour was still to come: its patient must hear of it.
+# The first decision on an appointment whose hour was still to come: its patient must hear of it, unless erased since.
 _OWED = """
     SELECT DISTINCT ON (d.appointment) d.appointment, d.version
     FROM decision AS d JOIN appointment AS a USING (appointment)
     WHERE d.verdict = 'planned' AND d.decided_at < a.starts_at AND a.patient IS NOT NULL
+        AND NOT EXISTS (SELECT FROM patient AS p WHERE p.patient = a.patient AND p.erased_at IS NOT NULL)
     ORDER BY d.appointment, d.version"""
+
+_KEPT_OF_ERASED = {
+    "booking": """
+        SELECT 'le rendez-vous ' || a.id AS what FROM appointment AS a JOIN patient AS p ON p.id = a.patient
+        WHERE a.state IN ('held', 'booked') AND a.starts_at > p.erased_at
+        UNION ALL SELECT 'une attente ' || e.id FROM waiting_list_entry AS e JOIN patient AS p ON p.id = e.patient
+        WHERE e.state = 'waiting' AND p.erased_at IS NOT NULL""",
+    "notifications": """
+        SELECT 'un texto ' || m.message AS what FROM message AS m JOIN patient AS p USING (patient)
+        WHERE m.state IN ('planned', 'sending') AND p.erased_at IS NOT NULL
+        UNION ALL SELECT 'un appel ' || c.task FROM call_task AS c JOIN patient AS p USING (patient)
+        WHERE c.state = 'open' AND p.erased_at IS NOT NULL""",
+}
 
 
 def _appointment(row: Row) -> Appointment:
@@ -85,12 +100,15 @@ Side = tuple[str, str]  # service, SQL
 _PROJECTIONS: dict[str, tuple[Side, Side]] = {
     "Fait du rendez-vous": (
         ("booking", """
-            SELECT id, state, version, patient, site, starts_at, ends_at, kind, mode, booked_at,
+            SELECT id, state, version,
+                CASE WHEN NOT EXISTS (SELECT FROM patient AS p WHERE p.id = a.patient AND p.erased_at IS NOT NULL)
+                     THEN patient END,
+                site, starts_at, ends_at, kind, mode, booked_at,
                 CASE WHEN state IN ('arrived', 'in_preparation', 'in_consultation', 'done', 'left_unseen')
                      THEN arrived_at END,
                 CASE WHEN state = 'done' THEN started_at END, ended_at, outcome, severity, otherwise_emergency,
                 cancelled_by, cancel_reason, late
-            FROM appointment"""),
+            FROM appointment AS a"""),
         ("reporting", """
             SELECT appointment, status, CASE WHEN missing_events = 0 THEN upper(heard) - 1 END, patient, site,
                 (placement).start_at, (placement).end_at, (placement).kind, mode, (request).booked_at,
@@ -124,8 +142,8 @@ _PROJECTIONS: dict[str, tuple[Side, Side]] = {
         ("reporting", "SELECT site, name, zone FROM site_fact"),
     ),
     "Patient chez booking": (
-        ("registry", "SELECT id, registered_at FROM patient"),
-        ("booking", "SELECT id, registered_at FROM patient"),
+        ("registry", "SELECT id, registered_at, erased_at FROM patient"),
+        ("booking", "SELECT id, registered_at, erased_at FROM patient"),
     ),
     "Site chez booking": (
         ("registry", "SELECT id, zone, subdivision, opened_on, closed_from FROM site"),

@@ -99,3 +99,4 @@ class Snapshot:
     owed: Sequence[Owed] = ()
     accepted: Sequence[str] = ()  # tags of the texts that the provider took, one per text
     projections: Sequence[Projection] = ()
+    kept_of_erased: Sequence[str] = ()  # what is still to come for patients who are erased, in French

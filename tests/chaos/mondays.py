@@ -8,7 +8,7 @@ from smp_local.day.player import Player
 from smp_local.day.quiet import until_texts_settled
 from smp_local.worlds.history import Entry, History
 from tests.chaos.books import PatientBooks
-from tests.chaos.errands import Errands
+from tests.chaos.errands.monday import Errands
 from tests.chaos.hunter import Pack
 
 FIRST = date(2026, 11, 23)

@@ -187,6 +187,10 @@ def invent_a_fact(world: Snapshot) -> Snapshot:
     return with_facts(world, facts)
 
 
+def go_on_writing_to_the_erased(world: Snapshot) -> Snapshot:
+    return replace(world, kept_of_erased=[f"un texto {uuid4()}"])
+
+
 PLANTED: list[tuple[str, Plant]] = [
     ("lost", lose_the_appointment),
     ("lost", lose_the_arrival),
@@ -214,6 +218,7 @@ PLANTED: list[tuple[str, Plant]] = [
     ("facts_wrong", count_an_old_state),
     ("facts_wrong", forget_a_fact),
     ("facts_wrong", invent_a_fact),
+    ("facts_wrong", go_on_writing_to_the_erased),
 ]
 
 

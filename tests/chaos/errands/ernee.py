@@ -1,22 +1,16 @@
-"""What a Monday does not ask for by itself, asked on each of them at a third centre: every other command of booking.
-
-So each command passes its failpoints again and again. Nobody expects a certain answer: a refusal is an answer, and what
-was accepted is judged like all the rest. The site is not among those of the day's ledger.
-"""
+"""Errands at a third centre, which stays: its agenda is planned, its patients book, wait, come and are received."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from datetime import date, datetime, time, timedelta
-from typing import Any, Literal
+from datetime import date, timedelta
+from typing import Any
 from uuid import uuid5
 
 from smp_local.day.player import Player
 from smp_local.worlds.centre import WORLDS, Centre, Member, week
 from smp_local.worlds.laval import LAVAL
-from smp_local.worlds.opening import NOT_HEARD_YET, ensure_patient, open_centre
-from smp_local.worlds.people import Town, person, rpps
-from smp_local.worlds.platform import Answer, Json, Platform
+from smp_local.worlds.people import Town, rpps
+from smp_local.worlds.platform import Json, Platform
+from tests.chaos.errands.asking import Asking
 
 DOCTOR = Member("ernee/doctor", "Pichardais", "Odile", "gp", rpps(901))
 OTHER = Member("ernee/other", "Ravaudelle", "Denis", "retired_gp", rpps(902))
@@ -47,47 +41,18 @@ KINDS = ["consultation", "minor_emergency", "prepared"]
 LOOKS, BETWEEN_LOOKS = 8, 0.5  # real seconds: the timer of offers lives, or is coming back
 
 
-def antenna(day: date) -> Centre:
-    """The one that opens on the days of a Monday."""
-    key, number = f"antenna-{day.isoformat()}", 1_000 + day.toordinal() % 10_000
-    doctor = Member(f"{key}/doctor", "Chesnaie", "Maud", "gp", rpps(number))
-    intern = Member(f"{key}/intern", "Lorioux", "Basile", "intern", rpps(20_000 + number))
-    site = {name: value for name, value in ERNEE.site_body.items() if name != "finess"}
-    return replace(
-        ERNEE,
-        key=key,
-        opened_on=day,
-        site_body={**site, "name": f"Antenne {day.isoformat()}"},
-        members=(doctor, intern),
-        supervisions=((intern, doctor),),
-    )
-
-
-class Errands:
-    """Those of one Monday; `schedule` puts them into the play."""
+class AtErnee(Asking):
+    """On the day of the calls what is planned and booked, on the day itself what is received."""
 
     def __init__(self, platform: Platform, player: Player) -> None:
-        self._platform = platform
-        self._conductor = player.conductor
-        self._called_on = player.plans[0].called_on
-        self._day = player.plans[0].day
-        self._number = 0
+        super().__init__(platform, player, ERNEE)
         self._booked: list[str] = []
 
     def schedule(self) -> None:
-        """On the day of the calls what is planned and booked, on the day itself what is received."""
-        self._at(self._called_on, 8, self._open)
-        for hour, errand in ((9, self._plan), (10, self._shut), (11, self._book), (12, self._wait), (14, self._hit)):
+        for hour, errand in ((9, self._plan), (10, self._shut), (11, self._fill), (12, self._wait), (14, self._hit)):
             self._at(self._called_on, hour, errand)
         for hour, errand in ((10, self._receive), (11, self._wait), (12, self._correct), (19, self._close)):
             self._at(self._day, hour, errand)
-
-    def _at(self, day: date, hour: int, errand: Callable[[], Awaitable[None]]) -> None:
-        self._conductor.at(self._when(day, hour, 30), errand)
-
-    async def _open(self) -> None:
-        """An antenna opens: a site, a doctor, and an intern whom the doctor answers for."""
-        await open_centre(self._platform, antenna(self._day))
 
     # --- the agenda -----------------------------------------------------------------------------------------------
 
@@ -119,10 +84,6 @@ class Errands:
         tomorrow = {**single, "day": (day + timedelta(days=1)).isoformat(), "end": "12:00"}
         for who in (OTHER, DOCTOR):
             await self._ask("coordinator", "sessions", {**tomorrow, "professional": str(who.id)})
-        dropped = await self._ask("coordinator", "sessions", {
-            **tomorrow, "day": (day + timedelta(days=2)).isoformat(), "professional": str(OTHER.id),
-        })  # fmt: skip
-        await self._of(dropped, "session", "sessions/{}/cancellation", {"reason": "meeting"}, "coordinator")
         await self._ask("coordinator", "presence-plans", {
             "site": str(ERNEE.site), "professional": str(OTHER.id), "contract_start": "2017-06-12",
             "wished_weekdays": [1, 2, 3], "weekly_cap": 9, "yearly_cap": 400,
@@ -147,7 +108,7 @@ class Errands:
 
     # --- appointments ---------------------------------------------------------------------------------------------
 
-    async def _book(self) -> None:
+    async def _fill(self) -> None:
         """A family, people who name nobody, one who moves, one who gives up and comes back, holds, a short form."""
         day = self._day
         await self._ask("secretary", "appointments/family", {
@@ -208,7 +169,7 @@ class Errands:
         await self._of(plan, "impact", "impacts/{}/application", {"policy": "move_to_first_proposal"}, "coordinator")
 
     async def _receive(self) -> None:
-        """Arrivals, one called before another, preparation, departure, start, completion."""
+        """Arrivals, one without appointment, one called after others, preparation, departure, start, completion."""
         steps: tuple[tuple[str, str, Json], ...] = (
             ("secretary", "arrival", {}),
             ("medical_assistant", "preparation", {}),
@@ -218,6 +179,8 @@ class Errands:
         for count, appointment in enumerate(self._booked[:5]):
             for role, step, body in steps[: count + 1]:
                 await self._ask(role, f"appointments/{appointment}/{step}", body)
+        walk_in = {"site": str(ERNEE.site), "patient": await self._patient(), "kind": "minor_emergency"}
+        await self._ask("secretary", "walk-ins", walk_in)
         if len(self._booked) > 5:
             order = {"place": "last", "reason": "agreed_to_wait"}
             await self._ask("secretary", f"appointments/{self._booked[0]}/call-order", order)
@@ -236,25 +199,9 @@ class Errands:
 
     # --- asking ---------------------------------------------------------------------------------------------------
 
-    async def _ask(self, role: str, path: str, body: Json, *, method: Literal["POST", "PUT"] = "POST") -> Answer:
-        """One command; its key is its place among those of this Monday."""
-        self._number += 1
-        who = replace(ERNEE.staff(role), subject=f"ernee-{role}")
-        return await self._platform.command(
-            who, "booking", f"/v1/{path}", body, key=f"ernee/{self._day}/{self._number}", again_on=NOT_HEARD_YET,
-            method=method,
-        )  # fmt: skip
-
-    async def _of(self, made: Answer, name: str, path: str, body: Json, role: str) -> None:
-        """Another command about what the last one made."""
-        if made.ok and made.body.get(name):
-            await self._ask(role, path.format(made.body[name]), body)
-
     async def _give(self, slot: Json, **more: Any) -> None:
-        body = {**self._slot(slot), "patient": await self._patient(), "notify": True, **more}
-        answer = await self._ask("secretary", "appointments", body)
-        if answer.ok:
-            self._booked.append(answer.body["appointment"])
+        if booked := await self._book(slot, await self._patient(), **more):
+            self._booked.append(booked)
 
     async def _offer(self, entry: str) -> str | None:
         """The offer that runs for an entry of the waiting list, once the timer has made one."""
@@ -265,24 +212,3 @@ class Errands:
                     return str(each["offer"])
             await asyncio.sleep(BETWEEN_LOOKS)
         return None
-
-    async def _patient(self) -> str:
-        """Somebody new."""
-        self._number += 1
-        index = (100 * (self._day.toordinal() // 7) + self._number) % 9_000
-        return await ensure_patient(self._platform, ERNEE, person(ERNEE.town, index))
-
-    async def _slots(self, day: date, kind: str) -> list[Json]:
-        answer = await self._platform.read(
-            ERNEE.staff("secretary"), "booking", "/v1/availability", site=ERNEE.site, kind=kind,
-            from_=self._when(day, 8).isoformat(), to=self._when(day, 19).isoformat(),
-        )  # fmt: skip
-        found: list[Json] = answer.body.get("slots", []) if answer.ok else []
-        return found
-
-    def _slot(self, slot: Json) -> Json:
-        kind = slot.get("kind", "consultation")
-        return {"session": slot["session"], "start": slot["start"], "kind": kind, "channel": "phone"}
-
-    def _when(self, day: date, hour: int, minute: int = 0) -> datetime:
-        return datetime.combine(day, time(hour, minute), ERNEE.zone)
