@@ -10,12 +10,13 @@ from pathlib import Path
 
 from smp_local.day.ledger import Fault, Ledger
 from smp_local.worlds.history import Entry, History
+from tests.chaos.asked import never_asked, never_written
 from tests.chaos.findings import KINDS, Finding
 from tests.chaos.hunter import Kill
 from tests.chaos.tripping import place_of
 
 _ID = re.compile(r"[0-9a-f-]{36}")
-FULL = 1_000  # kills, from which on every place of booking must have been hit
+FULL = 1_000  # kills, from which on booking must have done all that it can do, and died at every place of it
 SHOWN = 30  # findings that a person reads; the file has them all
 MORE_KINDS = ("parked", "seen_across")  # of the day's ledger
 
@@ -77,10 +78,15 @@ class Report:
         return sorted(_of_booking(self.failpoints))
 
     @property
+    def forgotten(self) -> list[str]:
+        """What booking can do and nobody had it do: commands never accepted, statements that write and never ran."""
+        return [*never_asked(self.entries), *never_written(self.failpoints)]
+
+    @property
     def is_clean(self) -> bool:
         wrong = any(self.count(kind) for kind in (*KINDS, *MORE_KINDS))
         complete = self.trouble is None and len(self.kills) >= self.asked
-        if self.asked >= FULL and _never(self.failpoints_hit, self.places):
+        if self.asked >= FULL and (_never(self.failpoints_hit, self.places) or self.forgotten):
             return False
         return complete and not wrong and len(self.unknown) == len(self.resolved)
 
@@ -94,6 +100,7 @@ class Report:
             "failpoints_hit": len(self.failpoints_hit),
             "places_of_booking": dict(enumerate(self.places, 1)),
             "places_of_booking_never_hit": _never(self.failpoints_hit, self.places),
+            "never_asked_of_booking": self.forgotten,
             "failpoints_never_hit": sorted(set(self.failpoints) - set(self.failpoints_hit)),
             "kills_two_at_once": sum(kill.together for kill in self.kills),
             "acknowledged": sum(entry.outcome == "ok" for entry in self.entries),
@@ -134,6 +141,8 @@ class Report:
         times = _times(self.kills)
         if times:
             say(f"  Retour en service : {times['median']:.1f} s (médiane), {times['max']:.1f} s au plus.")
+        for what in self.forgotten:
+            say(f"  Jamais demandé à l'agenda : {what}")
         if self.trouble:
             say(f"  Arrêté avant la fin : {self.trouble}")
         say("  " + ", ".join(f"{kind} {self.count(kind)}" for kind in (*KINDS, *MORE_KINDS)))
