@@ -602,6 +602,18 @@ BOOKING_MUTANTS = (
         'getattr(self, f"{code}_minutes")', "MINUTES[code]",
         (ENFORCED,),
     ),
+    Mutant(
+        "kind-setting-untold", "the cap of a kind is decided and told to nobody",
+        f"{BOOKING}/use_cases/kinds/announcing_kinds.py",
+        "        running_cap=kind.running_cap,\n", "",
+        ("tests/booking/test_events_say_everything.py",),
+    ),
+    Mutant(
+        "any-word-is-a-reason", "why an appointment is given up is any word, and stays in the topic for good",
+        f"{BOOKING}/api/appointments.py",
+        "    reason: CancellationReason | None = None\n", "    reason: str | None = None\n",
+        ("tests/booking/test_desk_reasons.py",),
+    ),
 )  # fmt: skip
 
 FLOOR_MUTANTS = (
