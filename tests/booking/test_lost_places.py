@@ -22,7 +22,7 @@ from smp.problems import ProblemType
 from tests.booking.agenda import Planner
 from tests.booking.desk import Desk
 from tests.booking.impact import AT_DAWN, Morning, apply, away, begin, new_hours, now_of, plan, progress
-from tests.booking.test_corrections_and_closing import cancel, close, correct, step
+from tests.booking.test_corrections_and_closing import cancel, close, step
 from tests.booking.world import NOW, RULES, SECRETARY, Centre, events_of, monday, refusal
 from tests.support.databases import ServiceDatabase
 
@@ -132,15 +132,14 @@ class TestAfterTheCall:
             assert (gone.late, gone.rests_until) == (False, None)
         assert [each.id for each in lost[2:]] == list((await close(centre, EVENING)).to_call)
 
-    async def test_who_has_the_same_place_again_is_expected_like_anybody_else(self, centre: Centre) -> None:
+    async def test_who_has_their_hour_again_is_expected_like_anybody_else(self, centre: Centre) -> None:
         session = await centre.session(await centre.doctor())
-        first, second = [(await centre.book(session, hour)).appointment.id for hour in ("09:00", "09:20")]
+        both = tuple([(await centre.book(session, hour)).appointment.id for hour in ("09:00", "09:20")])
         await _lose_the_first_hour(centre, session)
-        assert (await close(centre, monday("08:00"))).to_call == (first, second), "the place was not kept for them"
-        await move(centre, first, session.id, "09:00")
-        await cancel(centre, second, monday("08:05"))
-        assert (await correct(centre, second, monday("08:06"))).state is State.BOOKED
-        assert (await close(centre, EVENING)).no_show == (first, second)
+        assert (await close(centre, monday("08:00"))).to_call == both
+        await Planner(centre, now=AT_DAWN).change(session.id, hours="09:00-12:00")
+        assert (await close(centre, monday("08:00"))).expected == both
+        assert (await close(centre, EVENING)).no_show == both
 
 
 @pytest.mark.parametrize("compartment", list(Compartment))
@@ -163,19 +162,18 @@ async def test_what_is_said_of_it_leaves_no_hole_in_the_sequence(
 
 
 async def test_who_has_no_place_does_not_keep_another_from_giving_way(centre: Centre) -> None:
-    kept, other = await centre.session(await centre.doctor()), await centre.session(await centre.doctor())
+    left, other = [await centre.session(await centre.doctor()) for _ in range(2)]
+    lost = await _unnamed(centre, left.id)
     gives_way = await _unnamed(centre, other.id)
-    lost = await _unnamed(centre, kept.id)
-    await _lose_the_first_hour(centre, kept, now=NOW)
-    await move(centre, gives_way, kept.id, "09:00")
-    assert (await centre.book(kept, "09:00")).appointment.state is State.BOOKED
-    assert ((await now_of(centre, gives_way)).session, (await now_of(centre, lost)).session) == (other.id, kept.id)
+    await _lose_the_first_hour(centre, left, now=NOW)
+    free = await centre.session(await centre.doctor())
+    assert (await centre.book(other, "09:00")).appointment.state is State.BOOKED
+    assert ((await now_of(centre, gives_way)).session, (await now_of(centre, lost)).session) == (free.id, left.id)
 
 
 async def _lose_the_first_hour(centre: Centre, session: Session, now: datetime = AT_DAWN) -> None:
-    """The doctor was to come at ten, and comes at nine all the same."""
+    """The doctor is to come at ten."""
     await apply(centre, await plan(centre, new_hours(session, "10:00", "12:00"), now=now), TO_CALL, now=now)
-    await Planner(centre, now=now).change(session.id, hours="09:00-12:00")
 
 
 async def _unnamed(centre: Centre, session: UUID) -> UUID:
