@@ -159,7 +159,7 @@ async def test_cancelling_a_session_lists_who_is_expected(desk: Desk) -> None:
     assert [each["appointment"] for each in refused.json()["appointments"]] == [booked["appointment"]]
     body = {"reason": "practitioner_away", "cancel_appointments": True}
     done = await desk.post(f"/sessions/{session}/cancellation", body)
-    assert done.json() == {"sessions": [session], "appointments": [booked["appointment"]]}
+    assert done.json() == {"sessions": [session], "appointments": [booked["appointment"]], "without_place": 0}
 
 
 class TestRights:

@@ -296,6 +296,15 @@ class TestFamiliesThatArePrepared:
         booked = await self.book(centre, ELSEWHERE)
         assert len({each.others[0].professional for each in booked}) == 2
 
+    async def test_begins_later_when_too_few_prepare_at_the_first_hour(self, centre: Centre) -> None:
+        for room in ("1", "2"):
+            await centre.session(await centre.doctor(), "09:20", "10:20", room=room, grid=4 * TEN)
+        await centre.session(await centre.doctor("medical_assistant"), kinds=("preparation",), room="soins 1")
+        late = await centre.doctor("medical_assistant")
+        await centre.session(late, "09:40", "12:00", kinds=("preparation",), room="soins 2")
+        booked = await self.book(centre, ELSEWHERE)
+        assert {each.period.start for each in booked} == {monday("10:00")}
+
     async def book(self, centre: Centre, rules: Any) -> tuple[Appointment, ...]:
         """Two patients who come together on Monday."""
         patients = (await centre.patient(), await centre.patient())

@@ -39,6 +39,11 @@ from smp.problems import Refusal
 
 _TRIES = 5  # others may take the places that were free a moment ago
 _PROPOSED = 3  # other days
+_A_MINUTE = timedelta(minutes=1)
+
+
+class _TooFewPrepare(Exception):
+    """Fewer people prepare than are to be prepared at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +125,22 @@ async def _seated(
     now: datetime,
 ) -> FamilyBooked | None:
     """All of them booked in a window in which one version of the kind counts, or nothing when they do not fit."""
-    for _ in range(_TRIES):
-        seats = await _seats(tx, request, site, kind, window, rules, now)
-        if seats is None:
-            return None
+    tries = 0
+    while tries < _TRIES and (seats := await _seats(tx, request, site, kind, window, rules, now)):
         places = await _places(tx, seats, rules)
         wishes = _wishes(request, kind, seats, places, rules, now)
-        if await _all_fit(tx, wishes, places) and (booked := await _take(tx, request, seats, wishes, places, actor)):
-            return booked
+        tries += 1
+        if not await _all_fit(tx, wishes, places):
+            continue
+        try:
+            if booked := await _take(tx, request, seats, wishes, places, actor):
+                return booked
+        except _TooFewPrepare:  # later perhaps
+            tries -= 1
+            later = min(slot.period.start for slot in seats.values()) + _A_MINUTE
+            if later >= window.end:
+                return None
+            window = Interval(later, window.end)
     return None
 
 
@@ -241,7 +254,7 @@ async def _take(
     places: Mapping[UUID, Place],
     actor: Actor,
 ) -> FamilyBooked | None:
-    """All of these places, or nothing when one of them is gone."""
+    """All of these places, or nothing when one of them is gone. Raises _TooFewPrepare."""
     one = wishes[request.patients[0]]
     kind, now = one.kind, one.now
     warnings = {warning for place in places.values() for warning in placing.require_eligible(kind, place)}
@@ -263,8 +276,8 @@ async def _take(
         )  # fmt: skip
         try:
             booked.append(await in_company(tx, alone, wish, besides=booked))
-        except Refusal:  # fewer people prepare than are to be prepared at once
-            return None
+        except Refusal:
+            raise _TooFewPrepare from None
     wanted = [
         (new, resources_of(new, wishes[patient].session)) for patient, new in zip(request.patients, booked, strict=True)
     ]
