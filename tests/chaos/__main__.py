@@ -19,7 +19,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from smp.clock import clock_from
+from smp.clock import clock_from, set_demo_clock
 from smp_local import screen
 from smp_local.clock import follow_real_time
 from smp_local.day import calendar
@@ -36,7 +36,7 @@ from tests.chaos.errands.ernee import ERNEE
 from tests.chaos.errands.monday import Errands
 from tests.chaos.hunter import Hunter, Kill, Pack
 from tests.chaos.machine import Machine, new_folder, running
-from tests.chaos.mondays import Watched, mondays, play
+from tests.chaos.mondays import Watched, mondays, opening, play
 from tests.chaos.report import FULL, Report
 from tests.chaos.schedule import OF_BOOKING, OF_OTHERS, Strike, booking_alone, mixed
 
@@ -153,6 +153,7 @@ async def _judge(player: Player, books: PatientBooks, report: Report) -> None:
 async def _open_worlds(machine: Machine, pack: Pack, report: Report) -> None:
     history = Watched(pack)
     report.histories.append(history)
+    set_demo_clock(machine.addresses.clock_file, opening(), speed=1.0)
     async with pack.open_season(), _platform(machine, history) as platform:
         await asyncio.gather(*(open_centre(platform, centre) for centre in (*CENTRES, ERNEE)))
     screen.say(f"Laval, Le Mans et Ernée sont ouverts ({len(report.kills)} kills).")

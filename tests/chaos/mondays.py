@@ -1,7 +1,7 @@
 """Which Mondays are played one after another, and one Monday from the first call to its closed accounts."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from smp_local.day import calendar
 from smp_local.day.player import Player
@@ -23,6 +23,12 @@ def mondays() -> Iterator[date]:
         if calendar.refusal(day) is None:
             yield day
         day += APART
+
+
+def opening() -> datetime:
+    """Early on the day of the first calls. The machine's own day may be later, and a fact heard after the days that are
+    played would keep the supervision of interns from being looked at on any of them: it waits until facts are quiet."""
+    return datetime.combine(calendar.calling_day(FIRST), time(5), UTC)
 
 
 class Watched(History):
