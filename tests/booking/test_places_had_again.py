@@ -170,9 +170,11 @@ class TestHoursThatComeBack:
         assert await waiting() == [False]
 
     async def test_whoever_has_come_takes_their_hour_again_and_stays_in_the_queue(self, centre: Centre) -> None:
-        session, booked = await shortened(centre)
+        session = await centre.session(await centre.doctor())
+        booked = (await centre.book(session, "11:20")).appointment
         async with centre.transaction() as tx:
-            await mark_arrived(tx, booked.id, actor=SECRETARY, now=SOON)
+            await mark_arrived(tx, booked.id, actor=SECRETARY, now=AT_DAWN)
+        await apply(centre, await plan(centre, new_hours(session, "09:00", "11:00")), CALL)
         await Planner(centre, now=SOON).change(session.id, hours="09:00-12:00")
         assert (await refusal(centre.book(session, "11:20", now=SOON))).problem is problems.SLOT_TAKEN
         assert ((await now_of(centre, booked.id)).state, await listed(centre)) == (State.ARRIVED, [])
