@@ -4,10 +4,10 @@ from collections import Counter
 from datetime import time
 
 from booking import problems
-from booking.domain.appointments import State
+from booking.domain.appointments import Action, State
 from booking.domain.impact import Decision, DefaultPolicy
 from booking.domain.intervals import Interval
-from booking.store import sessions
+from booking.store import appointments, sessions
 from booking.use_cases.appointments.mark_arrived import mark_arrived
 from booking.use_cases.appointments.prepare_consultation import prepare_consultation
 from booking.use_cases.calendar.see_agenda import Days, see_absences
@@ -125,7 +125,11 @@ class TestApplying:
         planned = await plan(centre, away(morning.session.professional))
         await begin(centre, planned, Application(DefaultPolicy.CANCEL))
         came = morning.patients[0].id
-        await step(centre, mark_arrived, came, "07:45")
+        assert (await refusal(step(centre, mark_arrived, came, "07:45"))).problem is problems.PLACE_LOST
+        async with centre.transaction() as tx:  # an arrival that had looked before the plan began
+            found = await appointments.lock(tx, came)
+            assert found is not None
+            await appointments.save(tx, [found.step(Action.ARRIVE, AT_DAWN, "desk", arrived_at=AT_DAWN)])
         await settle_impacts(centre.database, RULES, AT_DAWN)
         assert (await progress(centre, planned)).done == {"cancelled": 2, "call": 1}
         assert (await now_of(centre, came)).state is State.ARRIVED
