@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from booking import problems
+from booking.domain import resources
 from booking.domain.appointments import Appointment, State
 from booking.domain.kinds import KindBooks
 from booking.domain.platform_kinds import platform_kinds
@@ -25,6 +26,7 @@ from booking.use_cases.availability.declare_distance import Distance, declare_di
 from booking.use_cases.calendar.cancel_session import cancel_session
 from booking.use_cases.calendar.reshaping import Consent
 from smp.contracts import PatientErased
+from tests.booking.agenda import Planner
 from tests.booking.test_company import ELSEWHERE, book
 from tests.booking.test_concurrency import until_somebody_waits
 from tests.booking.test_corrections_and_closing import cancel, correct, step
@@ -164,6 +166,36 @@ async def test_not_once_the_patient_is_forgotten(centre: Centre) -> None:
     id = await given_up(centre, await centre.session(await centre.doctor()), "09:00", patient)
     await centre.hear(patient, PatientErased(patient=patient, erased_at=NOW))
     assert (await refusal(correct(centre, id))).problem is problems.PATIENT_ERASED
+
+
+class TestASessionThatHasChanged:
+    """What was cancelled did not follow: it comes back to what it was cancelled from, or not at all."""
+
+    async def test_is_not_the_former_practitioners_any_more(self, centre: Centre) -> None:
+        session = await centre.session(await centre.doctor())
+        id = await given_up(centre, session, "09:00")
+        await Planner(centre).change(session.id, professional=await centre.doctor())
+        refused = await refusal(correct(centre, id))
+        assert refused.problem is problems.OUTSIDE_SESSION
+        assert monday("09:00").isoformat() in starts(refused), "with whoever receives there now"
+
+    async def test_may_not_give_the_kind_any_more(self, centre: Centre) -> None:
+        session = await centre.session(await centre.doctor())
+        id = await given_up(centre, session, "09:00")
+        await Planner(centre).change(session.id, kinds=frozenset({"minor_emergency"}))
+        assert (await refusal(correct(centre, id))).problem is problems.KIND_NOT_OFFERED
+
+    async def test_takes_the_patient_back_in_the_room_where_it_is_by_now(self, centre: Centre) -> None:
+        session = await centre.session(await centre.doctor(), room="1")
+        id = await given_up(centre, session, "09:00")
+        await Planner(centre).change(session.id, room="2")
+        await centre.session(await centre.doctor(), room="1")
+        await correct(centre, id)
+        async with centre.transaction() as tx:
+            rows = await tx.fetch("SELECT resource FROM occupancy WHERE appointment = $1", id)
+        taken = {row["resource"] for row in rows}
+        assert resources.room(centre.site, "2").number in taken
+        assert resources.room(centre.site, "1").number not in taken
 
 
 class TestWhoIsGone:

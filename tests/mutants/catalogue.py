@@ -614,6 +614,12 @@ BOOKING_MUTANTS = (
         "    reason: CancellationReason | None = None\n", "    reason: str | None = None\n",
         ("tests/booking/test_desk_reasons.py",),
     ),
+    Mutant(
+        "back-with-the-replaced", "a correction gives a place back to the practitioner who was replaced in it",
+        f"{BOOKING}/use_cases/appointments/correct_status.py",
+        "if is_elsewhere(undone, place.session) or not", "if not",
+        ("tests/booking/test_taking_a_place_again.py::TestASessionThatHasChanged",),
+    ),
 )  # fmt: skip
 
 FLOOR_MUTANTS = (

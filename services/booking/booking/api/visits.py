@@ -108,6 +108,7 @@ async def leave(appointment: UUID, body: Departure, command: Command) -> Respons
         problems.TOO_MANY_RUNNING,
         problems.SESSION_CANCELLED,
         problems.SESSION_UNSUPPORTED,
+        problems.KIND_NOT_OFFERED,
         problems.OUTSIDE_SESSION,
         problems.ON_THE_WAY,
         problems.NO_SUPERVISOR,

@@ -133,11 +133,14 @@ async def add_occupancy(tx: Transaction, appointment: Appointment, resource: Res
 
 
 async def replace_occupancies(
-    tx: Transaction, appointment: Appointment, resources: Sequence[Resource]
+    tx: Transaction,
+    appointment: Appointment,
+    resources: Sequence[Resource],
+    kinds: Collection[ResourceKind] = frozenset(ResourceKind),
 ) -> frozenset[int]:
-    """Give up what the appointment occupied and take `resources` over its new period; returns those taken by
-    somebody else (a rollback must follow)."""
-    ordered = sorted(resources)
+    """Give up what the appointment occupied of these kinds and take those of `resources` over its period; returns what
+    somebody else has (a rollback must follow)."""
+    ordered = sorted(resource for resource in resources if resource.kind in kinds)
     had = await tx.fetchval(
         SQL.replace_occupancies,
         appointment.id,
@@ -146,6 +149,7 @@ async def replace_occupancies(
         [resource.kind for resource in ordered],
         [appointment.takes(resource).start for resource in ordered],
         [appointment.takes(resource).end for resource in ordered],
+        sorted(kinds),
     )
     return frozenset(resource.number for resource in ordered) - frozenset(had)
 
@@ -169,17 +173,6 @@ async def hand_over(tx: Transaction, appointment: UUID, before: Session, after: 
     )
     if had < len(wanted):
         raise Taken
-
-
-async def own_resources(tx: Transaction, appointment: UUID, kinds: Collection[ResourceKind]) -> list[int]:
-    """The numbers of what the appointment occupies of these kinds, or occupied before it gave them back."""
-    return [row["resource"] for row in await tx.fetch(SQL.own_resources, appointment, sorted(kinds))]
-
-
-async def take_again(tx: Transaction, appointment: UUID, kinds: Collection[ResourceKind]) -> frozenset[int]:
-    """Take back what the appointment had given up of these kinds; returns what somebody else has now (a rollback must
-    follow)."""
-    return frozenset(await tx.fetchval(SQL.take_again, appointment, sorted(kinds)))
 
 
 async def has_been_seen_by(tx: Transaction, patient: UUID, professional: UUID) -> bool:

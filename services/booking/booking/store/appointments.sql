@@ -214,12 +214,13 @@ ON CONFLICT DO NOTHING
 RETURNING resource;
 
 -- name: replace_occupancies
--- A move: the old place is given up and the new one taken in one statement, in resource order; what was said of the old
--- one (see supervision.sql) is over, be it the same. Answers what was had.
+-- What an appointment takes, or took before it gave it back, of these kinds ($7) is given up, and its place taken, in one
+-- statement, in resource order. With its practitioner, what was said of the old place (see supervision.sql) is over, be it
+-- the same. Answers what was had.
 WITH given_up AS (
-    DELETE FROM occupancy WHERE appointment = $1 RETURNING 1
+    DELETE FROM occupancy WHERE appointment = $1 AND resource_kind = ANY ($7::text[]) RETURNING 1
 ), said AS (
-    DELETE FROM unsupported WHERE appointment = $1
+    DELETE FROM unsupported WHERE appointment = $1 AND 'practitioner' = ANY ($7::text[])
 ), occupied AS (
     INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
     SELECT $1, r.number, r.kind, $2, tstzrange(r.starts_at, r.ends_at)
@@ -231,27 +232,6 @@ WITH given_up AS (
     RETURNING resource
 )
 SELECT array(SELECT resource FROM occupied);
-
--- name: own_resources
--- What an appointment occupies of these kinds, or occupied before it gave them back.
-SELECT resource FROM occupancy WHERE appointment = $1 AND resource_kind = ANY ($2::text[]);
-
--- name: take_again
--- An appointment takes what it had given back again, if it is still free: the exclusion constraint decides. Answers what
--- was taken by somebody else meanwhile. With its practitioner it has a place again, whatever was said of it.
-WITH given_up AS (
-    DELETE FROM occupancy
-    WHERE appointment = $1 AND resource_kind = ANY ($2::text[])
-    RETURNING resource, resource_kind, territory, period
-), said AS (
-    DELETE FROM unsupported WHERE appointment = $1 AND 'practitioner' = ANY ($2::text[])
-), occupied AS (
-    INSERT INTO occupancy (appointment, resource, resource_kind, territory, period)
-    SELECT $1, resource, resource_kind, territory, period FROM given_up ORDER BY resource
-    ON CONFLICT DO NOTHING
-    RETURNING resource
-)
-SELECT array(SELECT resource FROM given_up EXCEPT SELECT resource FROM occupied);
 
 -- name: has_been_seen_by
 -- Whether somebody has already received this patient.

@@ -1,8 +1,8 @@
 """A step noted by mistake is taken back: once, on the same day, by whoever has the right.
 
-An appointment that had given its place back has it again only if it is still free, and the patient of a no-show is
-expected again only if nowhere else: its own occupancies are inserted anew under the exclusion constraint, in the
-transaction of the correction.
+An appointment that had given its place back has it again only if it is still free and still that practitioner's, in the
+room where they receive by now; and the patient of a no-show is expected again only if nowhere else. What it takes is
+inserted anew under the exclusion constraint, in the transaction of the correction.
 """
 
 from collections.abc import Collection
@@ -13,6 +13,7 @@ from uuid import UUID
 from booking import problems
 from booking.domain.appointments import Appointment
 from booking.domain.corrections import Uncorrectable, correctable, corrected
+from booking.domain.reshaping import is_elsewhere
 from booking.domain.resources import ResourceKind
 from booking.domain.rules import Rules
 from booking.store import appointments, projections
@@ -20,7 +21,7 @@ from booking.store.appointments import Place
 from booking.use_cases.access import require_correction, require_site
 from booking.use_cases.appointments import announcing, placing
 from booking.use_cases.appointments.caps import require_under_cap
-from booking.use_cases.appointments.company import joined_by, require_company
+from booking.use_cases.appointments.company import joined_by, require_company, resources_of
 from booking.use_cases.appointments.steps import save_once_in_queue
 from booking.use_cases.capacity import sharing
 from booking.use_cases.kinds.kind_book import kind_of
@@ -52,7 +53,7 @@ async def correct_status(
 
     Raises Refusal: APPOINTMENT_UNKNOWN, FORBIDDEN, NOTHING_TO_CORRECT, ALREADY_CORRECTED, CORRECTION_TOO_LATE,
     GIVEN_BACK_FOR_ANOTHER, ALREADY_IN_QUEUE, PATIENT_ERASED, TOO_MANY_RUNNING; with alternatives SESSION_CANCELLED,
-    SESSION_UNSUPPORTED, OUTSIDE_SESSION, ON_THE_WAY, NO_SUPERVISOR, TOO_MANY_INTERNS, TOO_MANY_ACTS,
+    SESSION_UNSUPPORTED, KIND_NOT_OFFERED, OUTSIDE_SESSION, ON_THE_WAY, NO_SUPERVISOR, TOO_MANY_INTERNS, TOO_MANY_ACTS,
     CLASS_NOT_RELEASED, COMPANY_MISSING, SLOT_TAKEN, SLOT_RESTING, PATIENT_BUSY.
     """
     # The session before the appointment, as whoever cancels a session does.
@@ -94,9 +95,9 @@ async def _take_again(
     )  # fmt: skip
     if ResourceKind.PRACTITIONER in wanted:
         await _require_place(tx, place, undone, wish)
-    numbers = await appointments.own_resources(tx, undone.id, wanted)
-    await placing.expire_in_the_way(tx, numbers, undone.whole, now, rules.cool_down)
-    if taken := await appointments.take_again(tx, undone.id, wanted):
+    again = [each for each in resources_of(undone, place.session) if each.kind in wanted]
+    await placing.expire_in_the_way(tx, [each.number for each in again], undone.whole, now, rules.cool_down)
+    if taken := await appointments.replace_occupancies(tx, undone, again, wanted):
         # The refusal rolls all back; what was had so far must not hide a slot from the alternatives.
         await appointments.clear_partial(tx, [undone.id])
         await placing.refuse_taken(tx, taken, wish)
@@ -109,7 +110,9 @@ async def _require_place(tx: Transaction, place: Place, undone: Appointment, wis
         raise Refusal(problems.PATIENT_ERASED)
     if shut := placing.why_shut(place):
         await placing.refuse(tx, shut, wish)
-    if not place.session.period.contains(undone.period):
+    if undone.kind not in place.session.kinds:
+        await placing.refuse(tx, problems.KIND_NOT_OFFERED, wish)
+    if is_elsewhere(undone, place.session) or not place.session.period.contains(undone.occupied):
         await placing.refuse(tx, problems.OUTSIDE_SESSION, wish)
     if place.works_elsewhere and await placing.on_the_way(tx, [place.session], kind.around(undone.period), rules):
         await placing.refuse(tx, problems.ON_THE_WAY, wish)
