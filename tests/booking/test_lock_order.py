@@ -16,6 +16,7 @@ from booking.domain.sessions import Session
 from booking.store import appointments, presence, projections
 from booking.store.presence import PROFESSIONAL, Pending
 from booking.use_cases.appointments.book_slot import BookRequest, book_slot
+from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.calendar.agree_presence import agree_presence
 from booking.use_cases.calendar.shutting import Days
 from booking.use_cases.waiting_list.offer_places import offer_places
@@ -25,6 +26,7 @@ from smp.problems import Refusal
 from tests.booking.agenda import Planner
 from tests.booking.test_book_together import order, together
 from tests.booking.test_concurrency import until_somebody_waits
+from tests.booking.test_corrections_and_closing import cancel, correct
 from tests.booking.test_holds_and_steps import confirm, stored
 from tests.booking.waiting import join as join_list
 from tests.booking.waiting import offers_to
@@ -153,6 +155,33 @@ async def test_whoever_confirms_an_interns_hold_keeps_the_supervisor_before_the_
         await until_somebody_waits(centre)
         assert await appointments.lock(tx, hold.id) is not None
     assert await confirming is None
+
+
+async def move_to(centre: Centre, session: Session, id: UUID) -> object:
+    async with centre.transaction() as tx:
+        return await move_appointment(tx, id, MoveRequest(session.id, monday("09:40")), RULES, actor=SECRETARY, now=NOW)
+
+
+async def take_back(centre: Centre, _: Session, id: UUID) -> object:
+    return await correct(centre, id)
+
+
+@pytest.mark.parametrize("deed", [move_to, take_back])
+async def test_whoever_puts_somebody_with_an_intern_keeps_the_supervisor_before_the_appointment(
+    centre: Centre, deed: Callable[[Centre, Session, UUID], Awaitable[object]]
+) -> None:
+    supervisor = await centre.doctor()
+    presence = await centre.session(supervisor)
+    session = await centre.session(await centre.intern_of(supervisor))
+    id = (await centre.book(session, "09:00")).appointment.id
+    if deed is take_back:
+        await cancel(centre, id)
+    async with centre.transaction() as tx:
+        await tx.execute("SELECT FROM session WHERE id = $1 FOR UPDATE", presence.id)
+        doing = asyncio.create_task(_outcome(deed(centre, session, id)))
+        await until_somebody_waits(centre)
+        assert await appointments.lock(tx, id) is not None
+    assert await doing is None
 
 
 async def _until_it_waits_or_is_over(centre: Centre, doing: asyncio.Task[Any]) -> None:

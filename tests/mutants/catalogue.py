@@ -620,6 +620,12 @@ BOOKING_MUTANTS = (
         "if is_elsewhere(undone, place.session) or not", "if not",
         ("tests/booking/test_taking_a_place_again.py::TestASessionThatHasChanged",),
     ),
+    Mutant(
+        "moved-before-the-supervisor", "a move locks the appointment before the session of the supervisor",
+        f"{BOOKING}/use_cases/appointments/move_appointment.py",
+        "if place is not None:\n        await supervising", "if place and place.is_erased:\n        await supervising",
+        ("tests/booking/test_lock_order.py",),
+    ),
 )  # fmt: skip
 
 FLOOR_MUTANTS = (

@@ -91,8 +91,8 @@ async def keep_place(tx: Transaction, hold: UUID, patient: UUID) -> Place | None
     """The place of a hold and the patient's standing; session and patient stay until the commit, and so does whoever
     supervises there. To be asked before any appointment is locked, as everywhere."""
     place = await appointments.place_of_hold(tx, hold, patient)
-    if place is not None and place.session.needs_supervision:
-        await supervising.keep_presence(tx, place.session, place.session.period)
+    if place is not None:
+        await supervising.keep_presence_before_locks(tx, place.session)
     return place
 
 

@@ -56,8 +56,10 @@ async def correct_status(
     SESSION_UNSUPPORTED, KIND_NOT_OFFERED, OUTSIDE_SESSION, ON_THE_WAY, NO_SUPERVISOR, TOO_MANY_INTERNS, TOO_MANY_ACTS,
     CLASS_NOT_RELEASED, COMPANY_MISSING, SLOT_TAKEN, SLOT_RESTING, PATIENT_BUSY.
     """
-    # The session before the appointment, as whoever cancels a session does.
+    # Sessions before the appointment, as whoever cancels a session does.
     place = await appointments.place_of_appointment(tx, id)
+    if place is not None:
+        await supervising.keep_presence_before_locks(tx, place.session)
     await _wait_for_bookings(tx, id, rules)
     found = await appointments.lock(tx, id)
     if found is None:

@@ -15,6 +15,7 @@ from booking.use_cases.appointments.company import in_company, joined_by, resour
 from booking.use_cases.appointments.floating import given_way
 from booking.use_cases.appointments.steps import appointment_for
 from booking.use_cases.kinds.kind_book import kind_of, kind_on
+from booking.use_cases.supervision import supervising
 from smp.auth import Actor
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -39,8 +40,10 @@ async def move_appointment(
 
     Raises Refusal as `book_slot` does, APPOINTMENT_UNKNOWN and WRONG_TRANSITION besides; then nothing has changed.
     """
-    # The session before the appointment: the same order as the cancellation of a session, so that none waits crosswise.
+    # Sessions before the appointment: the same order as the cancellation of a session, so that none waits crosswise.
     place = await appointments.place_for_appointment(tx, request.session, id)
+    if place is not None:
+        await supervising.keep_presence_before_locks(tx, place.session)
     before = await appointment_for(tx, id, Action.MOVE, actor)
     if place is None:
         known = await sessions.get(tx, request.session)

@@ -64,10 +64,17 @@ async def why_not(
 
 async def keep_presence(tx: Transaction, session: Session, period: Interval) -> list[Session]:
     """The presence of whoever supervises the intern of this session: it stays until the commit, and other bookings of
-    interns of the territory on that day wait. To be asked by itself where an appointment is locked before `why_not`."""
+    interns of the territory on that day wait."""
     present = await sessions.share_presence_of_supervisors(tx, session.site, session.professional, period)
     await supervision.one_booking_at_a_time(tx, session.territory, session.day)
     return present
+
+
+async def keep_presence_before_locks(tx: Transaction, session: Session) -> None:
+    """The same for all of an intern's session, where an appointment is locked before `why_not` tells its period:
+    whoever cancels the supervisor's session locks sessions, then appointments."""
+    if session.needs_supervision:
+        await keep_presence(tx, session, session.period)
 
 
 async def bookable(db: ScopedReader, slots: Sequence[Slot], territory: str, rules: Rules, now: datetime) -> list[Slot]:
