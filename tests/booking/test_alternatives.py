@@ -16,7 +16,7 @@ from booking.use_cases.appointments.move_appointment import MoveRequest, move_ap
 from booking.use_cases.appointments.register_walk_in import WalkInRequest, register_walk_in
 from smp.problems import Refusal
 from tests.booking.test_kinds_enforced import BASIC, MINUTE, Place
-from tests.booking.world import MONDAY, NOW, SECRETARY, Centre, eligibility, monday, paris, refusal
+from tests.booking.world import MONDAY, NOW, SECRETARY, Centre, eligibility, monday, paris, refusal, starts
 
 TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
 
@@ -158,3 +158,11 @@ async def test_whoever_comes_without_an_appointment_is_proposed_days_on_which_th
             now=monday("08:00"),
         )
         assert (await refusal(came)).extensions["alternatives"] == []
+
+
+async def test_none_is_of_days_on_which_the_patient_would_have_one_more_than_they_may(centre: Centre) -> None:
+    caller = await Caller.of(centre, running_cap=1)
+    other = await caller.place.session()
+    await caller.place.book(other, "11:40", patient=caller.patient)
+    await _fill(caller.place, other.id)
+    assert starts(await caller.refused()) == []

@@ -168,6 +168,17 @@ async def test_not_once_the_patient_is_forgotten(centre: Centre) -> None:
     assert (await refusal(correct(centre, id))).problem is problems.PATIENT_ERASED
 
 
+async def test_what_is_proposed_instead_is_for_who_asked_as_they_asked(centre: Centre) -> None:
+    """A share is kept for those who book online, and they are told of it."""
+    doctor = await centre.doctor()
+    session = await centre.session(doctor, "09:00", "10:00")
+    await centre.session(doctor, "11:00", "11:20", shares={"online": 1})
+    id = (await centre.book(session, "09:00", channel="online")).appointment.id
+    await cancel(centre, id)
+    await centre.book(session, "09:00")
+    assert monday("11:00").isoformat() in starts(await refusal(correct(centre, id)))
+
+
 class TestASessionThatHasChanged:
     """What was cancelled did not follow: it comes back to what it was cancelled from, or not at all."""
 

@@ -22,7 +22,7 @@ from booking.store import appointments, projections, sessions
 from booking.store.appointments import Place
 from booking.use_cases.access import require_channel, require_compartment, require_site
 from booking.use_cases.appointments import announcing, placing
-from booking.use_cases.appointments.caps import require_under_cap
+from booking.use_cases.appointments.caps import require_under_cap, under_caps
 from booking.use_cases.appointments.company import in_company, resources_of
 from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.no_place import NoPlace, unmet_need, why_none
@@ -345,7 +345,8 @@ async def _other_days(
     start = max(request.end, now)
     later = Interval(start, start + rules.alternatives_span)
     parts = _in_that_mode(await kinds_in(tx, request.kind, later, site, rules), request)
-    for kind, part in await where_all_may(tx, parts, request.patients, site):
+    may = await where_all_may(tx, parts, request.patients, site)
+    for kind, part in await under_caps(tx, may, request.patients, now):
         start = part.start
         while start < part.end and len(found) < _PROPOSED:
             day = whole_day(local_day(start, site.zone), site.zone)

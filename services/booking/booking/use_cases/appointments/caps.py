@@ -4,12 +4,14 @@ Counted in the transaction that books, one booking of a patient and kind at a ti
 allowed, exactly one has it. To be asked after the session has been shared and before anything is occupied.
 """
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
 from booking import problems
 from booking.domain.kinds import Kind
 from booking.store import appointments
+from booking.use_cases.kinds.kind_book import Part
 from smp.postgres import Transaction
 from smp.problems import Refusal
 
@@ -25,3 +27,16 @@ async def require_under_cap(
     running = [id for id in await appointments.running(tx, patient, kind.code, now) if id != besides]
     if len(running) >= kind.running_cap:
         raise Refusal(problems.TOO_MANY_RUNNING, cap=kind.running_cap, appointments=[str(id) for id in running])
+
+
+async def under_caps(tx: Transaction, parts: Iterable[Part], patients: Collection[UUID], now: datetime) -> list[Part]:
+    """Without the versions of a kind of which one of the patients has as many ahead as they allow: none of their days
+    is proposed."""
+    return [(kind, part) for kind, part in parts if not await _is_at_cap(tx, kind, patients, now)]
+
+
+async def _is_at_cap(tx: Transaction, kind: Kind, patients: Collection[UUID], now: datetime) -> bool:
+    if kind.running_cap is None:
+        return False
+    counts = [len(await appointments.running(tx, patient, kind.code, now)) for patient in patients]
+    return any(count >= kind.running_cap for count in counts)

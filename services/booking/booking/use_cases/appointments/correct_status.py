@@ -92,6 +92,7 @@ async def _take_again(
     kind = await kind_of(tx, rules, undone)
     wish = placing.Wish(
         place.session, kind, undone.period.start, undone.patient, rules, now,
+        channel=undone.channel,
         mode=undone.mode,
         together_with=joined_by(undone),
     )  # fmt: skip

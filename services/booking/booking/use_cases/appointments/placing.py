@@ -25,6 +25,7 @@ from booking.store import agendas, appointments, projections, sessions
 from booking.store.appointments import Place
 from booking.use_cases.access import require_channel, require_compartment, require_site
 from booking.use_cases.appointments import announcing
+from booking.use_cases.appointments.caps import under_caps
 from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.capacity import sharing
@@ -347,14 +348,15 @@ async def _alternatives(tx: Transaction, wish: Wish) -> list[Slot]:
 
 async def _versions(tx: Transaction, wish: Wish, window: Interval, site: Site) -> list[Part]:
     """What is booked anew is of the kind as it is given on its day, to that patient; what is moved keeps its
-    version."""
+    version, and is not one more."""
     kind, left = wish.kind, wish.leaving
     if left is not None and (left.kind, left.kind_version) == (kind.code, kind.version):
         parts = [(kind, window)]
     else:
         parts = await kinds_in(tx, kind.code, window, site, wish.rules)
     patients = () if wish.patient is None else (wish.patient,)
-    return [part for part in await where_all_may(tx, parts, patients, site) if wish.may_be(part[0])]
+    may = [part for part in await where_all_may(tx, parts, patients, site) if wish.may_be(part[0])]
+    return may if left is not None else await under_caps(tx, may, patients, wish.now)
 
 
 async def _free(tx: Transaction, wish: Wish, site: Site, kind: Kind, window: Interval) -> list[Slot]:

@@ -17,7 +17,7 @@ from booking.store import projections
 from booking.use_cases.access import require_compartment, require_site
 from booking.use_cases.appointments import announcing, placing
 from booking.use_cases.appointments.book_slot import Booked
-from booking.use_cases.appointments.caps import require_under_cap
+from booking.use_cases.appointments.caps import require_under_cap, under_caps
 from booking.use_cases.appointments.company import in_company, resources_of
 from booking.use_cases.appointments.finish_consultation import WALK_IN
 from booking.use_cases.appointments.mark_arrived import arrive
@@ -95,7 +95,8 @@ async def _other_days(
     """The first three places after today, each of the kind as it is given on its day."""
     later = Interval(start, start + rules.alternatives_span)
     parts = await where_all_may(tx, await kinds_in(tx, request.kind, later, site, rules), [request.patient], site)
-    slots = [slot for kind, part in parts for slot in await _candidates(tx, request, kind, part, rules, now)]
+    allowed = await under_caps(tx, parts, [request.patient], now)
+    slots = [slot for kind, part in allowed for slot in await _candidates(tx, request, kind, part, rules, now)]
     return [placing.slot_document(slot) for slot in slots[:3]]
 
 
