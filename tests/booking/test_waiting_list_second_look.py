@@ -3,6 +3,7 @@ changes, and what was free already is offered to who comes."""
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -14,8 +15,11 @@ from booking.domain.waiting_list import Entry, Priority, Window
 from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
 from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
 from booking.use_cases.appointments.correct_status import CorrectionRequest, correct_status
+from booking.use_cases.supervision.recheck_supervision import QUIET, recheck_supervision
 from booking.use_cases.waiting_list.join_waiting_list import change_wishes
 from booking.use_cases.waiting_list.offer_places import offer_places
+from smp.contracts import SupervisionAssigned
+from tests.booking.test_coverage import reach
 from tests.booking.test_waiting_list_first_call import RESTING, give_up
 from tests.booking.waiting import (
     accept,
@@ -88,6 +92,46 @@ class TestWhoComesWhenPlacesAreFree:
         assert await offers_to(centre, entry) == []
         await run_jobs(centre, morning)
         assert (await offer_to(centre, entry)).offered_at == morning
+
+
+class TestAnInternWhoHasSomebodyToAskAgain:
+    """Neither the place nor whoever waits has changed: the supervisor has."""
+
+    @pytest.fixture
+    async def supervisor(self, centre: Centre) -> UUID:
+        """Of an intern whom nobody covers yet, and for whom somebody waits."""
+        return await centre.doctor()
+
+    async def waiting(self, centre: Centre, *supervisors: UUID) -> Entry:
+        self.session = await centre.session(await centre.intern_of(*supervisors), "09:00", "09:20")
+        entry = await join(centre)
+        await run_jobs(centre)
+        assert await offers_to(centre, entry) == []
+        return entry
+
+    async def offered(self, centre: Centre, entry: Entry) -> UUID:
+        await recheck_supervision(centre.database, RULES, NOW + QUIET + QUIET)
+        await run_jobs(centre)
+        return (await offer_to(centre, entry)).session
+
+    async def test_by_telephone_is_offered(self, centre: Centre, supervisor: UUID) -> None:
+        entry = await self.waiting(centre, supervisor)
+        await reach(centre, supervisor, "08:00", "12:00")
+        assert await self.offered(centre, entry) == self.session.id
+
+    async def test_on_site_is_offered(self, centre: Centre, supervisor: UUID) -> None:
+        entry = await self.waiting(centre, supervisor)
+        await centre.session(supervisor, kinds=("minor_emergency",))
+        assert await self.offered(centre, entry) == self.session.id
+
+    async def test_for_the_first_time_is_offered(self, centre: Centre, supervisor: UUID) -> None:
+        entry = await self.waiting(centre)
+        await centre.session(supervisor, kinds=("minor_emergency",))
+        assigned = SupervisionAssigned(
+            professional=self.session.professional, supervisor=supervisor, from_date=date(2026, 11, 2)
+        )
+        await centre.hear(self.session.professional, assigned)
+        assert await self.offered(centre, entry) == self.session.id
 
 
 class TestWhatWasPassedOver:

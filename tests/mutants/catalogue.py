@@ -626,6 +626,12 @@ BOOKING_MUTANTS = (
         "if place is not None:\n        await supervising", "if place and place.is_erased:\n        await supervising",
         ("tests/booking/test_lock_order.py",),
     ),
+    Mutant(
+        "covered-again-unoffered", "what interns have free again with their supervisor is offered to nobody who waits",
+        f"{BOOKING}/use_cases/supervision/recheck_supervision.py",
+        "now, now + timedelta(days=rules.offers.days_ahead))", "now, now)",
+        ("tests/booking/test_waiting_list_second_look.py::TestAnInternWhoHasSomebodyToAskAgain",),
+    ),
 )  # fmt: skip
 
 FLOOR_MUTANTS = (

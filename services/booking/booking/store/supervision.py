@@ -126,6 +126,11 @@ async def take_day(tx: Transaction, territory: str, day: date) -> None:
     await tx.execute(SQL.take_day, territory, day)
 
 
+async def look_at_free_places(tx: Transaction, day: date, now: datetime, until: datetime) -> None:
+    """What interns of the territory have free on a day, up to `until`, is gone through for whoever waits for it."""
+    await tx.execute(SQL.look_at_free_places, day, now, until)
+
+
 async def step(tx: Transaction, changed: Sequence[InternAct], now: datetime, by: str) -> dict[UUID, int]:
     """One version further for those nobody else is busy with; their new versions."""
     rows = await tx.fetch(SQL.step, [each.id for each in changed], [each.version for each in changed], now, by)

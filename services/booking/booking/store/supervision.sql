@@ -89,14 +89,18 @@ HAVING max(asked_at) <= $1
 ORDER BY territory;
 
 -- name: spread
--- The whole territory becomes its days to come that have appointments of interns.
+-- The whole territory becomes its days to come on which interns receive.
 WITH asked AS (
     DELETE FROM supervision_recheck WHERE territory = $1 AND day IS NULL RETURNING 1
 )
 INSERT INTO supervision_recheck (territory, day)
-SELECT DISTINCT $1, a.day
-FROM appointment AS a
-WHERE a.role = 'intern' AND a.day >= $2 AND (SELECT count(*) FROM asked) > 0;
+SELECT $1, received.day
+FROM (SELECT day FROM appointment WHERE role = 'intern' AND day >= $2::date
+      UNION
+      SELECT day FROM session
+      WHERE professional IN (SELECT intern FROM supervision) AND role = 'intern' AND state = 'open'
+        AND starts_at > $2::date - interval '1 day' AND day >= $2) AS received
+WHERE (SELECT count(*) FROM asked) > 0;
 
 -- name: days_to_look_at
 -- Days whose presence has changed; not while facts of their territory are still coming in, nor where others judge by
@@ -107,6 +111,17 @@ WHERE q.day IS NOT NULL
   AND NOT EXISTS (SELECT FROM supervision_recheck AS w WHERE w.territory = q.territory AND w.day IS NULL)
   AND NOT EXISTS (SELECT FROM judged_ratio AS j WHERE j.territory = q.territory AND j.written <> $1)
 ORDER BY q.territory, q.day;
+
+-- name: look_at_free_places
+-- What interns have free on a day, between now and as far as offers reach, may be covered again: it is gone through for
+-- whoever waits for it.
+INSERT INTO freed_place (territory, resource, starts_at, ends_at)
+SELECT s.territory, s.practitioner_resource, s.starts_at, s.ends_at
+FROM session AS s
+WHERE s.professional IN (SELECT intern FROM supervision) AND s.role = 'intern' AND s.state = 'open'
+  AND s.starts_at > $1::date - interval '1 day' AND s.starts_at < $1::date + interval '2 days' AND s.day = $1
+  AND s.ends_at > $2 AND s.starts_at <= $3
+  AND EXISTS (SELECT FROM waiting_list_line AS l WHERE l.site = s.site AND l.kind = ANY (s.kinds));
 
 -- name: take_day
 -- Nobody else needs to look at this day, unless its presence changes once more.

@@ -2,8 +2,9 @@
 
 A session of a supervisor that is opened, cancelled, moved or shortened, a declaration by telephone and registry's facts
 only ask for another look; this job looks, a day of a territory at a time. Whoever is expected is flagged; an offer is
-withdrawn, for its place could not be given. A booking that was checked against the former presence has committed before
-the look (it waits for it) and is found by it. Whatever is looked at twice, or after a crash, comes to the same.
+withdrawn, for its place could not be given; what interns have free is gone through for whoever waits. A booking that
+was checked against the former presence has committed before the look (it waits for it) and is found by it. Whatever is
+looked at twice, or after a crash, comes to the same.
 """
 
 from collections.abc import Mapping, Sequence
@@ -65,6 +66,7 @@ async def _look_at(tx: Transaction, territory: str, day: date, rules: Rules, now
     if offers and await _withdraw(tx, offers, rules, now) < len(offers):
         await supervision.ask_again(tx, territory, [day])
     await _flag(tx, territory, day, [it for it in open_to_change if it not in offers], verdicts, now)
+    await supervision.look_at_free_places(tx, day, now, now + timedelta(days=rules.offers.days_ahead))
 
 
 async def _withdraw(tx: Transaction, offers: Sequence[InternAct], rules: Rules, now: datetime) -> int:
