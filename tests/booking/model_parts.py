@@ -14,7 +14,7 @@ FLOAT_NOTICE = timedelta(hours=20)
 RELEASE = time(18)  # of the online share, the day before
 MINUTE = timedelta(minutes=1)
 WAITING = frozenset({"arrived", "in_preparation"})
-GONE = frozenset({"no_show", "left_unseen"})  # the patient may be expected elsewhere
+GONE = frozenset({"done", "no_show", "left_unseen"})  # the patient may be expected elsewhere
 STANDING = frozenset({"held", "booked", "in_consultation"}) | WAITING
 
 Problems = frozenset[str]

@@ -109,7 +109,8 @@ def test_whoever_is_gone_frees_themselves_and_nobody_else() -> None:
     assert appointment(State.NO_SHOW).gives_back == {ResourceKind.PATIENT}
     assert appointment(State.LEFT_UNSEEN, left_at=NINE).gives_back == {ResourceKind.PATIENT}
     assert appointment(State.LEFT_UNSEEN, left_at=NINE - MINUTES).gives_back == set(ResourceKind)
-    assert appointment(State.DONE).gives_back == set()
+    assert appointment(State.DONE).gives_back == {ResourceKind.PATIENT}
+    assert appointment(State.IN_CONSULTATION).gives_back == set()
 
 
 class TestEligibility:

@@ -18,10 +18,12 @@ from booking.store.appointments import one_at_a_time
 from booking.use_cases.appointments.book_slot import BookRequest, book_slot
 from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
 from booking.use_cases.appointments.correct_status import CorrectionRequest, correct_status
+from booking.use_cases.appointments.finish_consultation import Conclusion, finish_consultation
 from booking.use_cases.appointments.leave_unseen import leave_unseen
 from booking.use_cases.appointments.mark_arrived import mark_arrived
 from booking.use_cases.appointments.mark_no_show import mark_no_show
 from booking.use_cases.appointments.site_queue import CallOrder, change_call_order
+from booking.use_cases.appointments.start_consultation import start_consultation
 from booking.use_cases.availability.declare_distance import Distance, declare_distance
 from booking.use_cases.calendar.cancel_session import cancel_session
 from booking.use_cases.calendar.reshaping import Consent
@@ -262,6 +264,42 @@ class TestWhoIsGone:
         await walk_in(centre, "09:15", patient=patient)
         assert (await correct(centre, missed, monday("09:16"))).state is State.NO_SHOW
         assert await blocking(booking_database, missed) == 1
+
+
+class TestWhoHasBeenSeenEarly:
+    """Nine to half past nine was agreed, and it was over at twelve past."""
+
+    @pytest.fixture
+    async def seen(self, centre: Centre) -> tuple[UUID, UUID]:
+        """The appointment and its patient. A nurse receives at twenty past."""
+        worker = await centre.session(await centre.doctor("social_worker"), "09:00", "10:00", kinds=("social",))
+        await centre.session(await centre.doctor("nurse"), "09:20", "09:40", kinds=("nurse_care",))
+        patient = await centre.patient()
+        seen = (await centre.book(worker, "09:00", patient, kind="social")).appointment.id
+        for command, hour in ((mark_arrived, "08:55"), (start_consultation, "09:00")):
+            await step(centre, command, seen, hour)
+        await step(centre, finish_consultation, seen, "09:12", conclusion=Conclusion("none"), rules=RULES)
+        return seen, patient
+
+    async def test_goes_on_to_the_nurse(
+        self, centre: Centre, seen: tuple[UUID, UUID], booking_database: ServiceDatabase
+    ) -> None:
+        id, patient = seen
+        came = (await walk_in(centre, "09:15", patient=patient, kind="nurse_care")).appointment
+        assert came.period.start == monday("09:20")
+        assert await blocking(booking_database, id) == 1, "the practitioner's time is as it was agreed"
+
+    async def test_is_in_consultation_again_when_the_note_was_wrong(
+        self, centre: Centre, seen: tuple[UUID, UUID], booking_database: ServiceDatabase
+    ) -> None:
+        assert (await correct(centre, seen[0], monday("09:13"))).state is State.IN_CONSULTATION
+        assert await blocking(booking_database, seen[0]) == 2
+
+    async def test_but_not_while_the_nurse_expects_them(self, centre: Centre, seen: tuple[UUID, UUID]) -> None:
+        id, patient = seen
+        await walk_in(centre, "09:15", patient=patient, kind="nurse_care")
+        assert (await refusal(correct(centre, id, monday("09:16")))).problem is problems.PATIENT_BUSY
+        assert (await stored(centre, id)).state is State.DONE
 
 
 class TestWhatOneMayNotRead:

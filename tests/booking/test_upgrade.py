@@ -1,5 +1,7 @@
 """What an upgrade does to rows that are there already."""
 
+from datetime import timedelta
+
 from booking.use_cases.appointments.mark_no_show import mark_no_show
 from smp.migrations import migrate
 from tests.booking.agenda import Planner
@@ -45,6 +47,29 @@ async def test_the_patients_of_no_shows_of_before_may_be_expected_elsewhere(book
     assert {(row["appointment"], row["resource_kind"]) for row in rows} == {
         (missed, "practitioner"), (expected, "practitioner"), (expected, "patient"),
     }  # fmt: skip
+
+
+async def test_whoever_was_seen_before_the_agreed_end_may_be_expected_elsewhere(
+    booking_database: ServiceDatabase,
+) -> None:
+    centre = await Centre(booking_database.database).open()
+    session = await centre.session(await centre.doctor())
+    seen, over = [(await centre.book(session, hour)).appointment.id for hour in ("09:00", "09:20")]
+    async with booking_database.admin() as admin:
+        for id, end in ((seen, timedelta(minutes=5)), (over, -timedelta(minutes=5))):
+            await admin.execute(
+                "UPDATE appointment SET state = 'done', ends_at = now() + $2, starts_at = now() - interval '1 hour'"
+                " WHERE id = $1",
+                id,
+                end,
+            )
+        await admin.execute("DELETE FROM smp_migrations WHERE version = '00200'")
+        migrate(booking_database.migrator_url, "booking")
+        rows = await admin.fetch(
+            "SELECT appointment FROM occupancy WHERE resource_kind = 'patient' AND blocking AND appointment = ANY ($1)",
+            [seen, over],
+        )
+    assert [row["appointment"] for row in rows] == [over]
 
 
 async def test_unsupported_sessions_that_everybody_has_left_before_end_too(booking_database: ServiceDatabase) -> None:

@@ -14,7 +14,8 @@ from tests.history.findings import Evidence, Finding, Operation, Place, Said
 
 BY_ITSELF = frozenset({"HoldExpired", "SlotFloated"})  # no command asks for it, of that appointment
 RELEASING = frozenset({"SlotCancelled", "HoldExpired"})
-GONE = frozenset({"no_show", "left_unseen"})  # the practitioner's time is lost, the patient may be expected elsewhere
+# The practitioner's time stays taken, the patient may be expected elsewhere.
+GONE = frozenset({"done", "no_show", "left_unseen"})
 STATES = {
     "SlotHeld": "held",
     "SlotBooked": "booked",

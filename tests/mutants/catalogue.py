@@ -632,6 +632,12 @@ BOOKING_MUTANTS = (
         "now, now + timedelta(days=rules.offers.days_ahead))", "now, now)",
         ("tests/booking/test_waiting_list_second_look.py::TestAnInternWhoHasSomebodyToAskAgain",),
     ),
+    Mutant(
+        "seen-but-still-there", "whoever was seen early is expected until the end that was agreed",
+        f"{BOOKING}/domain/appointments.py",
+        "_GONE = frozenset({State.DONE, ", "_GONE = frozenset({",
+        ("tests/booking/test_taking_a_place_again.py::TestWhoHasBeenSeenEarly",),
+    ),
 )  # fmt: skip
 
 FLOOR_MUTANTS = (

@@ -76,7 +76,8 @@ PLACE_BACK = "place_back"  # why an appointment that had lost its place has one 
 WAITING = _HERE  # in the waiting room or in preparation
 ACTIVE = frozenset({State.HELD, State.BOOKED, State.IN_CONSULTATION}) | _HERE
 RELEASING = frozenset({State.CANCELLED, State.EXCUSED, State.EXPIRED})  # the resources are free again
-_GONE = frozenset({State.NO_SHOW, State.LEFT_UNSEEN})  # the patient is not there, and may be expected elsewhere
+# The patient is not there, or not any more, and may be expected elsewhere.
+_GONE = frozenset({State.DONE, State.NO_SHOW, State.LEFT_UNSEEN})
 
 
 def after(state: State, action: Action) -> State | None:
@@ -192,8 +193,8 @@ class Appointment:
 
     @property
     def gives_back(self) -> frozenset[ResourceKind]:
-        """What of its resources is free again, once it rests no more. Of somebody who did not come, or left after the
-        hour agreed, only their own time: the practitioner's and the room's stays taken, for it was lost."""
+        """What of its resources is free again, once it rests no more. Of somebody who did not come, left after the hour
+        agreed, or has been seen, only their own time: the practitioner's and the room's stays taken as agreed."""
         if self.gives_its_place_back:
             return frozenset(ResourceKind)
         return frozenset({ResourceKind.PATIENT}) if self.state in _GONE else frozenset()
