@@ -51,6 +51,10 @@ class Model:
                 found.add("session-overlap")
         return frozenset(found)
 
+    def open(self, new: Presence) -> None:
+        self.presences.append(new)
+        self._come_back(new)
+
     def cancel_presence(self, gone: Presence, with_visits: bool) -> Problems:
         if not gone.is_open:
             return frozenset({"session-cancelled"})
@@ -66,7 +70,7 @@ class Model:
         if found:
             return frozenset(found)
         for each in hit:
-            self._give_up(each)
+            self._lose(each, gone)
         for each in self.visits:
             if each.presence is gone:
                 each.rests_until = None
@@ -100,15 +104,44 @@ class Model:
             changed.end = before
             return frozenset(found)
         for each in hit:
-            self._give_up(each)
+            self._lose(each, changed)
         for each in self.visits:
             if each.presence is changed:
                 each.rests_until = None
         changed.events.append("SessionChanged")
+        self._come_back(changed)
         return FINE
+
+    def _lose(self, visit: Visit, gone: Presence) -> None:
+        """Whoever sits in the waiting room is not sent home by a text: somebody speaks with them, and while their
+        practitioner is there they stay."""
+        if visit.state not in WAITING:
+            self._give_up(visit)
+        elif visit.presence is gone:
+            visit.is_lost = True
+            visit.becomes(visit.state, "CallRequested", self.now)
+
+    def _come_back(self, home: Presence) -> None:
+        """Who has lost their place in hours that there are again, and that nobody else has by now; whoever waits is put
+        into no other session."""
+        lost = [each for each in self.visits if each.is_lost and each.state in WAITING | {"booked"}]
+        for each in lost:  # in the order in which they were booked
+            may_follow = each.state == "booked" and each.presence.professional == home.professional
+            is_there = home.start <= each.start and each.end <= home.end and each.end > self.now
+            fits = is_there and (each.presence is home or may_follow)
+            if not fits or not self.is_covered(home, each.start) or not self.admits(home, each.channel, each):
+                continue
+            others = [it for it in self.visits if it is not each and it.start < each.end and each.start < it.end]
+            if any(it.resources & wanted(home, each.patient) for it in others):
+                continue
+            each.is_lost, each.presence = False, home
+            if each.state == "booked":
+                each.becomes("booked", "SlotMoved", self.now)
 
     def _loses(self, visit: Visit, changed: Presence, before: datetime) -> bool:
         """It no longer fits, or the hours that are gone covered its intern."""
+        if visit.is_lost:
+            return False
         if visit.presence is changed and visit.end > changed.end:
             return True
         lost = changed.end < before and visit.start < before and changed.end < visit.end
@@ -117,6 +150,8 @@ class Model:
 
     def _is_hit(self, visit: Visit, gone: Presence) -> bool:
         """It stands in the session, or only the session covered its intern."""
+        if visit.is_lost:
+            return False
         if visit.presence is gone:
             return True
         if visit.presence.supervisor != gone.professional:
@@ -217,22 +252,23 @@ class Model:
             return frozenset({"wrong-transition"})
         found = self.place(presence, start, visit.patient, visit, visit.channel, others_float=True)
         if not found:
-            visit.presence, visit.start = presence, start
+            visit.presence, visit.start, visit.is_lost = presence, start, False
             visit.becomes("booked", "SlotMoved", self.now)
         return found
 
     def cancel(self, visit: Visit) -> Problems:
         if visit.state not in {"held", "booked"} | WAITING:
             return frozenset({"wrong-transition"})
-        may_rest = visit.state != "held"
+        may_rest = visit.state != "held" and not visit.is_lost
         self._give_up(visit)
         if may_rest:
             self._rest(visit)
         return FINE
 
     def excuse(self, visit: Visit) -> Problems:
+        may_rest = not visit.is_lost
         found = self.step(visit, "booked no_show", "excused", "SlotCancelled")
-        if not found:
+        if may_rest and not found:
             self._rest(visit)
         return found
 
@@ -240,15 +276,22 @@ class Model:
         if visit.state != "booked":
             return frozenset({"wrong-transition"})
         if visit.start.astimezone(PARIS).date() != self.now.astimezone(PARIS).date():
-            return frozenset({"not-the-day"})
+            return frozenset({"not-the-day"} | self._gone(visit))
         if self._waits(visit):
-            return frozenset({"patient-already-waiting"})
-        return self.step(visit, "booked", "arrived", "PatientArrived")
+            return frozenset({"patient-already-waiting"} | self._gone(visit))
+        return self._gone(visit) or self.step(visit, "booked", "arrived", "PatientArrived")
 
     def no_show(self, visit: Visit) -> Problems:
         if visit.state == "booked" and self.now < visit.start:
-            return frozenset({"too-early"})
-        return self.step(visit, "booked", "no_show", "PatientNoShow")
+            return frozenset({"too-early"} | self._gone(visit))
+        return self._gone(visit) or self.step(visit, "booked", "no_show", "PatientNoShow")
+
+    def leave(self, visit: Visit) -> Problems:
+        return self._gone(visit) or self.step(visit, "arrived in_preparation", "left_unseen", "PatientLeftUnseen")
+
+    def _gone(self, visit: Visit) -> Problems:
+        is_asked = visit.is_lost and visit.state in WAITING | {"booked"}
+        return frozenset({"place-lost", "wrong-transition"}) if is_asked else FINE
 
     def correct(self, visit: Visit) -> Problems:
         """The state before the last one again, once, on the same day, if the place can be had again."""
@@ -345,7 +388,7 @@ class Model:
         floating = [
             each
             for each in self.visits
-            if each.state == "booked" and not each.named and not each.party and each.start == start
+            if each.state == "booked" and not (each.named or each.party or each.is_lost) and each.start == start
             and each.presence in able and each.presence.supervisor is None and each is not leaving
         ]  # fmt: skip
         if not any(each.presence is wanted for each in floating):

@@ -75,6 +75,7 @@ class Visit:
     events: list[str] = field(default_factory=list)
     trail: list[tuple[str, date, bool]] = field(default_factory=list)  # state, local day, is a correction
     is_free: bool = False  # its place is free again
+    is_lost: bool = False  # its place is gone, and somebody is to speak with the patient
 
     @property
     def end(self) -> datetime:
@@ -90,6 +91,7 @@ class Visit:
     def becomes(self, state: str, event: str, now: datetime, *, is_correction: bool = False) -> None:
         left_early = state == "left_unseen" and now < self.start
         self.is_free = state in ("cancelled", "excused", "expired") or left_early
+        self.is_lost = self.is_lost and not self.is_free
         self.state = state
         self.events.append(event)
         self.trail.append((state, now.astimezone(PARIS).date(), is_correction))
@@ -97,7 +99,8 @@ class Visit:
 
 def needed(visit: Visit, state: str) -> frozenset[Resource]:
     """What a visit in that state takes of its place."""
-    return wanted(visit.presence, None if state in GONE else visit.patient)
+    whole = wanted(visit.presence, None if state in GONE else visit.patient)
+    return whole - visit.presence.resources if visit.is_lost else whole
 
 
 def wanted(presence: Presence, patient: str | None) -> frozenset[Resource]:

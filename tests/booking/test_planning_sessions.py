@@ -9,6 +9,8 @@ from booking.domain.appointments import State
 from booking.domain.planning import Skip
 from booking.domain.recurrence import Listed, Rule, Weekly
 from booking.store.sessions import Author
+from booking.use_cases.appointments.mark_arrived import mark_arrived
+from booking.use_cases.appointments.prepare_consultation import prepare_consultation
 from booking.use_cases.calendar.cancel_session import SessionsCancelled, cancel_session
 from booking.use_cases.calendar.close_site import ClosureRequest, close_site
 from booking.use_cases.calendar.materialise_sessions import materialise, materialise_rules
@@ -19,6 +21,7 @@ from booking.use_cases.calendar.shutting import Days, Shut
 from booking.use_cases.supervision.list_unsupported import list_unsupported
 from smp.contracts import ProfessionalLeft, ProfessionalRoleChanged, SiteClosed
 from smp.ids import new_id
+from tests.booking.test_corrections_and_closing import step
 from tests.booking.world import (
     MONDAY,
     NOW,
@@ -225,6 +228,28 @@ class TestCancellingASession:
         assert by_the_desk == []
         lost = by_the_doctor.unsupported
         assert (lost.it.id, lost.it.state, lost.reason) == (silent.id, State.BOOKED, "place_lost")
+
+    async def test_whoever_sits_in_the_waiting_room_is_not_sent_home_by_a_text(
+        self, centre: Centre, booking_database: ServiceDatabase
+    ) -> None:
+        session = await centre.session(await centre.doctor())
+        hours = ("11:00", "09:00", "09:20")
+        told, here, prepared = [(await centre.book(session, hour)).appointment.id for hour in hours]
+        for each in (here, prepared):
+            await step(centre, mark_arrived, each, "08:50")
+        await step(centre, prepare_consultation, prepared, "08:55")
+        async with centre.transaction() as tx:
+            done = await cancel_session(tx, session.id, AWAY_AND_CANCEL, RULES, actor=SECRETARY, now=monday("09:00"))
+        assert (done.appointments, done.without_place) == ((told,), 2)
+        assert await blocking(booking_database, here, prepared) == 2, "the patients' own time"
+        for each in (here, prepared):
+            assert (await events_of(booking_database, each))[-1][0] == "CallRequested"
+        async with centre.transaction() as tx:
+            listed = await list_unsupported(tx, centre.site, reader=SECRETARY, now=monday("09:00"))
+        assert {(each.unsupported.it.id, each.unsupported.reason) for each in listed} == {
+            (here, "place_lost"),
+            (prepared, "place_lost"),
+        }
 
     async def test_nobody_finds_room_in_a_cancelled_session(self, centre: Centre) -> None:
         session = await centre.session(await centre.doctor())

@@ -43,7 +43,7 @@ STEPS: dict[str, Callable[[Model, Visit], tuple[Problems, Any, str]]] = {
         model.step(visit, "in_consultation", "done", "ConsultationDone"), {"outcome": "none"}, "gp"
     ),
     "departure": lambda model, visit: (
-        model.step(visit, "arrived in_preparation", "left_unseen", "PatientLeftUnseen"), {}, "secretary"
+        model.leave(visit), {}, "secretary"
     ),
     "no-show": lambda model, visit: (model.no_show(visit), None, "secretary"),
     "cancellation": lambda model, visit: (model.excuse(visit), {"by": "patient", "excused": True}, "secretary"),
@@ -53,11 +53,11 @@ EVENTS = {
     "SessionOpened", "SessionChanged", "SessionCancelled", "CapacityReleased",
     "SlotHeld", "HoldExpired", "SlotBooked", "SlotMoved", "SlotCancelled",
     "PatientArrived", "ConsultationPrepared", "ConsultationStarted", "ConsultationDone", "PatientNoShow",
-    "PatientLeftUnseen", "StatusCorrected",
+    "PatientLeftUnseen", "StatusCorrected", "CallRequested",
 }  # fmt: skip
 ENDS = {
     "a float", "a family", "family-does-not-fit", "class-not-released", "slot-taken", "slot-resting", "no-supervisor",
-    "patient-already-booked", "hold-expired", "session-has-appointments",
+    "patient-already-booked", "hold-expired", "session-has-appointments", "place-lost",
 }  # fmt: skip
 LIKELY = {
     "booked": ("arrival", "arrival", "arrival", "no-show", "cancellation"),
@@ -332,7 +332,7 @@ class Agenda(RuleBasedStateMachine):
         }  # fmt: skip
         if answer := self._send("/sessions", body, expected):
             new.id = answer["session"]
-            self.model.presences.append(new)
+            self.model.open(new)
 
     def _place(self, path: str, new: Visit, body: dict[str, Any], expected: Problems) -> None:
         where = {"session": new.presence.id, "start": new.start.isoformat(), "kind": "consultation"}

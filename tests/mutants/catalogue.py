@@ -638,6 +638,12 @@ BOOKING_MUTANTS = (
         "_GONE = frozenset({State.DONE, ", "_GONE = frozenset({",
         ("tests/booking/test_taking_a_place_again.py::TestWhoHasBeenSeenEarly",),
     ),
+    Mutant(
+        "waiting-room-sent-home", "a session is cancelled with those who sit in the waiting room, by a text",
+        f"{BOOKING}/use_cases/calendar/reshaping.py",
+        "return is_silent or it.state in WAITING", "return is_silent",
+        ("tests/booking/test_planning_sessions.py::TestCancellingASession",),
+    ),
 )  # fmt: skip
 
 FLOOR_MUTANTS = (

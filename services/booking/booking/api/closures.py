@@ -81,7 +81,8 @@ class Reopen(Body):
 
 class ShutView(BaseModel):
     """What was noted, and what it did to sessions and appointments: `appointments` were cancelled, so many others stand
-    `without_place`: no text may tell these patients, whoever knows of them speaks with them."""
+    `without_place`: no text may tell these patients, or they are here already. Whoever knows of them speaks with them.
+    """
 
     id: UUID
     start: datetime

@@ -160,7 +160,7 @@ class ChangeSession(CancelSession):
 
 class ChangedView(OpenedView):
     """The session as it is now, and the appointments that were cancelled. So many others stand `without_place`: no text
-    may tell these patients, whoever knows of them speaks with them."""
+    may tell these patients, or they are here already; whoever knows of them speaks with them."""
 
     appointments: list[UUID]
     without_place: int
@@ -172,8 +172,8 @@ class ChangedView(OpenedView):
 
 
 class CancelledView(BaseModel):
-    """What no longer takes place. So many appointments stand `without_place`: no text may tell these patients, whoever
-    knows of them speaks with them."""
+    """What no longer takes place. So many appointments stand `without_place`: no text may tell these patients, or they
+    are here already; whoever knows of them speaks with them."""
 
     sessions: list[UUID]
     appointments: list[UUID]

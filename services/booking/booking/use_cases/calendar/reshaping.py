@@ -17,7 +17,7 @@ from datetime import datetime
 from uuid import UUID
 
 from booking import problems
-from booking.domain.appointments import Appointment, State, Step
+from booking.domain.appointments import WAITING, Appointment, State, Step
 from booking.domain.intervals import Interval, without
 from booking.domain.kinds import Compartment
 from booking.domain.reshaping import comes_back_to, home_of, is_elsewhere, loses_company, meeting
@@ -167,13 +167,13 @@ async def apply(
     *,
     by_hand: bool = False,
 ) -> Reshaped:
-    """Write the change, each step with its event; those who lose their place are cancelled, but nothing silent is: no
-    text would tell the patient.
+    """Write the change, each step with its event; those who lose their place are cancelled, but nothing silent is, for
+    no text would tell the patient, nor who sits in the waiting room: no text sends them home.
 
     Raises Refusal: SESSION_OVERLAP.
     """
-    unspoken = [each for each in assessment.losing if _is_told_to_nobody(each)]
-    told = [each for each in assessment.losing if not _is_told_to_nobody(each)]
+    spoken_with = [each for each in assessment.losing if _is_not_for_a_text(each)]
+    told = [each for each in assessment.losing if not _is_not_for_a_text(each)]
     gone = await _cancel_appointments(tx, told, consent, rules, author)
     if reshaping.changes:
         await appointments.end_rests_of_sessions(tx, [each.stored.session.id for each in reshaping.changes])
@@ -182,7 +182,7 @@ async def apply(
     if by_hand:
         await closures.forget_cut(tx, [each.stored.session.id for each in reshaping.changes])
     changed = await _change_sessions(tx, reshaping.changes, edit, author.at)
-    displaced = [each for each in unspoken if each.session in reshaping.changing]
+    displaced = [each for each in spoken_with if each.session in reshaping.changing]
     await _leave_without_place(tx, displaced, consent, author)
     opened = await sessions.insert(tx, reshaping.openings, author)
     for each in reshaping.openings:
@@ -310,14 +310,16 @@ async def _cancel_appointments(
     return tuple(each.id for each in gone if each.state is State.CANCELLED)
 
 
-def _is_told_to_nobody(it: Appointment) -> bool:
-    return it.compartment == Compartment.SILENT and it.state is not State.HELD
+def _is_not_for_a_text(it: Appointment) -> bool:
+    is_silent = it.compartment == Compartment.SILENT and it.state is not State.HELD
+    return is_silent or it.state in WAITING
 
 
 async def _leave_without_place(
     tx: Transaction, displaced: Sequence[Appointment], consent: Consent, author: Author
 ) -> None:
-    """They take their patient's time only, and are listed for who may know. Whoever is only not covered any more, or
+    """They take their patient's time only, and are listed for who may know; those who wait may still be received by a
+    practitioner who stays. Whoever is only not covered any more, or
     has nobody besides any more, still has a practitioner who knows, and stays."""
     for each in displaced:
         left = each.noted(Step(each.version + 1, each.state, author.at, author.by, consent.reason))
