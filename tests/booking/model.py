@@ -4,7 +4,7 @@ A command either changes the model and answers nothing, or changes nothing and a
 service may name. What is compared afterwards: states, sessions, occupancies, and the events of each aggregate.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise, permutations
@@ -376,6 +376,8 @@ class Model:
             if where[each.id] is not each.presence:
                 each.presence = where[each.id]
                 each.becomes("booked", "SlotMoved", self.now)
+                there = [other for other in self.visits if other.start == each.start and self._gives_way(other)]
+                self._write_down(other for other in there if other.resources & each.presence.resources)
         self.adrift = []
 
     def _float(self, wanted: Presence, start: datetime, over: list[Visit], leaving: Visit | None) -> list[Visit]:
@@ -394,13 +396,13 @@ class Model:
         if not any(each.presence is wanted for each in floating):
             return []
         gone = [*floating, *over, leaving]
-        stay = [each for each in self.visits if each not in gone and each.start == start]
+        stay = [each for each in self.visits if each.start == start and each not in gone and not self._gives_way(each)]
         taken = {resource for each in stay for resource in each.resources}
         usable = [p for p in able if p is not wanted and p.resources.isdisjoint(taken)]
         return floating if len(usable) >= len(floating) else []
 
     def _meets(self, resources: frozenset[Resource], start: datetime) -> bool:
-        standing = (each for each in self.visits if not (self.is_over(each) or self.has_rested(each)))
+        standing = (each for each in self.visits if not self._gives_way(each))
         return any(each.start == start and each.resources & resources for each in standing)
 
     # --- what it looks like ---------------------------------------------------------------------------------
@@ -444,7 +446,7 @@ class Model:
             meets = each.start < start + VISIT and start < each.end
             if each is leaving or not meets or not each.resources & resources:
                 continue
-            (over if self.is_over(each) or self.has_rested(each) else standing).append(each)
+            (over if self._gives_way(each) else standing).append(each)
         adrift = self._float(floats, start, over, leaving) if floats and standing else []
         taken = {resource for each in standing if each not in adrift for resource in each.resources & resources}
         taken |= {("patient", each.patient or "") for each in adrift} & resources
@@ -453,12 +455,19 @@ class Model:
             busy = frozenset({"patient-already-booked"})
             return busy if only_patient else frozenset({"slot-taken", "slot-resting"}) | (busy if adrift else FINE)
         self.adrift = adrift
+        self._write_down(over)
+        return FINE
+
+    def _gives_way(self, visit: Visit) -> bool:
+        return self.is_over(visit) or self.has_rested(visit)
+
+    def _write_down(self, over: Iterable[Visit]) -> None:
+        """That these holds and rests are over."""
         for each in over:
             if each.rests_until:
                 each.rests_until = None
             else:
                 each.becomes("expired", "HoldExpired", self.now)
-        return FINE
 
     def _rest(self, visit: Visit) -> None:
         until = self.now + COOL_DOWN

@@ -22,7 +22,7 @@ from booking.use_cases.appointments.expire_holds import end_rests, expire_holds
 from booking.use_cases.capacity.release_capacity import release_capacity
 from tests.booking.machine import World, courses, examples, world_at
 from tests.booking.model import Model
-from tests.booking.model_parts import FLOAT_NOTICE, GRID, Presence, Problems, Visit
+from tests.booking.model_parts import FLOAT_NOTICE, GRID, HOLD, MINUTE, Presence, Problems, Visit
 from tests.booking.world import MONDAY, PARIS, Centre, paris
 from tests.support.api import bearer, command_headers
 
@@ -61,8 +61,8 @@ ENDS = {
 }  # fmt: skip
 LIKELY = {
     "booked": ("arrival", "arrival", "arrival", "no-show", "cancellation"),
-    "arrived": ("start", "preparation", "departure", "correction"),
-    "in_preparation": ("start", "departure", "correction"),
+    "arrived": ("start", "start", "preparation", "departure", "correction"),
+    "in_preparation": ("start", "start", "departure", "correction"),
     "in_consultation": ("completion", "completion", "correction"),
     "no_show": ("cancellation", "correction"),
 }
@@ -179,6 +179,37 @@ class Agenda(RuleBasedStateMachine):
             expected = self.model.book(new)
             self._place("/appointments", new, {"patient": new.patient, "named": named}, expected)
 
+    @rule(place=st.integers(0, 7), patient=st.integers(0, 3))
+    def confirm_too_late(self, place: int, patient: int) -> None:
+        """What was held is over, whether or not a job has written it down."""
+        new = self._new_visit(0, place, 0, self.patients[patient])
+        expected = self.model.hold(new)
+        self._place("/holds", new, {"patient": new.patient}, expected)
+        if not expected:
+            self._set_clock(self.model.now + HOLD + MINUTE)
+            expected = self.model.confirm(new, self.patients[patient])
+            self._send("/appointments", {"hold": new.id, "patient": self.patients[patient]}, expected)
+
+    @rule(who=st.permutations(range(4)))
+    def ask_for_what_is_kept(self, who: list[int]) -> None:
+        """By telephone, for all places of the session of which two are kept for online."""
+        for place, patient in enumerate(who[:3]):
+            there = self.model.presences[5]
+            new = Visit("", there, there.start + place * GRID, self.patients[patient], "")
+            expected = self.model.book(new)
+            self._place("/appointments", new, {"patient": new.patient}, expected)
+
+    @precondition(lambda self: any(each.state == "arrived" for each in self.model.visits))
+    @rule(meant=st.booleans())
+    def the_doctor_of_who_waits_leaves(self, meant: bool) -> None:
+        if not meant:
+            return
+        waiting = next(each for each in reversed(self.model.visits) if each.state == "arrived")
+        expected = self.model.cancel_presence(waiting.presence, with_visits=True)
+        body = {"reason": "practitioner_away", "cancel_appointments": True}
+        self._send(f"/sessions/{waiting.presence.id}/cancellation", body, expected)
+        self._step(waiting, "departure")
+
     @rule(day=st.sampled_from(DAYS), who=st.lists(st.integers(0, 3), min_size=2, max_size=3, unique=True))
     def book_a_family(self, day: date, who: list[int]) -> None:
         """Which places is up to the service; that they are places, for all or for nobody, is not."""
@@ -237,7 +268,7 @@ class Agenda(RuleBasedStateMachine):
         self._step(self._visit(which), step)
 
     @precondition(lambda self: self.model.visits)
-    @rule(which=st.integers(0, 50), choices=st.lists(st.integers(0, 59), min_size=1, max_size=4))
+    @rule(which=st.integers(0, 50), choices=st.lists(st.integers(0, 59), min_size=1, max_size=6))
     def live_on(self, which: int, choices: list[int]) -> None:
         """Steps that the state allows, so that long lives are met too; the hour comes first where it must."""
         visit = self._visit(which)
