@@ -1,7 +1,7 @@
 """Several patients in one command: consecutive places, the fewest practitioners, all or nothing, one text."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from booking.store.appointments import Place
 from booking.use_cases.access import require_channel, require_compartment, require_site
 from booking.use_cases.appointments import announcing, placing
 from booking.use_cases.appointments.caps import require_under_cap, under_caps
-from booking.use_cases.appointments.company import in_company, resources_of
+from booking.use_cases.appointments.company import CompanyMissing, resources_of, with_company
 from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.no_place import NoPlace, unmet_need, why_none
 from booking.use_cases.availability.search_availability import free_slots, who_is_asked
@@ -39,7 +39,7 @@ from smp.problems import Refusal
 
 _TRIES = 5  # others may take the places that were free a moment ago
 _PROPOSED = 3  # other days
-_A_MINUTE = timedelta(minutes=1)
+_STARTS = 24  # hours at which a family is tried to begin, while too few prepare
 
 
 class _TooFewPrepare(Exception):
@@ -125,22 +125,22 @@ async def _seated(
     now: datetime,
 ) -> FamilyBooked | None:
     """All of them booked in a window in which one version of the kind counts, or nothing when they do not fit."""
-    tries = 0
-    while tries < _TRIES and (seats := await _seats(tx, request, site, kind, window, rules, now)):
-        places = await _places(tx, seats, rules)
-        wishes = _wishes(request, kind, seats, places, rules, now)
-        tries += 1
-        if not await _all_fit(tx, wishes, places):
-            continue
-        try:
-            if booked := await _take(tx, request, seats, wishes, places, actor):
-                return booked
-        except _TooFewPrepare:  # later perhaps
-            tries -= 1
-            later = min(slot.period.start for slot in seats.values()) + _A_MINUTE
-            if later >= window.end:
+    for _ in range(_TRIES):
+        room = await _room(tx, request, site, kind, window, rules, now)
+        for _ in range(_STARTS):
+            seats = room.seats()
+            if seats is None:
                 return None
-            window = Interval(later, window.end)
+            places = await _places(tx, seats, rules)
+            wishes = _wishes(request, kind, seats, places, rules, now)
+            if not await _all_fit(tx, wishes, places):
+                break
+            try:
+                if booked := await _take(tx, request, seats, wishes, places, actor):
+                    return booked
+                break
+            except _TooFewPrepare:
+                room = room.later_than(min(slot.period.start for slot in seats.values()))
     return None
 
 
@@ -155,7 +155,7 @@ async def _unmet(
     reasons = [
         await why_none(
             tx, site, kind, part, rules, now,
-            is_withheld=bool(await _seats(tx, request, site, kind, part, rules, now, of_any_class=True)),
+            is_withheld=bool((await _room(tx, request, site, kind, part, rules, now, of_any_class=True)).seats()),
             patients=request.patients,
             professional=request.professional,
         )
@@ -168,7 +168,23 @@ async def _unmet(
     )  # fmt: skip
 
 
-async def _seats(
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """What was free a moment ago: where each of them could sit, and what may be given together."""
+
+    wishes: Mapping[UUID, frozenset[Slot]]
+    step: timedelta
+    admits: Admits
+
+    def seats(self) -> dict[UUID, Slot] | None:
+        return together(self.wishes, self.step, self.admits) if self.wishes else None
+
+    def later_than(self, start: datetime) -> "_Room":
+        later = {who: frozenset(it for it in mine if it.period.start > start) for who, mine in self.wishes.items()}
+        return replace(self, wishes=later)
+
+
+async def _room(
     tx: Transaction,
     request: FamilyRequest,
     site: Site,
@@ -178,7 +194,7 @@ async def _seats(
     now: datetime,
     *,
     of_any_class: bool = False,
-) -> dict[UUID, Slot] | None:
+) -> _Room:
     wanted = None if of_any_class else class_of(kind.capacity_class, request.channel)
     slots = [
         slot
@@ -188,9 +204,9 @@ async def _seats(
         if request.professional in (None, slot.professional)
     ]
     if not slots:
-        return None
+        return _Room({}, _step(kind), lambda _slot, _besides: False)
     wishes = await _suiting(tx, request, kind, window, now, slots)
-    return together(wishes, _step(kind), await _limits(tx, site, kind, slots, wanted, rules, now))
+    return _Room(wishes, _step(kind), await _limits(tx, site, kind, slots, wanted, rules, now))
 
 
 async def _suiting(
@@ -274,10 +290,10 @@ async def _take(
             booked_at=now,
             party=party,
         )  # fmt: skip
-        try:
-            booked.append(await in_company(tx, alone, wish, besides=booked))
-        except Refusal:
-            raise _TooFewPrepare from None
+        with_others = await with_company(tx, alone, wish, besides=booked)
+        if isinstance(with_others, CompanyMissing):
+            raise _TooFewPrepare
+        booked.append(with_others)
     wanted = [
         (new, resources_of(new, wishes[patient].session)) for patient, new in zip(request.patients, booked, strict=True)
     ]
@@ -350,7 +366,7 @@ async def _other_days(
         start = part.start
         while start < part.end and len(found) < _PROPOSED:
             day = whole_day(local_day(start, site.zone), site.zone)
-            if seats := await _seats(tx, request, site, kind, Interval(start, day.end), rules, now):
+            if seats := (await _room(tx, request, site, kind, Interval(start, day.end), rules, now)).seats():
                 found.append({**_document(seats.values())[0], "places": _document(seats.values())})
             start = day.end
     return found

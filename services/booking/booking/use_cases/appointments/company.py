@@ -3,6 +3,8 @@ consultation, a social worker who sits in. The exclusion constraint decides abou
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from booking import problems
 from booking.domain.appointments import Appointment, Companion
@@ -17,15 +19,35 @@ from booking.use_cases.availability.find_places import partners_of, require_a_ro
 from smp.postgres import Transaction
 
 
-async def in_company(
-    tx: Transaction, new: Appointment, wish: placing.Wish, *, besides: Sequence[Appointment] = ()
-) -> Appointment:
-    """The appointment with whoever the kind wants and whoever is wished for besides; their sessions are shared until
-    the commit, without waiting for whoever is changing them. `besides`: appointments about to be written with it, whose
-    company is taken. One that is moved and was prepared by the role that sits in may be so again.
+@dataclass(frozen=True, slots=True)
+class CompanyMissing:
+    """Nobody is free to prepare, or to sit in; until when who would come rests for the waiting list, if so."""
+
+    rests_until: datetime | None = None
+
+
+async def in_company(tx: Transaction, new: Appointment, wish: placing.Wish) -> Appointment:
+    """The appointment with whoever the kind wants and whoever is wished for besides (see `with_company`).
 
     Raises Refusal: COMPANY_MISSING, SLOT_RESTING when who would come rests for the waiting list, with
     alternatives; NOBODY_TO_PREPARE.
+    """
+    found = await with_company(tx, new, wish)
+    if not isinstance(found, CompanyMissing):
+        return found
+    if found.rests_until:
+        await placing.refuse(tx, problems.SLOT_RESTING, wish, released_at=found.rests_until.isoformat())
+    return await placing.refuse(tx, problems.COMPANY_MISSING, wish)
+
+
+async def with_company(
+    tx: Transaction, new: Appointment, wish: placing.Wish, *, besides: Sequence[Appointment] = ()
+) -> Appointment | CompanyMissing:
+    """The same as an answer. The sessions of the company are shared until the commit, without waiting for whoever is
+    changing them. `besides`: appointments about to be written with it, whose company is taken. One that is moved and
+    was prepared by the role that sits in may be so again.
+
+    Raises Refusal: NOBODY_TO_PREPARE.
     """
     leaves = wish.leaving is None or not _one_role_does_both(wish.leaving)
     if leaves:
@@ -37,7 +59,12 @@ async def in_company(
     present = await sessions.open_at(tx, new.site, Interval(start, new.period.end))
     away = await placing.on_the_way(tx, present, Interval(start, new.period.end), wish.rules)
     present = [each for each in present if each.id not in away]
-    others = [await _companion(tx, new, partner, present, wish, besides) for partner in wanted]
+    others = []
+    for partner in wanted:
+        found = await _companion(tx, new, partner, present, wish, besides)
+        if isinstance(found, CompanyMissing):
+            return found
+        others.append(found)
     return new.in_company(tuple(others))
 
 
@@ -88,7 +115,7 @@ async def _companion(
     present: list[Session],
     wish: placing.Wish,
     besides: Sequence[Appointment],
-) -> Companion:
+) -> Companion | CompanyMissing:
     needed = partner.needed(new.period.start)
     able = [
         Companion(each.professional, each.role, each.id, needed, each.room if _is_elsewhere(partner) else None)
@@ -104,9 +131,8 @@ async def _companion(
         if is_free and await sessions.share_if_free(tx, companion.session, needed):
             return companion
     until = await appointments.rests_until(tx, taken, needed)
-    if until and until > wish.now:  # else the rest is over, and something besides is in the way
-        await placing.refuse(tx, problems.SLOT_RESTING, wish, released_at=until.isoformat())
-    return await placing.refuse(tx, problems.COMPANY_MISSING, wish)
+    # A rest that is over: something besides is in the way.
+    return CompanyMissing(until if until and until > wish.now else None)
 
 
 async def _taken(
