@@ -47,7 +47,8 @@ async def first_call(centre: Centre, session: Session, hour: str, now: datetime 
 async def free(centre: Centre, now: datetime) -> list[str]:
     async with centre.transaction() as tx:
         window = Interval(monday("00:00"), monday("23:00"))
-        return [slot.period.start.isoformat() for slot in await free_slots(tx, centre.site, CONSULTATION, window, now)]
+        found = await free_slots(tx, centre.site, CONSULTATION, window, now, rules=RULES)
+        return [slot.period.start.isoformat() for slot in found]
 
 
 @given(st.integers(-600, 600), st.integers(0, 600))

@@ -60,7 +60,10 @@ async def live(centre: Centre, kind: str = "consultation") -> list[Slot]:
     """What the tables say, by the pure function."""
     async with centre.transaction() as tx:
         its_kind = await kind_on(tx, RULES, kind, centre.territory, MONDAY)
-        return await free_slots(tx, centre.site, its_kind, Interval(*WEEK), NOW, capacity_class="desk")
+        return await free_slots(
+            tx, centre.site, its_kind, Interval(*WEEK), NOW,
+            capacity_class="desk", rules=RULES, interns_counted=False,
+        )  # fmt: skip
 
 
 async def test_two_processes_see_every_command_at_once_whoever_gives_it(booking_database: ServiceDatabase) -> None:

@@ -17,6 +17,7 @@ from booking.use_cases.appointments.cancel_appointment import CancelRequest, can
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
 from smp.problems import Refusal
 from tests.booking.desk import Desk
+from tests.booking.impact import away, plan
 from tests.booking.test_company import ELSEWHERE, house
 from tests.booking.test_company import book as prepare
 from tests.booking.test_floating import book
@@ -72,6 +73,16 @@ async def test_the_way_is_as_long_as_the_settings_say(centre: Centre, other: Cen
     async with centre.transaction() as tx:
         request = BookRequest(session.id, monday("11:20"), "consultation", patient)
         assert (await refusal(book_slot(tx, request, FAR, actor=SECRETARY, now=NOW))).problem is problems.ON_THE_WAY
+
+
+async def test_a_plan_keeps_nobody_with_who_is_on_the_way_by_then(centre: Centre, other: Centre) -> None:
+    """Else the line would end as a call, whatever was told."""
+    leaving = await centre.session(await centre.doctor(), "09:00", "12:00")
+    await centre.book(leaving, "11:20")
+    session = await two_sessions(centre, other)
+    plans = [await plan(centre, away(leaving.professional), rules=rules) for rules in (RULES, FAR)]
+    kept = [it.items[0].kept for it in plans]
+    assert [place and place.session for place in kept] == [session.id, None]
 
 
 async def test_what_can_be_found_can_be_booked_and_nothing_else(centre: Centre, other: Centre) -> None:

@@ -13,7 +13,6 @@ from booking.domain.kinds import Kind
 from booking.domain.rules import Rules
 from booking.domain.sessions import LONGEST_SESSION, Session
 from booking.domain.supervision import Reach
-from booking.domain.travel import USUAL_WAY
 from booking.store import agendas, appointments, projections, sessions, supervision
 from booking.use_cases.capacity.sharing import with_room
 from booking.use_cases.supervision.supervising import bookable
@@ -39,16 +38,17 @@ async def free_slots(
     patient: UUID | None = None,
     capacity_class: str | None = None,
     *,
-    rules: Rules | None = None,
+    rules: Rules,
     partners: tuple[Partner, ...] = (),
     interns_only: bool = False,
+    interns_counted: bool = True,
     first_call: bool = False,
     as_if: AsIf = AsIf(),
 ) -> list[Slot]:
     """All free slots of the site for `kind` that start in the window; three or four short statements. With a capacity
-    class, those that this class may take (one statement more where a session has shares). With the rules, those of
-    interns within their ratio and their acts. With `first_call`, places that rest for the waiting list too."""
-    way = rules.way if rules else USUAL_WAY
+    class, those that this class may take (one statement more where a session has shares). Of interns those within their
+    ratio and their acts, unless the caller counts these (not `interns_counted`). With `first_call`, places that rest
+    for the waiting list too."""
     around = _around(window)
     open_sessions = as_if.sessions(await sessions.open_at(db, site, around))
     offering = [
@@ -66,7 +66,9 @@ async def free_slots(
         kind=kind,
         also_free=frozenset(also_free),
         partners=partners,
-        travel=await agendas.travel(db, site, {each.professional for each in needed}, around.start, around.end, way),
+        travel=await agendas.travel(
+            db, site, {each.professional for each in needed}, around.start, around.end, rules.way
+        ),
         withheld=frozenset(each.id for each in open_sessions) - {each.id for each in offering},
     )
     policy = await answered_for(db, offering, policy, window)
@@ -74,7 +76,7 @@ async def free_slots(
     numbers = {resource.number for session in needed for resource in session.resources}.union(also_free)
     taken = await sessions.busy(db, numbers, around, now, first_call=first_call, leaving=as_if.leaving)
     slots = available_slots(open_sessions, taken, policy, now, window)
-    if rules is not None:
+    if interns_counted:
         slots = await bookable(db, slots, offering[0].territory, rules, now)
     asked = await who_is_asked(db, kind, () if patient is None else (patient,))
     return slots if asked is None else [slot for slot in slots if slot.professional in asked]

@@ -142,7 +142,10 @@ class _Room:
         )
         found: list[Slot] = []
         for site in self.sites:
-            found += await free_slots(self.tx, site, kind, self.window, self.now, partners=partners, as_if=as_if)
+            found += await free_slots(
+                self.tx, site, kind, self.window, self.now,
+                rules=self.rules, partners=partners, interns_counted=False, as_if=as_if,
+            )  # fmt: skip
         return found
 
 
