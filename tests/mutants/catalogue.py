@@ -293,7 +293,7 @@ BOOKING_MUTANTS = (
     ),
     Mutant(
         "call-unsaid", "a silent appointment loses its place without an event",
-        f"{BOOKING}/use_cases/impact/settle_impact.py",
+        f"{BOOKING}/use_cases/appointments/without_place.py",
         "    announcing.call_requested(", '    if found.compartment != "silent": announcing.call_requested(',
         ("tests/booking/test_lost_places.py",),
     ),

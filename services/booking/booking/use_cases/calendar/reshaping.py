@@ -17,17 +17,18 @@ from datetime import datetime
 from uuid import UUID
 
 from booking import problems
-from booking.domain.appointments import WAITING, Appointment, State, Step
+from booking.domain.appointments import WAITING, Appointment, State
 from booking.domain.intervals import Interval, without
 from booking.domain.kinds import Compartment
 from booking.domain.reshaping import comes_back_to, home_of, is_elsewhere, loses_company, meeting
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.domain.supervision import Reach, is_covered
-from booking.store import appointments, closures, impacts, projections, sessions, supervision
+from booking.store import appointments, closures, projections, sessions, supervision
 from booking.store.sessions import Author, Edit, Opening, StoredSession
 from booking.use_cases.appointments import announcing
 from booking.use_cases.appointments.cancel_appointment import CENTRE, CancelRequest, cancel
+from booking.use_cases.appointments.without_place import leave_without_place
 from booking.use_cases.calendar.taking_back import take_back
 from booking.use_cases.kinds.kind_book import kind_of
 from booking.use_cases.supervision.taking_over import TakingOver, beyond_reach
@@ -182,8 +183,10 @@ async def apply(
     if by_hand:
         await closures.forget_cut(tx, [each.stored.session.id for each in reshaping.changes])
     changed = await _change_sessions(tx, reshaping.changes, edit, author.at)
+    # Who is only not covered any more, or has nobody besides any more, stays with a practitioner who knows.
     displaced = [each for each in spoken_with if each.session in reshaping.changing]
-    await _leave_without_place(tx, displaced, consent, author)
+    for it in displaced:
+        await leave_without_place(tx, it, consent.reason, author, for_sure=True)
     opened = await sessions.insert(tx, reshaping.openings, author)
     for each in reshaping.openings:
         if each.session.id in opened:
@@ -313,19 +316,6 @@ async def _cancel_appointments(
 def _is_not_for_a_text(it: Appointment) -> bool:
     is_silent = it.compartment == Compartment.SILENT and it.state is not State.HELD
     return is_silent or it.state in WAITING
-
-
-async def _leave_without_place(
-    tx: Transaction, displaced: Sequence[Appointment], consent: Consent, author: Author
-) -> None:
-    """They take their patient's time only, and are listed for who may know; those who wait may still be received by a
-    practitioner who stays. Whoever is only not covered any more, or
-    has nobody besides any more, still has a practitioner who knows, and stays."""
-    for each in displaced:
-        left = each.noted(Step(each.version + 1, each.state, author.at, author.by, consent.reason))
-        await appointments.save(tx, [left])
-        await impacts.lose_place(tx, left.id, author.at, for_sure=True)
-        announcing.call_requested(tx, left, consent.reason, author.at)
 
 
 async def _cancel_sessions(

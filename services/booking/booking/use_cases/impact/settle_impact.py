@@ -12,14 +12,16 @@ from functools import partial
 from itertools import count
 from uuid import UUID
 
-from booking.domain.appointments import RELEASING, WAITING, Appointment, State, Step
+from booking.domain.appointments import RELEASING, WAITING, Appointment, State
 from booking.domain.impact import Decision, Place
 from booking.domain.rules import Rules
 from booking.store import appointments, impacts, sessions
 from booking.store.impacts import Item, StoredImpact
+from booking.store.sessions import Author
 from booking.use_cases.appointments import announcing
 from booking.use_cases.appointments.cancel_appointment import CENTRE, CancelRequest, cancel
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.appointments.without_place import leave_without_place
 from booking.use_cases.one_by_one import one_by_one
 from smp.auth import Actor
 from smp.postgres import Database, Scope, Transaction
@@ -140,15 +142,11 @@ async def _cancel(line: _Line) -> Settled:
 
 
 async def _call(line: _Line) -> Settled:
-    """The appointment stands without its place until somebody has spoken with the patient. Of a silent one the event
-    says so, and nobody puts it on a list that others read."""
+    """The appointment stands, without its place, until somebody has spoken with the patient."""
     found = await _locked(line)
     if by_hand := _settled_by_hand(line.item, found):
         return by_hand
-    asked = found.noted(Step(found.version + 1, found.state, line.now, line.actor.subject, line.impact.change.reason))
-    await appointments.save(line.tx, [asked])
-    await impacts.lose_place(line.tx, found.id, line.now)
-    announcing.call_requested(line.tx, asked, line.impact.change.reason, line.now)
+    await leave_without_place(line.tx, found, line.impact.change.reason, Author(line.actor.subject, line.now))
     return Settled(CALL)
 
 
