@@ -1,6 +1,7 @@
 """How an offer ends: by an answer, by its hold, with its entry. Entry before hold, everywhere the same order."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from booking.domain.appointments import GIVEN_BACK, Action, Appointment, State, rest_of
@@ -57,15 +58,7 @@ async def _take_back(tx: Transaction, id: UUID, now: datetime, cool_down: timede
     hold = await appointments.lock(tx, id)
     if hold is None or hold.state is not State.HELD:
         return None
-    if hold.has_expired(now):
-        ended = hold.expired(now, BY, cool_down)
-    else:
-        ended = hold.step(
-            Action.CANCEL, now, BY, cancelled_by=CENTRE, cancel_reason=_NOT_KEPT, late=False, notify=False
-        )
-    await appointments.save(tx, [ended])
-    announcing.released(tx, ended, now)
-    return ended
+    return await _free(tx, hold, BY, now, cool_down, cancelled_by=CENTRE, cancel_reason=_NOT_KEPT)
 
 
 async def take(
@@ -130,21 +123,22 @@ async def _free_running(tx: Transaction, entry: Entry, by: str, now: datetime, c
     offer = await offers.lock_running(tx, entry.id)
     hold = await appointments.lock(tx, offer.appointment) if offer else None
     if hold is not None and hold.state is State.HELD:
-        await _free(tx, hold, by, now, cool_down)
+        rest = rest_of(hold.period.start, now, cool_down)
+        await _free(tx, hold, by, now, cool_down, cancelled_by=PATIENT, cancel_reason=_GIVEN_UP, rests_until=rest)
     return offer
 
 
-async def _free(tx: Transaction, hold: Appointment, by: str, now: datetime, cool_down: timedelta) -> None:
+async def _free(
+    tx: Transaction, hold: Appointment, by: str, now: datetime, cool_down: timedelta, **how: Any
+) -> Appointment:
+    """The hold, given up; one whose time is over expires instead."""
     if hold.has_expired(now):
         freed = hold.expired(now, by, cool_down)
     else:
-        freed = hold.step(
-            Action.CANCEL, now, by,
-            cancelled_by=PATIENT, cancel_reason=_GIVEN_UP, late=False, notify=False,
-            rests_until=rest_of(hold.period.start, now, cool_down),
-        )  # fmt: skip
+        freed = hold.step(Action.CANCEL, now, by, late=False, notify=False, **how)
     await appointments.save(tx, [freed])
     announcing.released(tx, freed, now)
+    return freed
 
 
 async def give_back(
