@@ -26,7 +26,7 @@ from booking.use_cases.appointments.caps import require_under_cap, under_caps
 from booking.use_cases.appointments.company import CompanyMissing, resources_of, with_company
 from booking.use_cases.availability.find_places import partners_of
 from booking.use_cases.availability.no_place import NoPlace, unmet_need, why_none
-from booking.use_cases.availability.search_availability import free_slots, who_is_asked
+from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.capacity import sharing
 from booking.use_cases.kinds.kind_book import Part, kinds_in, where_all_may
 from booking.use_cases.patience import heard
@@ -220,12 +220,12 @@ async def _suiting(
     for each in await sessions.busy(tx, numbers, around, now):
         # Whoever is expected for a preparation first has to be free for it too.
         busy[numbers[each.resource]].append(Interval(each.period.start, each.period.end + before))
-    asked = {patient: await who_is_asked(tx, kind, [patient]) for patient in request.patients}
+    seen_by = await appointments.practitioners_who_saw(tx, request.patients if kind.follow_up_only else ())
     return {
         patient: frozenset(
             slot
             for slot in slots
-            if ((who := asked[patient]) is None or slot.professional in who)
+            if (not kind.follow_up_only or slot.professional in seen_by[patient])
             and not any(slot.period.overlaps(hours) for hours in busy[patient])
         )
         for patient in request.patients
