@@ -36,8 +36,7 @@ async def take_parties(tx: Transaction, deliveries: Sequence[Delivery[OfParty]])
 async def let_another_speak(tx: Transaction, deliveries: Sequence[Delivery[OfParty]], policy: Policy) -> None:
     """Plan the texts of who speaks now for each of these parties, when the first of it is gone and nobody else reminds
     the others."""
-    fresh = [each for each in deliveries if each.now - each.event.time <= policy.horizon]
-    for party, delivery in {each.data.party: each for each in fresh if each.data.party}.items():
+    for party, delivery in _of_late(deliveries, policy).items():
         if not await tx.fetchval(PROJECTIONS.is_spoken_for, party, None):
             await _speak(tx, party, delivery.event.traceparent, policy, delivery.now)
 
@@ -45,11 +44,16 @@ async def let_another_speak(tx: Transaction, deliveries: Sequence[Delivery[OfPar
 async def let_one_be_called(tx: Transaction, deliveries: Sequence[Delivery[OfParty]], policy: Policy) -> None:
     """One call for all those of a party about whom somebody has to decide; when its appointment is decided about, the
     next one, if others are not."""
-    fresh = [each for each in deliveries if each.now - each.event.time <= policy.horizon]
-    for party, delivery in {each.data.party: each for each in fresh if each.data.party}.items():
+    for party, delivery in _of_late(deliveries, policy).items():
         if member := await tx.fetchrow(PROJECTIONS.who_is_to_be_called, party):
             about = Subject.of(member, delivery.event.traceparent, party=party)
             await raise_call(tx, about, Purpose.CHANGE, CallReason.TO_BE_DECIDED, delivery.now)
+
+
+def _of_late(deliveries: Sequence[Delivery[OfParty]], policy: Policy) -> dict[UUID, Delivery[OfParty]]:
+    """Each party of which something was said within the horizon, and the last that was."""
+    fresh = [each for each in deliveries if each.now - each.event.time <= policy.horizon]
+    return {each.data.party: each for each in fresh if each.data.party}
 
 
 async def _speak(tx: Transaction, party: UUID, traceparent: str | None, policy: Policy, now: datetime) -> None:
