@@ -1,8 +1,8 @@
 """A step noted by mistake is taken back: once, on the same day, by whoever has the right.
 
 An appointment that had given its place back has it again only if it is still free and still that practitioner's, in the
-room where they receive by now; and the patient of a no-show is expected again only if nowhere else. What it takes is
-inserted anew under the exclusion constraint, in the transaction of the correction.
+room where they receive by now; and a patient who was gone (missed, left, seen) is expected again only if nowhere else.
+What it takes is inserted anew under the exclusion constraint, in the transaction of the correction.
 """
 
 from collections.abc import Collection
