@@ -1,7 +1,6 @@
 """What a person sees while a day passes: a small moving table on a terminal, a line every half hour elsewhere."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from rich.live import Live
 from rich.table import Table
@@ -9,7 +8,6 @@ from rich.table import Table
 from smp_local import screen
 from smp_local.day.player import Player
 
-HALF_HOUR = timedelta(minutes=30)
 COLUMNS = ("", "pris", "en attente", "vus", "absents", "annulés", "refus")
 
 
