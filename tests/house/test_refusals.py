@@ -20,7 +20,7 @@ from booking.api import ROUTERS
 from booking.use_cases.appointments.steps import RoomStep
 from smp.problems import ProblemType
 
-BOOKING = Path(problems.__file__).parent
+BOOKING = Path(problems.__file__).parents[1]
 USE_CASES = sorted((BOOKING / "use_cases").rglob("*.py"))
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
 REFUSALS = {name: it for name, it in vars(problems).items() if isinstance(it, ProblemType)}
