@@ -19,7 +19,7 @@ from smp_local.worlds.history import Entry, History
 
 Kind = Literal["lost", "doubled", "overlapping", "texts_missing", "texts_twice", "facts_wrong", "parked", "seen_across"]
 NOT_BLOCKING = frozenset({"cancelled", "expired"})
-GONE = frozenset({"no_show", "left_unseen"})  # the patient is free again, and nobody else
+GONE = frozenset({"done", "no_show", "left_unseen"})  # the patient is free again, and nobody else
 BOOKED = "fr.smp.booking.SlotBooked.v1"
 
 
