@@ -73,14 +73,14 @@ def test_every_process_is_healthy_and_the_budget_is_told(run: Run) -> None:
 def test_a_second_run_of_the_same_world_is_refused(run: Run) -> None:
     second = run.verb("run", "--no-world")
     assert second.returncode == 1
-    assert "tourne déjà" in second.stdout
+    assert "tourne déjà" in second.stderr
 
 
 def test_another_world_on_the_same_ports_is_told_which_one_is_taken(run: Run, tmp_path: Path) -> None:
     command = [*COMMAND, "run", "--no-world", "--home", str(tmp_path), "--ports", str(run.base)]
     second = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert second.returncode == 1
-    assert str(run.base) in second.stdout
+    assert str(run.base) in second.stderr
     assert "Traceback" not in second.stdout + second.stderr
 
 
@@ -88,7 +88,7 @@ def test_a_token_of_a_role_is_given_and_an_unknown_role_is_refused(run: Run) -> 
     assert run.verb("token", "--role", "gp").stdout.count(".") == 2
     refused = run.verb("token", "--role", "king")
     assert refused.returncode == 1
-    assert "secretary" in refused.stdout
+    assert "secretary" in refused.stderr
 
 
 def test_no_process_listens_beyond_this_machine(run: Run) -> None:
@@ -104,6 +104,13 @@ def test_no_process_listens_beyond_this_machine(run: Run) -> None:
 def test_a_projection_is_rebuilt_and_its_service_comes_back(run: Run) -> None:
     rebuilt = run.verb("rebuild", "--service", "reporting")
     assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
+    assert run.verb("status").returncode == 0
+
+
+def test_a_service_that_listens_to_nobody_is_not_stopped_to_be_rebuilt(run: Run) -> None:
+    refused = run.verb("rebuild", "--service", "registry")
+    assert refused.returncode == 1
+    assert "n'écoute personne" in refused.stderr
     assert run.verb("status").returncode == 0
 
 
