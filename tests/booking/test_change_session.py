@@ -13,12 +13,28 @@ from booking.store import appointments
 from booking.use_cases.appointments.mark_arrived import mark_arrived
 from booking.use_cases.appointments.start_consultation import start_consultation
 from booking.use_cases.calendar.reshaping import Consent
+from booking.use_cases.supervision.reachability import withdraw_reachability
+from booking.use_cases.supervision.recheck_supervision import QUIET, recheck_supervision
 from smp.contracts import SessionChanged, SlotMoved
 from smp.ids import new_id
 from smp.problems import ProblemType
 from tests.booking.agenda import AND_CANCEL, Planner, of_hours
+from tests.booking.test_coverage import reach, unsupported
 from tests.booking.test_floating import seen
-from tests.booking.world import MONDAY, NOW, Centre, actor, blocking, events_of, monday, paris, refusal, said_of
+from tests.booking.world import (
+    MONDAY,
+    NOW,
+    RULES,
+    SECRETARY,
+    Centre,
+    actor,
+    blocking,
+    events_of,
+    monday,
+    paris,
+    refusal,
+    said_of,
+)
 from tests.support.databases import ServiceDatabase
 
 BOTH = ("consultation", "follow_up")
@@ -209,6 +225,24 @@ class TestWhoStandsInIt:
             moved = await appointments.get(tx, alone.id)
         assert moved is not None
         assert moved.professional == intern
+
+    async def test_an_act_nobody_covers_is_listed_in_another_room_too_and_not_with_a_doctor(
+        self, planner: Planner
+    ) -> None:
+        centre = planner.centre
+        supervisor = await centre.doctor()
+        call = await reach(centre, supervisor, "08:00", "13:00")
+        sessions = [await centre.session(await centre.intern_of(supervisor)) for _ in range(2)]
+        given, kept = [(await centre.book(each, "09:00")).appointment.id for each in sessions]
+        async with centre.transaction() as tx:
+            await withdraw_reachability(tx, call, actor=SECRETARY, now=NOW)
+        await recheck_supervision(centre.database, RULES, NOW + QUIET)
+        assert {each.unsupported.it.id for each in await unsupported(centre)} == {given, kept}
+        await planner.change(sessions[0].id, professional=await centre.doctor())
+        async with centre.transaction() as tx:
+            _, other_room = sessions[1], replace(sessions[1], room="7")
+            await appointments.hand_over(tx, kept, sessions[1], other_room)
+        assert [each.unsupported.it.id for each in await unsupported(centre)] == [kept]
 
     async def test_a_supervisor_who_goes_earlier_uncovers_the_interns_patients(self, planner: Planner) -> None:
         supervisor = await planner.centre.doctor()

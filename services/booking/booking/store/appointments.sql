@@ -242,8 +242,11 @@ SELECT EXISTS (SELECT FROM appointment WHERE patient = $1 AND professional = $2 
 SELECT DISTINCT patient, professional FROM appointment WHERE patient = ANY ($1::uuid[]) AND state = 'done';
 
 -- name: hand_over
--- The same hour with another practitioner or in another room: what is given up and what is taken for it.
-WITH own AS (
+-- The same hour with another practitioner or in another room: what is given up and what is taken for it. What was said of
+-- the former practitioner (see supervision.sql) is over.
+WITH said AS (
+    DELETE FROM unsupported WHERE appointment = $1 AND 'practitioner' = ANY ($5::text[])
+), own AS (
     SELECT o.territory, o.period, tstzrange(a.starts_at, a.ends_at) AS agreed
     FROM occupancy AS o
     JOIN appointment AS a ON a.id = o.appointment
