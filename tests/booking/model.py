@@ -135,8 +135,7 @@ class Model:
             if any(it.resources & wanted(home, each.patient) for it in others):
                 continue
             each.is_lost, each.presence = False, home
-            if each.state == "booked":
-                each.becomes("booked", "SlotMoved", self.now)
+            each.becomes(each.state, "SlotMoved" if each.state == "booked" else "StatusCorrected", self.now)
 
     def _loses(self, visit: Visit, changed: Presence, before: datetime) -> bool:
         """It no longer fits, or the hours that are gone covered its intern."""

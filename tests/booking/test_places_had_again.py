@@ -169,15 +169,42 @@ class TestHoursThatComeBack:
         await Planner(centre, now=SOON).change(session.id, hours="09:00-12:00")
         assert await waiting() == [False]
 
-    async def test_whoever_has_come_takes_their_hour_again_and_stays_in_the_queue(self, centre: Centre) -> None:
+    @pytest.mark.parametrize("by_plan", [True, False])
+    async def test_whoever_has_come_takes_their_hour_again_and_stays_in_the_queue(
+        self, centre: Centre, booking_database: ServiceDatabase, by_plan: bool
+    ) -> None:
         session = await centre.session(await centre.doctor())
         booked = (await centre.book(session, "11:20")).appointment
         async with centre.transaction() as tx:
             await mark_arrived(tx, booked.id, actor=SECRETARY, now=AT_DAWN)
-        await apply(centre, await plan(centre, new_hours(session, "09:00", "11:00")), CALL)
+        if by_plan:
+            await apply(centre, await plan(centre, new_hours(session, "09:00", "11:00")), CALL)
+        else:
+            await Planner(centre, now=AT_DAWN).change(session.id, CANCELLING, hours="09:00-11:00")
+        assert await listed(centre) == [booked.id]
         await Planner(centre, now=SOON).change(session.id, hours="09:00-12:00")
         assert (await refusal(centre.book(session, "11:20", now=SOON))).problem is problems.SLOT_TAKEN
         assert ((await now_of(centre, booked.id)).state, await listed(centre)) == (State.ARRIVED, [])
+        said = await said_of(booking_database, booked.id)
+        assert [each["type"] for each in said] == ["SlotBooked", "PatientArrived", "CallRequested", "StatusCorrected"]
+        told = said[-1]["data"]
+        assert (told["previous_state"], told["state"], told["corrects"]) == ("arrived", "arrived", 3)
+        assert (told["reason"], told["start"]) == ("place_back", said[0]["data"]["start"])
+
+    async def test_so_the_plan_waits_for_them_no_more_and_an_arrival_noted_by_mistake_is_undone_as_ever(
+        self, centre: Centre
+    ) -> None:
+        session = await centre.session(await centre.doctor())
+        booked = (await centre.book(session, "11:20")).appointment
+        async with centre.transaction() as tx:
+            await mark_arrived(tx, booked.id, actor=SECRETARY, now=AT_DAWN)
+        planned = await plan(centre, new_hours(session, "09:00", "11:00"))
+        await apply(centre, planned, CALL)
+        await Planner(centre, now=SOON).change(session.id, hours="09:00-12:00")
+        async with centre.transaction() as tx:
+            assert [each.is_waiting for each in await impacts.items(tx, planned.impact.id, 0, 10)] == [False]
+            undone = await correct_status(tx, booked.id, CorrectionRequest("mistake"), RULES, actor=SECRETARY, now=SOON)
+        assert undone.state is State.BOOKED
 
     async def test_what_somebody_else_has_by_then_stays_theirs_and_the_session_can_be_changed(
         self, centre: Centre, booking_database: ServiceDatabase

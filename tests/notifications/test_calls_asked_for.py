@@ -53,6 +53,19 @@ async def test_a_place_had_back_at_the_same_hour_drops_the_call_and_brings_only_
     assert sorted(accepted) == ["confirmation", "reminder"]
 
 
+async def test_a_place_that_somebody_has_again_who_waits_in_it_drops_the_call_and_tells_nothing(
+    world: World, carrier: Carrier
+) -> None:
+    book = world.book(await world.patient(), at("19T10:30"))
+    await world.hear(world.booked(book), world.arrived(book), world.call_requested(book))
+    assert await world.calls(book) == [ASKED]
+    await world.hear(world.corrected(book, "arrived", "arrived", reason="place_back"))
+    assert await world.calls(book) == [DROPPED]
+    world.clock.time = at("17T10:30")
+    await world.sender.send_due()
+    assert carrier.texts == []
+
+
 async def test_a_request_heard_after_the_move_it_led_to_asks_for_nothing(world: World) -> None:
     book = world.book(await world.patient(), at("19T10:30"))
     booked, asked, moved = world.booked(book), world.call_requested(book), world.moved(book, at("20T10:30"))

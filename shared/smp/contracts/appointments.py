@@ -263,7 +263,9 @@ class StatusCorrected(AppointmentEvent):
     """A step noted by mistake is undone: what the event of sequence `corrects` said no longer holds.
 
     `state` is the state from now on, `previous_state` the one that is undone; everything else is the appointment as it
-    now stands, so that a consumer needs no other event. Back from cancelled to booked, the place has been had again.
+    now stands, so that a consumer needs no other event. Back from cancelled to booked, the place has been had again; of
+    two equal states, whoever is in the waiting room has the place again that they were to be spoken with about
+    (`corrects` is that of the CallRequested, `reason` `place_back`).
     """
 
     patient: UUID

@@ -238,6 +238,12 @@ async def without_place(tx: Transaction, ids: Collection[UUID]) -> frozenset[UUI
     return frozenset(row["appointment"] for row in await tx.fetch(SQL.without_place, list(ids)))
 
 
+async def version_of_loss(tx: Transaction, id: UUID) -> int | None:
+    """The version of an appointment in which it lost its place; nothing when it has one."""
+    version: int | None = await tx.fetchval(SQL.version_of_loss, id)
+    return version
+
+
 async def lock_active_of_interns(tx: Transaction, presence: Sequence[Session]) -> list[Appointment]:
     """Active appointments of the interns whom the professionals of these sessions supervise, at the same site and
     meeting one of them."""

@@ -332,6 +332,14 @@ FROM unsupported AS u
 JOIN appointment AS a ON a.id = u.appointment AND a.session = u.session AND a.starts_at = u.starts_at
 WHERE u.appointment = ANY ($1::uuid[]) AND u.reason = 'place_lost';
 
+-- name: version_of_loss
+-- The step with which an appointment lost its place.
+SELECT max((step ->> 'version')::integer)
+FROM unsupported AS u
+JOIN appointment AS a ON a.id = u.appointment AND a.session = u.session AND a.starts_at = u.starts_at,
+     jsonb_array_elements(a.trail) AS step
+WHERE u.appointment = $1 AND u.reason = 'place_lost' AND (step ->> 'at')::timestamptz = u.since;
+
 -- name: lock_active_of_interns
 -- Appointments of the interns whom these professionals supervise, on their sites and days, that meet these periods; in
 -- id order.

@@ -1,10 +1,12 @@
 """Hours come back: whoever has lost their place in them, and waits for a call, has it again where nobody else has it by
-now. The patient was told of no other hour: the call is dropped and the reminder is back (SlotMoved, the same hour)."""
+now. The patient was told of no other hour: the call is dropped and the reminder is back (SlotMoved, the same hour). Of
+whoever has come, no move is said, for they are expected no more: that they lost their place is taken back
+(StatusCorrected, the same state)."""
 
 from collections.abc import Iterable
 from contextlib import suppress
 
-from booking.domain.appointments import PLACE_BACK, Action, Appointment, State
+from booking.domain.appointments import PLACE_BACK, WAITING, Action, Appointment, Step
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.store import appointments
@@ -29,12 +31,16 @@ async def take_back(
 
 async def _take(tx: Transaction, it: Appointment, home: Session, rules: Rules, author: Author) -> None:
     """Raises appointments.Taken."""
+    loss = await appointments.version_of_loss(tx, it.id)
     if not await _is_open_to(tx, it, home, rules, author):
         raise appointments.Taken
     if await appointments.replace_occupancies(tx, it, resources_of(it, home)):
         raise appointments.Taken
-    if it.state is not State.BOOKED:
-        return  # the call was over when they came
+    if it.state in WAITING:
+        stays = it.noted(Step(it.version + 1, it.state, author.at, author.by, PLACE_BACK, undoes=loss))
+        await appointments.save(tx, [stays])
+        announcing.corrected(tx, it, stays, author.at)
+        return
     back = it.step(
         Action.MOVE, author.at, author.by, why=PLACE_BACK,
         session=home.id, day=home.day, professional=home.professional, role=home.role,
