@@ -4,14 +4,17 @@ from datetime import time, timedelta
 
 from booking import problems
 from booking.domain.appointments import State
+from booking.domain.impact import DefaultPolicy
 from booking.domain.offers import OfferState
 from booking.domain.waiting_list import EntryState, Window
 from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold
 from booking.use_cases.appointments.expire_holds import expire_holds
 from booking.use_cases.calendar.cancel_session import cancel_session
 from booking.use_cases.calendar.reshaping import Consent
+from booking.use_cases.impact.apply_impact import Application
 from booking.use_cases.waiting_list.leave_waiting_list import close_outdated
 from smp.contracts import PatientErased
+from tests.booking.impact import apply, away, plan
 from tests.booking.test_waiting_list_first_call import RESTING
 from tests.booking.waiting import (
     accept,
@@ -87,6 +90,20 @@ class TestAnswers:
         kept, too_many = [(await centre.book(each, "11:00", entry.patient)).appointment for each in (sooner, later)]
         assert (await accept(centre, await offer_to(centre, entry))).replaced == too_many.id
         assert (await appointment_now(centre, kept.id)).state is State.BOOKED
+
+    async def test_a_place_that_the_centre_had_taken_back_rests_for_nobody(self, centre: Centre) -> None:
+        doctor = await centre.doctor()
+        tuesday = await centre.session(doctor, day=TUESDAY)
+        entry = await join(centre)
+        lost = (await centre.book(tuesday, "09:00", entry.patient)).appointment
+        done = await apply(
+            centre, await plan(centre, away(doctor, day=TUESDAY), NOW), Application(DefaultPolicy.CALL), NOW
+        )
+        assert done.done == {"call": 1}
+        await centre.session(await centre.doctor())
+        await run_jobs(centre)
+        assert (await accept(centre, await offer_to(centre, entry), rules=RESTING)).replaced == lost.id
+        assert (await appointment_now(centre, lost.id)).rests_until is None
 
     async def test_what_was_given_back_rests_for_the_next_who_waits(self, centre: Centre) -> None:
         booked, *_ = await full(centre)

@@ -7,7 +7,7 @@ from uuid import UUID
 from booking.domain.appointments import GIVEN_BACK, Action, Appointment, State, rest_of
 from booking.domain.offers import Offer, OfferState
 from booking.domain.waiting_list import Entry, EntryState
-from booking.store import appointments, offers, waiting_list
+from booking.store import appointments, impacts, offers, waiting_list
 from booking.use_cases.appointments import announcing
 from booking.use_cases.appointments.cancel_appointment import CENTRE, PATIENT
 from booking.use_cases.one_by_one import one_by_one
@@ -144,8 +144,8 @@ async def _free(
 async def give_back(
     tx: Transaction, entry: Entry, offer: Offer, by: str, now: datetime, cool_down: timedelta
 ) -> Appointment | None:
-    """What the patient had for later is free again, so that nobody keeps both: it rests for the next who waits. Locks
-    it and the hold, by id."""
+    """What the patient had for later is free again, so that nobody keeps both: it rests for the next who waits, unless
+    the centre had taken that place back. Locks it and the hold, by id."""
     found = await waiting_list.to_replace(tx, entry, now, offer)
     if found is None:
         return None
@@ -153,9 +153,10 @@ async def give_back(
     later = locked[found[0]]
     if later is None or later.state is not State.BOOKED:
         return None
+    has_place = not await impacts.lost_or_losing_place(tx, [later.id])
     given_back = later.step(
         Action.CANCEL, now, by, cancelled_by=PATIENT, cancel_reason=GIVEN_BACK, late=False, notify=False,
-        rests_until=rest_of(later.period.start, now, cool_down),
+        rests_until=rest_of(later.period.start, now, cool_down) if has_place else None,
     )  # fmt: skip
     await appointments.save(tx, [given_back])
     announcing.released(tx, given_back, now)
