@@ -19,9 +19,10 @@ from booking.use_cases.appointments.mark_arrived import mark_arrived
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.calendar.reshaping import Consent
 from booking.use_cases.impact.apply_impact import Application
+from booking.use_cases.impact.settle_impact import settle_impact
 from booking.use_cases.supervision.list_unsupported import list_unsupported
 from tests.booking.agenda import Planner
-from tests.booking.impact import AT_DAWN, apply, away, new_hours, now_of, plan
+from tests.booking.impact import AT_DAWN, apply, away, begin, new_hours, now_of, plan, progress
 from tests.booking.test_company import ELSEWHERE, book, house
 from tests.booking.world import MONDAY, RULES, SECRETARY, Centre, blocking, monday, refusal, said_of
 from tests.support.databases import ServiceDatabase
@@ -221,6 +222,21 @@ class TestHoursThatComeBack:
         assert [each.appointment for each in hit] == [other.id]
         await planner.cancel(session.id, CANCELLING)
         assert (await now_of(centre, booked.id)).state is State.BOOKED
+
+    @pytest.mark.parametrize(("from_hour", "outcome"), [("11:00", "kept"), ("08:00", "call")])
+    async def test_hours_that_come_back_before_the_plan_comes_to_a_line_are_kept_unless_the_session_is_another(
+        self, centre: Centre, booking_database: ServiceDatabase, from_hour: str, outcome: str
+    ) -> None:
+        session = await centre.session(await centre.doctor())
+        booked = (await centre.book(session, "11:20")).appointment
+        planned = await plan(centre, away(session.professional, from_hour))
+        await begin(centre, planned, CALL)
+        await back(centre, session.professional)
+        await settle_impact(centre.database, planned.impact.id, RULES, SOON)
+        assert (await progress(centre, planned)).done == {outcome: 1}
+        said = [each["type"] for each in await said_of(booking_database, booked.id)]
+        assert said == ["SlotBooked", *(["CallRequested"] if outcome == "call" else [])]
+        assert await listed(centre) == ([booked.id] if outcome == "call" else [])
 
     async def test_an_intern_has_nobody_back_whom_no_supervisor_covers(self, centre: Centre) -> None:
         supervisor = await centre.doctor()

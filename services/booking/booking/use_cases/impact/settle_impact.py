@@ -20,6 +20,7 @@ from booking.store.impacts import Item, StoredImpact
 from booking.store.sessions import Author
 from booking.use_cases.appointments import announcing
 from booking.use_cases.appointments.cancel_appointment import CENTRE, CancelRequest, cancel
+from booking.use_cases.appointments.company import still_comes
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.appointments.without_place import leave_without_place
 from booking.use_cases.one_by_one import one_by_one
@@ -142,12 +143,26 @@ async def _cancel(line: _Line) -> Settled:
 
 
 async def _call(line: _Line) -> Settled:
-    """The appointment stands, without its place, until somebody has spoken with the patient."""
+    """The appointment stands, without its place, until somebody has spoken with the patient. One whose hours have come
+    back by now keeps its place."""
     found = await _locked(line)
     if by_hand := _settled_by_hand(line.item, found):
         return by_hand
+    if await _has_its_hour_again(line, found):
+        return Settled(KEPT)
     await leave_without_place(line.tx, found, line.impact.change.reason, Author(line.actor.subject, line.now))
     return Settled(CALL)
+
+
+async def _has_its_hour_again(line: _Line, found: Appointment) -> bool:
+    """Whether what the plan took from it is there again: its session, and whoever takes part besides. Who was hit
+    otherwise, by a move of the site, for want of a supervisor, or with the hour begun already, has lost no hour."""
+    impact = line.impact
+    was_ahead = impact.applied_at is not None and found.period.start > impact.applied_at
+    was_cut = was_ahead and str(found.session) in impact.seen["sessions"]
+    if not was_cut or await impacts.lost_or_losing_place(line.tx, [found.id]):
+        return False
+    return await still_comes(line.tx, found, line.rules)
 
 
 async def _put(line: _Line, found: Appointment, place: Place, *, notify: bool) -> None:
