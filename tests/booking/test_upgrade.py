@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+from booking.store import impacts
 from booking.use_cases.appointments.mark_no_show import mark_no_show
 from smp.migrations import migrate
 from tests.booking.agenda import Planner
 from tests.booking.test_corrections_and_closing import step
 from tests.booking.test_holds_and_steps import cancel
 from tests.booking.test_unsupported_sessions import expected, leaves
-from tests.booking.world import Centre, events_of
+from tests.booking.world import NOW, Centre, events_of
 from tests.support.databases import ServiceDatabase
 
 
@@ -70,6 +71,23 @@ async def test_whoever_was_seen_before_the_agreed_end_may_be_expected_elsewhere(
             [seen, over],
         )
     assert [row["appointment"] for row in rows] == [over]
+
+
+async def test_whoever_had_the_lost_place_again_before_is_no_more_on_the_list(
+    booking_database: ServiceDatabase,
+) -> None:
+    centre = await Centre(booking_database.database).open()
+    session = await centre.session(await centre.doctor())
+    again, lost = [(await centre.book(session, hour)).appointment.id for hour in ("09:00", "09:20")]
+    async with centre.transaction() as tx:
+        for id in (again, lost):
+            await impacts.lose_place(tx, id, NOW, for_sure=True)
+    async with booking_database.admin() as admin:
+        await admin.execute("UPDATE occupancy SET blocking = true WHERE appointment = $1", again)
+        await admin.execute("DELETE FROM smp_migrations WHERE version = '00205'")
+        migrate(booking_database.migrator_url, "booking")
+        rows = await admin.fetch("SELECT appointment FROM unsupported WHERE appointment = ANY ($1)", [again, lost])
+    assert [row["appointment"] for row in rows] == [lost]
 
 
 async def test_unsupported_sessions_that_everybody_has_left_before_end_too(booking_database: ServiceDatabase) -> None:
