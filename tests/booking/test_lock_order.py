@@ -13,7 +13,7 @@ from booking.consumers import patient_erased
 from booking.domain.appointments import State
 from booking.domain.presence import PresencePlan
 from booking.domain.sessions import Session
-from booking.store import appointments, presence, projections
+from booking.store import appointments, impacts, presence, projections, supervision
 from booking.store.presence import PROFESSIONAL, Pending
 from booking.use_cases.appointments.book_slot import BookRequest, book_slot
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
@@ -179,6 +179,34 @@ async def test_whoever_puts_somebody_with_an_intern_keeps_the_supervisor_before_
     async with centre.transaction() as tx:
         await tx.execute("SELECT FROM session WHERE id = $1 FOR UPDATE", presence.id)
         doing = asyncio.create_task(_outcome(deed(centre, session, id)))
+        await until_somebody_waits(centre)
+        assert await appointments.lock(tx, id) is not None
+    assert await doing is None
+
+
+async def give_to_an_intern(planner: Planner, session: Session, intern: UUID, _: UUID) -> object:
+    return await planner.change(session.id, professional=intern)
+
+
+async def give_a_place_back(planner: Planner, session: Session, _: UUID, id: UUID) -> object:
+    async with planner.centre.transaction() as tx:
+        await impacts.lose_place(tx, id, NOW, for_sure=True)
+    return await planner.change(session.id, hours="09:00-12:20")
+
+
+@pytest.mark.parametrize("deed", [give_to_an_intern, give_a_place_back])
+async def test_whoever_changes_sessions_waits_for_bookings_of_interns_before_any_appointment_is_locked(
+    planner: Planner, deed: Callable[[Planner, Session, UUID, UUID], Awaitable[object]]
+) -> None:
+    """As whoever moves, confirms or corrects does."""
+    centre, supervisor = planner.centre, await planner.centre.doctor()
+    await centre.session(supervisor)
+    intern = await centre.intern_of(supervisor)
+    session = await centre.session(await centre.doctor() if deed is give_to_an_intern else intern)
+    id = (await centre.book(session, "09:00")).appointment.id
+    async with centre.transaction() as tx:
+        await supervision.one_booking_at_a_time(tx, centre.territory, [session.day])
+        doing = asyncio.create_task(_outcome(deed(planner, session, intern, id)))
         await until_somebody_waits(centre)
         assert await appointments.lock(tx, id) is not None
     assert await doing is None

@@ -56,9 +56,9 @@ class Reachability:
     is_withdrawn: bool = False
 
 
-async def one_booking_at_a_time(tx: Transaction, territory: str, day: date) -> None:
-    """Wait for other bookings of interns on that day; later ones wait for this transaction."""
-    await tx.execute(SQL.one_booking_at_a_time, territory, day)
+async def one_booking_at_a_time(tx: Transaction, territory: str, days: Collection[date]) -> None:
+    """Wait for other bookings of interns on these days; later ones wait for this transaction."""
+    await tx.execute(SQL.one_booking_at_a_time, territory, sorted(days))
 
 
 async def acts_of_day(tx: Transaction, territory: str, day: date, now: datetime) -> list[InternAct]:

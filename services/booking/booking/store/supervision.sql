@@ -1,8 +1,9 @@
 -- name: one_booking_at_a_time
--- Bookings of interns of a territory on a day wait for each other until the commit, and for whoever looks at that day
--- again; those of other days only for whoever looks at the whole territory.
+-- Bookings of interns of a territory on some days wait for each other until the commit, and for whoever looks at one of
+-- these days again; those of other days only for whoever looks at the whole territory. Locked in the order given.
 SELECT pg_advisory_xact_lock_shared(hashtextextended($1::text, 4202)),
-       pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2::date::text, 4203));
+       pg_advisory_xact_lock(hashtextextended($1::text || ' ' || day::text, 4203))
+FROM unnest($2::date[]) AS day;
 
 -- name: territory_alone
 -- Wait for every booking of an intern in the territory that has not committed.

@@ -7,8 +7,8 @@ lose their place.
 The sessions are locked FOR UPDATE before; a booking holds its session, and the presence of the supervisors it relies
 on, FOR KEY SHARE until it commits. So either the booking commits first and is found here, or it waits and then finds
 the session changed. Of two supervisors who leave at once the second waits for the appointments of their intern, which
-the first has locked, and then no longer counts on the first. Everybody locks sessions before appointments, and those by
-id: nobody waits crosswise.
+the first has locked, and then no longer counts on the first. Everybody locks sessions, then the days of interns, then
+appointments, and each of these in one order: nobody waits crosswise.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,6 +31,7 @@ from booking.use_cases.appointments.cancel_appointment import CENTRE, CancelRequ
 from booking.use_cases.appointments.without_place import leave_without_place
 from booking.use_cases.calendar.taking_back import take_back
 from booking.use_cases.kinds.kind_book import kind_of
+from booking.use_cases.supervision import supervising
 from booking.use_cases.supervision.taking_over import TakingOver, beyond_reach
 from smp.postgres import Transaction
 from smp.problems import Refusal
@@ -108,13 +109,14 @@ async def assess(tx: Transaction, reshaping: Reshaping, rules: Rules, now: datet
     """Who stands in the sessions that change, the interns' appointments that lose their supervisor, and those that an
     intern cannot take over from somebody else; and who could have their place again. All are locked. Everything is
     looked at as it will be after the change."""
+    homes = reshaping.homes
+    await supervising.keep_days(tx, homes)  # an intern of theirs may be given patients
     before = {each.stored.session.id: each.stored.session for each in reshaping.changes}
     locked = await _with_place(tx, await appointments.lock_active_of_sessions(tx, list(before)))
     # Who stands outside already (an impact leaves those it has not settled yet so) loses nothing now.
     own = [each for each in locked if each.session in before and before[each.session].period.contains(each.period)]
     after = {each.stored.session.id: each.after for each in reshaping.changes}
     alone = [each for each in locked if each.session not in before and loses_company(each, before, after)]
-    homes = reshaping.homes
     seen_by = await _seen_by(tx, own, rules)
     placed = [(each, home_of(each, after[each.session], homes, seen_by.get(each.id))) for each in own]
     waiting = await _waiting(tx, reshaping, now)

@@ -57,7 +57,7 @@ async def recheck_supervision(database: Database, rules: Rules, now: datetime, *
 
 
 async def _look_at(tx: Transaction, territory: str, day: date, rules: Rules, now: datetime) -> None:
-    await supervision.one_booking_at_a_time(tx, territory, day)
+    await supervision.one_booking_at_a_time(tx, territory, [day])
     await supervision.take_day(tx, territory, day)
     acts = await supervision.acts_of_day(tx, territory, day, now)
     verdicts = await _verdicts(tx, territory, day, acts, rules)

@@ -66,8 +66,19 @@ async def keep_presence(tx: Transaction, session: Session, period: Interval) -> 
     """The presence of whoever supervises the intern of this session: it stays until the commit, and other bookings of
     interns of the territory on that day wait."""
     present = await sessions.share_presence_of_supervisors(tx, session.site, session.professional, period)
-    await supervision.one_booking_at_a_time(tx, session.territory, session.day)
+    await keep_days(tx, [session])
     return present
+
+
+async def keep_days(tx: Transaction, locked: Iterable[Session]) -> None:
+    """Other bookings of interns wait on the days of those of these sessions that are interns'. To be asked after the
+    sessions are locked and before any appointment is."""
+    days: dict[str, set[date]] = {}
+    for each in locked:
+        if each.needs_supervision:
+            days.setdefault(each.territory, set()).add(each.day)
+    for territory in sorted(days):
+        await supervision.one_booking_at_a_time(tx, territory, days[territory])
 
 
 async def keep_presence_before_locks(tx: Transaction, session: Session) -> None:

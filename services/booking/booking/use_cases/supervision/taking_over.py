@@ -32,15 +32,13 @@ class TakingOver:
 async def beyond_reach(tx: Transaction, it: TakingOver, rules: Rules, now: datetime) -> frozenset[UUID]:
     """The appointments that the interns cannot take over: the latest booked.
 
-    Bookings of interns on these days wait until the commit, as for one another (`supervising.why_not`). To be asked
-    once sessions and appointments are locked.
+    To be asked once sessions, their days (`supervising.keep_days`) and appointments are locked.
     """
     days: dict[tuple[str, date], list[Given]] = {}
     for appointment, home in it.given:
         days.setdefault((home.territory, home.day), []).append((appointment, home))
     left: set[UUID] = set()
     for (territory, day), given in sorted(days.items(), key=lambda each: each[0]):
-        await supervision.one_booking_at_a_time(tx, territory, day)
         stored = await supervision.acts_of_day(tx, territory, day, now)
         acts = [each.act for each in stored if each.id not in it.standing]
         coverage = await _coverage(tx, given, acts, it, rules)
