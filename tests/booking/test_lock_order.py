@@ -13,10 +13,11 @@ from booking.consumers import patient_erased
 from booking.domain.appointments import State
 from booking.domain.presence import PresencePlan
 from booking.domain.sessions import Session
-from booking.store import appointments, impacts, presence, projections, supervision
+from booking.store import appointments, impacts, presence, projections, sessions, supervision
 from booking.store.presence import PROFESSIONAL, Pending
 from booking.use_cases.appointments.book_slot import BookRequest, book_slot
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
+from booking.use_cases.appointments.register_walk_in import WalkInRequest, register_walk_in
 from booking.use_cases.calendar.agree_presence import agree_presence
 from booking.use_cases.calendar.shutting import Days
 from booking.use_cases.waiting_list.offer_places import offer_places
@@ -27,6 +28,7 @@ from tests.booking.agenda import Planner
 from tests.booking.test_book_together import order, together
 from tests.booking.test_concurrency import until_somebody_waits
 from tests.booking.test_corrections_and_closing import cancel, correct
+from tests.booking.test_family import family
 from tests.booking.test_holds_and_steps import confirm, stored
 from tests.booking.waiting import join as join_list
 from tests.booking.waiting import offers_to
@@ -162,6 +164,10 @@ async def move_to(centre: Centre, session: Session, id: UUID) -> object:
         return await move_appointment(tx, id, MoveRequest(session.id, monday("09:40")), RULES, actor=SECRETARY, now=NOW)
 
 
+async def confirm_it(centre: Centre, _: Session, id: UUID) -> object:
+    return await confirm(centre, id, await centre.patient())
+
+
 async def take_back(centre: Centre, _: Session, id: UUID) -> object:
     return await correct(centre, id)
 
@@ -181,6 +187,45 @@ async def test_whoever_puts_somebody_with_an_intern_keeps_the_supervisor_before_
         doing = asyncio.create_task(_outcome(deed(centre, session, id)))
         await until_somebody_waits(centre)
         assert await appointments.lock(tx, id) is not None
+    assert await doing is None
+
+
+async def take_hold(centre: Centre, session: Session, _: UUID) -> object:
+    return await hold(centre, session, await centre.patient())
+
+
+async def walk_in(centre: Centre, _: Session, __: UUID) -> object:
+    request = WalkInRequest(centre.site, await centre.patient(), "consultation")
+    async with centre.transaction() as tx:
+        return await register_walk_in(tx, request, RULES, actor=SECRETARY, now=monday("08:00"))
+
+
+async def come_together(centre: Centre, _: Session, __: UUID) -> object:
+    return await family(centre, [await centre.patient(), await centre.patient()])
+
+
+async def book_it(centre: Centre, session: Session, _: UUID) -> object:
+    return await book(centre, session, await centre.patient())
+
+
+@pytest.mark.parametrize("deed", [book_it, take_hold, confirm_it, move_to, take_back, walk_in, come_together])
+async def test_whoever_puts_somebody_with_an_intern_keeps_sessions_in_order(
+    centre: Centre, deed: Callable[[Centre, Session, UUID], Awaitable[object]]
+) -> None:
+    """The supervisor's is the older one: whoever closes the site has it first."""
+    supervisor = await centre.doctor()
+    presence = await centre.session(supervisor, kinds=("minor_emergency",))
+    session = await centre.session(await centre.intern_of(supervisor))
+    standing = (
+        await centre.hold(session, "10:00") if deed is confirm_it else (await centre.book(session, "10:00")).appointment
+    )
+    if deed is take_back:
+        await cancel(centre, standing.id)
+    async with centre.transaction() as tx:
+        assert await sessions.lock(tx, presence.id) is not None
+        doing = asyncio.create_task(_outcome(deed(centre, session, standing.id)))
+        await until_somebody_waits(centre)
+        assert await sessions.lock(tx, session.id) is not None
     assert await doing is None
 
 

@@ -1,7 +1,7 @@
 """Appointments and what they occupy."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -28,7 +28,8 @@ class Place:
     """Where an appointment is to be put. `is_supported` unless registry's facts speak against the session: then it
     keeps whoever is expected and takes nobody else. `eligibility` is the patient's on that day, nothing when no patient
     is named or when the registration has not been heard; `is_erased` once registry forgot the patient;
-    `works_elsewhere` when the professional may be on the way to or from another site, as far as was asked."""
+    `works_elsewhere` when the professional may be on the way to or from another site. `presence`: of an intern's
+    session, the sessions there of whoever supervises them, meanwhile; kept until the commit as the session is."""
 
     session: Session
     is_open: bool
@@ -36,31 +37,37 @@ class Place:
     eligibility: Eligibility | None = None
     is_erased: bool = False
     works_elsewhere: bool = False
+    presence: tuple[Session, ...] = ()
 
 
 async def place(tx: Transaction, session: UUID) -> Place | None:
     """The session, shared until the commit, for somebody not known yet."""
-    row = await tx.fetchrow(SQL.place, session)
-    return Place(*_session_of(row), works_elsewhere=row["works_elsewhere"]) if row else None
+    return _place(await tx.fetch(SQL.places, [session]))
+
+
+async def share_places(tx: Transaction, sessions: Collection[UUID]) -> None:
+    """Keep several sessions, and who supervises there, until the commit: all at once, in the order of everybody."""
+    await tx.execute(SQL.places, list(sessions))
 
 
 async def place_for_patient(tx: Transaction, session: UUID, patient: UUID) -> Place | None:
     """The session, shared until the commit, and the patient's standing; nothing when one of them is unknown."""
-    return _place(await tx.fetchrow(SQL.place_for_patient, session, patient))
+    return _place(await tx.fetch(SQL.place_for_patient, session, patient, None))
 
 
 async def place_of_hold(tx: Transaction, hold: UUID, patient: UUID) -> Place | None:
-    return _place(await tx.fetchrow(SQL.place_of_hold, hold, patient))
+    """The same for a hold that becomes a booking."""
+    return _place(await tx.fetch(SQL.place_for_patient, None, patient, hold))
 
 
 async def place_for_appointment(tx: Transaction, session: UUID, appointment: UUID) -> Place | None:
-    return _place(await tx.fetchrow(SQL.place_for_appointment, session, appointment))
+    """The same for an appointment that moves to another session."""
+    return _place(await tx.fetch(SQL.place_for_patient, session, None, appointment))
 
 
 async def place_of_appointment(tx: Transaction, appointment: UUID) -> Place | None:
-    """The session of an appointment, shared until the commit, and its patient's standing; nothing for a hold that
-    names nobody."""
-    return _place(await tx.fetchrow(SQL.place_of_appointment, appointment))
+    """The same for an appointment that may take its place again; nothing for a hold that names nobody."""
+    return _place(await tx.fetch(SQL.place_for_patient, None, None, appointment))
 
 
 async def places_for_patients(db: Reader, wanted: Sequence[tuple[UUID, UUID]]) -> dict[int, tuple[Place, int]]:
@@ -337,16 +344,22 @@ async def day_of_site(tx: Transaction, site: UUID, day: date) -> list[Appointmen
     return appointments_of(await tx.fetch(SQL.day_of_site, site, day))
 
 
-def _place(row: Record | None) -> Place | None:
-    return None if row is None else _place_of(row)
+def _place(rows: Sequence[Record]) -> Place | None:
+    """The session that was asked for, and the presence kept with it as it is now that it is kept."""
+    asked = [row for row in rows if not row["supervises"]]
+    if not asked:
+        return None
+    present = (_place_of(row) for row in rows if row["supervises"])
+    there = tuple(each.session for each in present if each.is_open and each.is_supported)
+    return replace(_place_of(asked[0]), presence=there)
 
 
 def _place_of(row: Record) -> Place:
     session, is_open, is_supported = _session_of(row)
-    heard = row["registered_at"] is not None
+    heard = row.get("registered_at") is not None
     eligibility = status_on(declarations(row["eligibility"]), session.day) if heard else None
-    elsewhere = row.get("works_elsewhere", False)
-    return Place(session, is_open, is_supported, eligibility, row["erased_at"] is not None, elsewhere)
+    is_erased = row.get("erased_at") is not None
+    return Place(session, is_open, is_supported, eligibility, is_erased, row["works_elsewhere"])
 
 
 def _session_of(row: Record) -> tuple[Session, bool, bool]:

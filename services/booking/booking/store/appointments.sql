@@ -1,71 +1,65 @@
 -- name: place_for_patient
--- All that a booking has to know, in one round trip; neither can the session be cancelled before the commit, nor the
--- patient be forgotten. No row, and no lock, when either of them is unknown. `works_elsewhere`: the professional has a
--- session at another site so near that they may be on the way (no session is longer than 16 hours, no way than 4).
-SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
+-- All that a booking has to know, in one round trip: the session $1, or that of the appointment $3, and the patient $2, or
+-- the appointment's. Neither can the session be cancelled before the commit, nor the patient be forgotten. With an
+-- intern's session comes the presence that covers it (nobody is present at a site that is closed for good, nor where
+-- registry's facts speak against the session): kept as well, all in id order, so that no two wait crosswise. No row, and
+-- no lock, when session or patient is unknown. `works_elsewhere`: the professional has a session at another site so near
+-- that they may be on the way (no session is longer than 16 hours, no way than 4).
+WITH asked AS (
+    SELECT coalesce($1::uuid, (SELECT session FROM appointment WHERE id = $3::uuid)) AS session,
+           coalesce($2::uuid, (SELECT patient FROM appointment WHERE id = $3::uuid)) AS patient
+), kept AS (
+    SELECT session AS id, false AS supervises FROM asked
+    UNION ALL
+    SELECT s.id, true
+    FROM asked
+    JOIN session AS i ON i.id = asked.session AND i.role = 'intern'
+    JOIN session AS s ON s.site = i.site AND s.state = 'open' AND s.unsupported_reason IS NULL
+     AND s.starts_at < i.ends_at AND s.starts_at > i.starts_at - interval '16 hours' AND s.ends_at > i.starts_at
+    WHERE s.professional IN (SELECT supervisor FROM supervision WHERE intern = i.professional)
+      AND NOT EXISTS (SELECT FROM site WHERE site.id = s.site AND site.closed_from <= s.day)
+)
+SELECT k.supervises, s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
        s.slot_minutes, s.shares, s.equipment, s.state, s.unsupported_reason, p.registered_at, p.erased_at,
        p.eligibility,
        EXISTS (SELECT FROM session AS e
                WHERE e.professional = s.professional AND e.state = 'open' AND e.site <> s.site
                  AND e.starts_at > s.starts_at - interval '20 hours' AND e.starts_at < s.ends_at + interval '4 hours')
            AS works_elsewhere
-FROM session AS s
-JOIN patient AS p ON p.id = $2
-WHERE s.id = $1
+FROM kept AS k
+JOIN session AS s ON s.id = k.id
+JOIN patient AS p ON p.id = (SELECT patient FROM asked)
+ORDER BY s.id
 FOR KEY SHARE OF s, p;
 
--- name: place
--- The same for a hold whose patient is not known yet.
-SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
+-- name: places
+-- The same of sessions for whoever is not known yet.
+WITH asked AS (
+    SELECT unnest($1::uuid[]) AS session
+), kept AS (
+    SELECT session AS id, false AS supervises FROM asked
+    UNION ALL
+    SELECT s.id, true
+    FROM asked
+    JOIN session AS i ON i.id = asked.session AND i.role = 'intern'
+    JOIN session AS s ON s.site = i.site AND s.state = 'open' AND s.unsupported_reason IS NULL
+     AND s.starts_at < i.ends_at AND s.starts_at > i.starts_at - interval '16 hours' AND s.ends_at > i.starts_at
+    WHERE s.professional IN (SELECT supervisor FROM supervision WHERE intern = i.professional)
+      AND NOT EXISTS (SELECT FROM site WHERE site.id = s.site AND site.closed_from <= s.day)
+)
+SELECT k.supervises, s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
        s.slot_minutes, s.shares, s.equipment, s.state, s.unsupported_reason,
        EXISTS (SELECT FROM session AS e
                WHERE e.professional = s.professional AND e.state = 'open' AND e.site <> s.site
                  AND e.starts_at > s.starts_at - interval '20 hours' AND e.starts_at < s.ends_at + interval '4 hours')
            AS works_elsewhere
-FROM session AS s
-WHERE s.id = $1
+FROM kept AS k
+JOIN session AS s ON s.id = k.id
+ORDER BY s.id
 FOR KEY SHARE OF s;
 
--- name: place_of_hold
--- The same for a hold that becomes a booking: session before appointment, as whoever cancels a session does.
-SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.equipment, s.state, s.unsupported_reason, p.registered_at, p.erased_at, p.eligibility
-FROM session AS s
-JOIN patient AS p ON p.id = $2
-WHERE s.id = (SELECT session FROM appointment WHERE id = $1)
-FOR KEY SHARE OF s, p;
-
--- name: place_of_appointment
--- The same for an appointment that may take its place again.
-SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.equipment, s.state, s.unsupported_reason, p.registered_at, p.erased_at,
-       p.eligibility,
-       EXISTS (SELECT FROM session AS e
-               WHERE e.professional = s.professional AND e.state = 'open' AND e.site <> s.site
-                 AND e.starts_at > s.starts_at - interval '20 hours' AND e.starts_at < s.ends_at + interval '4 hours')
-           AS works_elsewhere
-FROM appointment AS a
-JOIN session AS s ON s.id = a.session
-JOIN patient AS p ON p.id = a.patient
-WHERE a.id = $1
-FOR KEY SHARE OF s, p;
-
--- name: place_for_appointment
--- The same for an appointment that moves to another session.
-SELECT s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
-       s.slot_minutes, s.shares, s.equipment, s.state, s.unsupported_reason, p.registered_at, p.erased_at,
-       p.eligibility,
-       EXISTS (SELECT FROM session AS e
-               WHERE e.professional = s.professional AND e.state = 'open' AND e.site <> s.site
-                 AND e.starts_at > s.starts_at - interval '20 hours' AND e.starts_at < s.ends_at + interval '4 hours')
-           AS works_elsewhere
-FROM session AS s
-JOIN patient AS p ON p.id = (SELECT patient FROM appointment WHERE id = $2)
-WHERE s.id = $1
-FOR KEY SHARE OF s, p;
-
 -- name: places_for_patients
--- The same for several bookings at once, only read: `book_together` looks whether the sessions are still as they were.
+-- The same for several bookings at once, of no interns, only read: `book_together` looks whether the sessions are still as they were.
 SELECT n.n, s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
        s.slot_minutes, s.shares, s.equipment, s.state, s.unsupported_reason, s.version, p.registered_at, p.erased_at,
        p.eligibility,

@@ -101,13 +101,6 @@ async def open_at(db: Reader, site: UUID, window: Interval) -> list[Session]:
     return [session_of(row) for row in await db.fetch(SQL.open_at, site, window.start, window.end)]
 
 
-async def share_presence_of_supervisors(tx: Transaction, site: UUID, intern: UUID, period: Interval) -> list[Session]:
-    """Sessions in which the intern's supervisors answer for them and which meet `period`; none can be cancelled before
-    the commit."""
-    rows = await tx.fetch(SQL.share_presence_of_supervisors, site, intern, period.start, period.end)
-    return [session_of(row) for row in rows]
-
-
 async def share_if_free(tx: Transaction, session: UUID, period: Interval) -> bool:
     """Keep a session that takes appointments and holds `period` until the commit; False when there is none, or when
     somebody is changing it."""

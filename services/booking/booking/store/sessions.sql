@@ -77,19 +77,6 @@ WHERE site = $1 AND state = 'open' AND unsupported_reason IS NULL
   AND starts_at < $3 AND starts_at > $2::timestamptz - interval '16 hours' AND ends_at > $2
 ORDER BY starts_at, id;
 
--- name: share_presence_of_supervisors
--- The presence that covers an intern, kept as it is until the booking ends; in id order, so that no two wait crosswise.
--- Nobody is present at a site that is closed for good, nor where registry's facts speak against the session.
-SELECT id, territory, site, professional, role, room, kinds, day, starts_at, ends_at, slot_minutes, shares, equipment, state,
-       version, rule
-FROM session
-WHERE site = $1 AND state = 'open' AND unsupported_reason IS NULL
-  AND starts_at < $4 AND starts_at > $3::timestamptz - interval '16 hours' AND ends_at > $3
-  AND professional IN (SELECT supervisor FROM supervision WHERE intern = $2)
-  AND NOT EXISTS (SELECT FROM site WHERE site.id = $1 AND site.closed_from <= session.day)
-ORDER BY id
-FOR KEY SHARE;
-
 -- name: share_if_free
 -- A session that takes appointments, kept as it is until the commit, if nobody is changing it: nobody waits for it here.
 SELECT starts_at, ends_at

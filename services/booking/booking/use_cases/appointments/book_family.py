@@ -328,9 +328,12 @@ def _wishes(
 
 
 async def _places(tx: Transaction, seats: Mapping[UUID, Slot], rules: Rules) -> dict[UUID, Place]:
-    """The sessions, shared until the commit, in the order in which everybody locks them."""
+    """The sessions, shared until the commit, in the order in which shares of them are waited for."""
+    await appointments.share_places(tx, {slot.session for slot in seats.values()})
     in_order = sorted(seats.items(), key=lambda seat: (seat[1].session, seat[0]))
-    return {patient: await placing.find_place(tx, slot.session, patient, rules) for patient, slot in in_order}
+    places = {patient: await placing.find_place(tx, slot.session, patient, rules) for patient, slot in in_order}
+    await supervising.keep_days(tx, [place.session for place in places.values()])
+    return places
 
 
 async def _all_fit(tx: Transaction, wishes: Mapping[UUID, placing.Wish], places: Mapping[UUID, Place]) -> bool:
@@ -343,7 +346,7 @@ async def _all_fit(tx: Transaction, wishes: Mapping[UUID, placing.Wish], places:
             return False
         if kind.follow_up_only and not await placing.is_followed_up(tx, patient, session.professional):
             return False
-        if await supervising.why_not(tx, session, period, wish.rules, wish.now, besides=acts):
+        if await supervising.why_not(tx, places[patient], period, wish.rules, wish.now, besides=acts):
             return False
         if session.needs_supervision:
             acts.append(Act(session.professional, session.site, period))

@@ -2,8 +2,8 @@
 
 Round trips of a booking: BEGIN with its scope; one read, which also keeps the session from being cancelled
 meanwhile (FOR KEY SHARE, against FOR UPDATE in `cancel_session`); one write of appointment and occupancies, in which
-the exclusion constraint decides; events with the answer; COMMIT. An intern costs two reads more (supervision).
-Bookings that come at the same time share these round trips: see `book_together`.
+the exclusion constraint decides; events with the answer; COMMIT. The presence that covers an intern comes with
+the same read. Bookings that come at the same time share these round trips: see `book_together`.
 """
 
 from dataclasses import dataclass

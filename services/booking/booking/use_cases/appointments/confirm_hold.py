@@ -67,7 +67,7 @@ async def confirm_hold(
     # A hold has promised nothing yet, an appointment would: it could only be taken back.
     if shut := placing.why_shut(place):
         await placing.refuse(tx, shut, wish)
-    if uncovered := await supervising.why_not(tx, place.session, hold.period, rules, now, leaving=hold.id):
+    if uncovered := await supervising.why_not(tx, place, hold.period, rules, now, leaving=hold.id):
         await placing.refuse(tx, uncovered, wish)
     if kind.follow_up_only and not await placing.is_followed_up(tx, request.patient, hold.professional):
         await placing.refuse(tx, problems.NEVER_SEEN, wish)
@@ -92,7 +92,7 @@ async def keep_place(tx: Transaction, hold: UUID, patient: UUID) -> Place | None
     supervises there. To be asked before any appointment is locked, as everywhere."""
     place = await appointments.place_of_hold(tx, hold, patient)
     if place is not None:
-        await supervising.keep_presence_before_locks(tx, place.session)
+        await supervising.keep_days(tx, [place.session])
     return place
 
 

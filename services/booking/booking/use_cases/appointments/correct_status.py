@@ -59,7 +59,7 @@ async def correct_status(
     # Sessions before the appointment, as whoever cancels a session does.
     place = await appointments.place_of_appointment(tx, id)
     if place is not None:
-        await supervising.keep_presence_before_locks(tx, place.session)
+        await supervising.keep_days(tx, [place.session])
     await _wait_for_bookings(tx, id, rules)
     found = await appointments.lock(tx, id)
     if found is None:
@@ -119,7 +119,7 @@ async def _require_place(tx: Transaction, place: Place, undone: Appointment, wis
         await placing.refuse(tx, problems.OUTSIDE_SESSION, wish)
     if place.works_elsewhere and await placing.on_the_way(tx, [place.session], kind.around(undone.period), rules):
         await placing.refuse(tx, problems.ON_THE_WAY, wish)
-    if uncovered := await supervising.why_not(tx, place.session, undone.period, rules, now, undone.id):
+    if uncovered := await supervising.why_not(tx, place, undone.period, rules, now, undone.id):
         await placing.refuse(tx, uncovered, wish)
     if not await sharing.admits(tx, place.session, undone.capacity_class, kind.length, now, undone.id):
         await placing.refuse(tx, problems.CLASS_NOT_RELEASED, wish)

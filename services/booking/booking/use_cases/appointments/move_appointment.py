@@ -43,7 +43,7 @@ async def move_appointment(
     # Sessions before the appointment: the same order as the cancellation of a session, so that none waits crosswise.
     place = await appointments.place_for_appointment(tx, request.session, id)
     if place is not None:
-        await supervising.keep_presence_before_locks(tx, place.session)
+        await supervising.keep_days(tx, [place.session])
     before = await appointment_for(tx, id, Action.MOVE, actor)
     if place is None:
         known = await sessions.get(tx, request.session)

@@ -186,7 +186,7 @@ async def period_or_problem(tx: Transaction, place: Place, wish: Wish) -> Interv
     if wish.kind.follow_up_only and not await is_followed_up(tx, wish.patient, place.session.professional):
         return problems.NEVER_SEEN
     leaving = wish.leaving.id if wish.leaving else None
-    if uncovered := await supervising.why_not(tx, place.session, period, wish.rules, wish.now, leaving):
+    if uncovered := await supervising.why_not(tx, place, period, wish.rules, wish.now, leaving):
         return uncovered
     if not await sharing.admits(
         tx, place.session, wish.capacity_class, wish.kind.length, wish.now, leaving, first_call=wish.first_call

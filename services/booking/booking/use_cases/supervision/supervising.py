@@ -13,31 +13,35 @@ from booking.domain.kinds import INTERN
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.domain.supervision import Act, Coverage, Lost, acts_in_half_day
-from booking.store import projections, sessions, supervision
+from booking.store import projections, supervision
+from booking.store.appointments import Place
 from smp.postgres import ScopedReader, Transaction
 from smp.problems import ProblemType
 
 
 async def why_not(
     tx: Transaction,
-    session: Session,
+    place: Place,
     period: Interval,
     rules: Rules,
     now: datetime,
     leaving: UUID | None = None,
     besides: Sequence[Act] = (),
 ) -> ProblemType | None:
-    """Why the intern of this session cannot be booked over `period`; nothing when they can.
+    """Why the intern of this place cannot be booked over `period`; nothing when they can.
 
-    Whoever supervises stays until the commit, and other bookings of interns of the territory on that day wait: of two
-    that want the last act of a half-day, or the last place of a supervisor, exactly one has it. To be asked after the
-    session has been shared and before anything is occupied; `leaving` is the appointment that gives its place up,
-    `besides` the acts that are about to be written with it. Sessions of others than interns cost nothing here.
+    Whoever supervises stays until the commit, as the place does, and other bookings of interns of the territory on that
+    day wait: of two that want the last act of a half-day, or the last place of a supervisor, exactly one has it. To be
+    asked before anything is occupied, and after `keep_days` where an appointment is locked before; `leaving`
+    is the appointment that gives its place up, `besides` the acts that are about to be written with it. Sessions of
+    others than interns cost nothing here.
     """
+    session = place.session
     if not session.needs_supervision:
         return None
     intern, territory = session.professional, session.territory
-    present = await keep_presence(tx, session, period)
+    await keep_days(tx, [session])
+    present = [each for each in place.presence if each.period.overlaps(period)]
     site = await projections.site(tx, session.site)
     acts = [each for each in await supervision.acts_of_day(tx, territory, session.day, now) if each.id != leaving]
     if site is None:
@@ -62,14 +66,6 @@ async def why_not(
     return problems.TOO_MANY_INTERNS if lost is Lost.TOO_MANY_INTERNS else problems.NO_SUPERVISOR
 
 
-async def keep_presence(tx: Transaction, session: Session, period: Interval) -> list[Session]:
-    """The presence of whoever supervises the intern of this session: it stays until the commit, and other bookings of
-    interns of the territory on that day wait."""
-    present = await sessions.share_presence_of_supervisors(tx, session.site, session.professional, period)
-    await keep_days(tx, [session])
-    return present
-
-
 async def keep_days(tx: Transaction, locked: Iterable[Session]) -> None:
     """Other bookings of interns wait on the days of those of these sessions that are interns'. To be asked after the
     sessions are locked and before any appointment is."""
@@ -79,13 +75,6 @@ async def keep_days(tx: Transaction, locked: Iterable[Session]) -> None:
             days.setdefault(each.territory, set()).add(each.day)
     for territory in sorted(days):
         await supervision.one_booking_at_a_time(tx, territory, days[territory])
-
-
-async def keep_presence_before_locks(tx: Transaction, session: Session) -> None:
-    """The same for all of an intern's session, where an appointment is locked before `why_not` tells its period:
-    whoever cancels the supervisor's session locks sessions, then appointments."""
-    if session.needs_supervision:
-        await keep_presence(tx, session, session.period)
 
 
 async def bookable(db: ScopedReader, slots: Sequence[Slot], territory: str, rules: Rules, now: datetime) -> list[Slot]:
