@@ -4,20 +4,26 @@
 -- intern's session comes the presence that covers it (nobody is present at a site that is closed for good, nor where
 -- registry's facts speak against the session): kept as well, all in id order, so that no two wait crosswise. No row, and
 -- no lock, when session or patient is unknown. `works_elsewhere`: the professional has a session at another site so near
--- that they may be on the way (no session is longer than 16 hours, no way than 4).
+-- that they may be on the way (no session is longer than 16 hours, no way than 4). OFFSET 0 keeps the planner from looking
+-- for presence before it knows that the session is an intern's.
 WITH asked AS (
     SELECT coalesce($1::uuid, (SELECT session FROM appointment WHERE id = $3::uuid)) AS session,
            coalesce($2::uuid, (SELECT patient FROM appointment WHERE id = $3::uuid)) AS patient
 ), kept AS (
     SELECT session AS id, false AS supervises FROM asked
     UNION ALL
-    SELECT s.id, true
+    SELECT present.id, true
     FROM asked
-    JOIN session AS i ON i.id = asked.session AND i.role = 'intern'
-    JOIN session AS s ON s.site = i.site AND s.state = 'open' AND s.unsupported_reason IS NULL
-     AND s.starts_at < i.ends_at AND s.starts_at > i.starts_at - interval '16 hours' AND s.ends_at > i.starts_at
-    WHERE s.professional IN (SELECT supervisor FROM supervision WHERE intern = i.professional)
-      AND NOT EXISTS (SELECT FROM site WHERE site.id = s.site AND site.closed_from <= s.day)
+    CROSS JOIN LATERAL (SELECT * FROM session WHERE id = asked.session AND role = 'intern' OFFSET 0) AS i
+    CROSS JOIN LATERAL (
+        SELECT s.id
+        FROM session AS s
+        WHERE s.site = i.site AND s.state = 'open' AND s.unsupported_reason IS NULL
+          AND s.starts_at < i.ends_at AND s.starts_at > i.starts_at - interval '16 hours' AND s.ends_at > i.starts_at
+          AND s.professional IN (SELECT supervisor FROM supervision WHERE intern = i.professional)
+          AND NOT EXISTS (SELECT FROM site WHERE site.id = s.site AND site.closed_from <= s.day)
+        OFFSET 0
+    ) AS present
 )
 SELECT k.supervises, s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
        s.slot_minutes, s.shares, s.equipment, s.state, s.unsupported_reason, p.registered_at, p.erased_at,
@@ -39,13 +45,18 @@ WITH asked AS (
 ), kept AS (
     SELECT session AS id, false AS supervises FROM asked
     UNION ALL
-    SELECT s.id, true
+    SELECT present.id, true
     FROM asked
-    JOIN session AS i ON i.id = asked.session AND i.role = 'intern'
-    JOIN session AS s ON s.site = i.site AND s.state = 'open' AND s.unsupported_reason IS NULL
-     AND s.starts_at < i.ends_at AND s.starts_at > i.starts_at - interval '16 hours' AND s.ends_at > i.starts_at
-    WHERE s.professional IN (SELECT supervisor FROM supervision WHERE intern = i.professional)
-      AND NOT EXISTS (SELECT FROM site WHERE site.id = s.site AND site.closed_from <= s.day)
+    CROSS JOIN LATERAL (SELECT * FROM session WHERE id = asked.session AND role = 'intern' OFFSET 0) AS i
+    CROSS JOIN LATERAL (
+        SELECT s.id
+        FROM session AS s
+        WHERE s.site = i.site AND s.state = 'open' AND s.unsupported_reason IS NULL
+          AND s.starts_at < i.ends_at AND s.starts_at > i.starts_at - interval '16 hours' AND s.ends_at > i.starts_at
+          AND s.professional IN (SELECT supervisor FROM supervision WHERE intern = i.professional)
+          AND NOT EXISTS (SELECT FROM site WHERE site.id = s.site AND site.closed_from <= s.day)
+        OFFSET 0
+    ) AS present
 )
 SELECT k.supervises, s.id, s.territory, s.site, s.professional, s.role, s.room, s.kinds, s.day, s.starts_at, s.ends_at,
        s.slot_minutes, s.shares, s.equipment, s.state, s.unsupported_reason,
