@@ -32,15 +32,14 @@ BOOKING_MUTANTS = (
     Mutant(
         "booking-does-not-keep-session", "a booking reads its session without keeping it from cancellation",
         f"{BOOKING}/store/appointments.sql",
-        "JOIN patient AS p ON p.id = $2\nWHERE s.id = $1\nFOR KEY SHARE OF s, p;",
-        "JOIN patient AS p ON p.id = $2\nWHERE s.id = $1;",
+        "FOR KEY SHARE OF s, p;", ";",
         (RACES,),
     ),
     Mutant(
         "supervisor-not-kept", "whoever supervises may leave while the intern is being booked",
-        f"{BOOKING}/store/sessions.sql",
-        "FOR KEY SHARE;", ";",
-        (RACES,),
+        f"{BOOKING}/store/appointments.sql",
+        "FOR KEY SHARE OF s, p;", "FOR KEY SHARE OF p;",
+        (f"{RACES}::test_a_supervisor_who_leaves_while_their_intern_is_booked_is_waited_for_and_refused",),
     ),
     Mutant(
         "dst-hour-dropped", "local time is read with the offset of New Year's Day",
