@@ -15,13 +15,7 @@ from booking.use_cases.appointments.mark_arrived import mark_arrived
 from booking.use_cases.appointments.start_consultation import start_consultation
 from tests.booking.desk import Desk
 from tests.booking.test_deciding_kinds import code, decide
-from tests.booking.world import MONDAY, RULES, SECRETARY, monday
-
-OPENED_FOR = {
-    Compartment.MEDICAL: ("consultation", "gp"),
-    Compartment.MEDICO_SOCIAL: ("social", "social_worker"),
-    Compartment.SILENT: ("protected", "gp"),
-}
+from tests.booking.world import MONDAY, OPENED_FOR, RULES, SECRETARY, monday
 
 
 async def hold(desk: Desk, session: str, kind: str, who: list[UUID]) -> Any:

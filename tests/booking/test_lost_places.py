@@ -23,7 +23,16 @@ from tests.booking.agenda import Planner
 from tests.booking.desk import Desk
 from tests.booking.impact import AT_DAWN, Morning, apply, away, begin, new_hours, now_of, plan, progress
 from tests.booking.test_corrections_and_closing import cancel, close, step
-from tests.booking.world import NOW, RULES, SECRETARY, Centre, events_of, monday, refusal
+from tests.booking.world import (
+    NOW,
+    OPENED_FOR,
+    RULES,
+    SECRETARY,
+    Centre,
+    events_of,
+    monday,
+    refusal,
+)
 from tests.support.databases import ServiceDatabase
 
 TO_CALL = Application(DefaultPolicy.CALL)
@@ -146,11 +155,7 @@ class TestAfterTheCall:
 async def test_what_is_said_of_it_leaves_no_hole_in_the_sequence(
     centre: Centre, booking_database: ServiceDatabase, compartment: Compartment
 ) -> None:
-    kind, who = {
-        Compartment.MEDICAL: ("consultation", "gp"),
-        Compartment.MEDICO_SOCIAL: ("social", "social_worker"),
-        Compartment.SILENT: ("protected", "gp"),
-    }[compartment]
+    kind, who = OPENED_FOR[compartment]
     session = await centre.session(await centre.doctor(who), kinds=(kind,))
     moved, gone = [(await centre.book(session, hour, kind=kind)).appointment.id for hour in ("09:00", "10:00")]
     await apply(centre, await plan(centre, away(session.professional)), TO_CALL)

@@ -21,7 +21,13 @@ from tests.booking.desk import Desk, session_body
 from tests.booking.impact import apply, away, plan
 from tests.booking.test_waiting_list_api import freed_at_nine, offered, wait
 from tests.booking.waiting import run_jobs
-from tests.booking.world import MONDAY, NOW, Centre, monday
+from tests.booking.world import (
+    MONDAY,
+    NOW,
+    OPENED_FOR,
+    Centre,
+    monday,
+)
 from tests.support.api import bearer, command_headers
 
 ROLES = sorted(frozenset().union(*RIGHTS.values()) | {"funder", "service", "nobody"})
@@ -163,11 +169,7 @@ class TestTheCompartments:
     @pytest.mark.parametrize("compartment", list(Compartment))
     @pytest.mark.parametrize("role", ROLES)
     async def test_a_role_books_where_the_table_says(self, desk: Desk, compartment: Compartment, role: str) -> None:
-        kind, who = {
-            Compartment.MEDICAL: ("consultation", "gp"),
-            Compartment.MEDICO_SOCIAL: ("social", "social_worker"),
-            Compartment.SILENT: ("protected", "gp"),
-        }[compartment]
+        kind, who = OPENED_FOR[compartment]
         session = await desk.open_session((kind,), role=who)
         channel = "regulation" if role == "regulator" else "phone"
         answer = await desk.book(session, "09:00", kind=kind, channel=channel, role=role)
@@ -178,11 +180,7 @@ class TestTheCompartments:
     async def test_a_role_searches_no_silent_kind_that_it_may_not_book(
         self, desk: Desk, compartment: Compartment, role: str
     ) -> None:
-        kind, who = {
-            Compartment.MEDICAL: ("consultation", "gp"),
-            Compartment.MEDICO_SOCIAL: ("social", "social_worker"),
-            Compartment.SILENT: ("protected", "gp"),
-        }[compartment]
+        kind, who = OPENED_FOR[compartment]
         await desk.open_session((kind,), role=who)
         site, may = str(desk.centre.site), compartment is not Compartment.SILENT or role in BOOK[compartment]
         window = {"from": monday("09:00").isoformat(), "to": monday("12:00").isoformat()}
@@ -199,11 +197,7 @@ class TestTheCompartments:
     async def test_a_role_that_is_not_involved_reads_what_the_table_says(
         self, desk: Desk, compartment: Compartment, role: str
     ) -> None:
-        kind, who = {
-            Compartment.MEDICAL: ("consultation", "gp"),
-            Compartment.MEDICO_SOCIAL: ("social", "social_worker"),
-            Compartment.SILENT: ("protected", "gp"),
-        }[compartment]
+        kind, who = OPENED_FOR[compartment]
         session = await desk.open_session((kind,), role=who)
         booked = (await desk.book(session, "09:00", kind=kind, subject="who-took-the-call")).json()
         one = (await desk.get(f"/appointments/{booked['appointment']}", role=role)).json()
@@ -226,11 +220,7 @@ class TestTheCompartments:
         self, desk: Desk, compartment: Compartment, role: str
     ) -> None:
         """Whose session is gone after an impact: everybody is called."""
-        kind, giver = {
-            Compartment.MEDICAL: ("consultation", "gp"),
-            Compartment.MEDICO_SOCIAL: ("social", "social_worker"),
-            Compartment.SILENT: ("protected", "gp"),
-        }[compartment]
+        kind, giver = OPENED_FOR[compartment]
         who = await desk.centre.doctor(giver)
         session = (await desk.post("/sessions", session_body(desk.centre.site, who, (kind,)))).json()["session"]
         await desk.book(session, "09:00", kind=kind, subject="who-took-the-call")

@@ -13,7 +13,10 @@ from booking.domain.intervals import Interval
 from booking.domain.kinds import Compartment
 from tests.booking.desk import Desk
 from tests.booking.test_appointment_life import MINUTES, NINE, appointment
-from tests.booking.world import monday
+from tests.booking.world import (
+    OPENED_FOR,
+    monday,
+)
 
 DESK = {"secretary", "coordinator"}
 CARE = {"gp", "retired_gp", "intern", "nurse", "medical_assistant"}
@@ -88,11 +91,7 @@ class Visit:
 async def test_a_role_that_is_not_involved_takes_the_steps_of_the_table(
     desk: Desk, compartment: Compartment, role: str
 ) -> None:
-    kind, who = {
-        Compartment.MEDICAL: ("consultation", "gp"),
-        Compartment.MEDICO_SOCIAL: ("social", "social_worker"),
-        Compartment.SILENT: ("protected", "gp"),
-    }[compartment]
+    kind, who = OPENED_FOR[compartment]
     session = await desk.open_session((kind,), role=who)
     booked = await desk.book(session, "09:00", kind=kind, role="coordinator", subject="who-took-the-call")
     visit = Visit(desk, booked.json()["appointment"], role)

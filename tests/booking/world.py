@@ -14,7 +14,7 @@ import pytest
 from booking import consumers
 from booking.domain.appointments import Appointment
 from booking.domain.capacity import Release
-from booking.domain.kinds import KindBooks
+from booking.domain.kinds import Compartment, KindBooks
 from booking.domain.platform_kinds import platform_kinds
 from booking.domain.ranking import Order
 from booking.domain.rules import Rules
@@ -44,6 +44,12 @@ PARIS = ZoneInfo("Europe/Paris")
 MONDAY = date(2027, 1, 11)
 NOW = datetime(2027, 1, 4, 9, tzinfo=UTC)  # a week before
 
+OPENED_FOR = {
+    Compartment.MEDICAL: ("consultation", "gp"),
+    Compartment.MEDICO_SOCIAL: ("social", "social_worker"),
+    Compartment.SILENT: ("protected", "gp"),
+}
+"""A kind of each compartment, and who gives it."""
 RULES = Rules(
     kinds=KindBooks(platform_kinds()),
     hold=timedelta(minutes=5),
