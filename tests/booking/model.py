@@ -223,8 +223,7 @@ class Model:
         return found
 
     def book(self, new: Visit) -> Problems:
-        is_alone = new.party is None
-        found = self.place(new.presence, new.start, new.patient, channel=new.channel, others_float=is_alone)
+        found = self.place(new.presence, new.start, new.patient, channel=new.channel, others_float=True)
         if not found:
             new.becomes("booked", "SlotBooked", self.now)
         return found
@@ -347,16 +346,20 @@ class Model:
 
     # --- together, and unnoticed ----------------------------------------------------------------------------
 
-    def must_seat(self, patients: list[str], opens: datetime, closes: datetime) -> bool:
-        """Whether one practitioner has consecutive places at which nobody stands and these patients are free; whoever
-        is over stands nowhere. Where this is not so a family may still be seen by several."""
+    def must_seat(self, patients: list[str], opens: datetime, closes: datetime, *, others_float: bool = False) -> bool:
+        """Whether one practitioner has consecutive places at which nobody stands, unless they may float, and these
+        patients are free; whoever is over stands nowhere. Where this is not so a family may still be seen by several.
+        """
         for each in self.presences:
             if not each.is_open or not each.is_for_anybody:
                 continue
             starts = [start for start in each.starts if max(opens, self.now) <= start and start + VISIT <= closes]
             for first in starts:
                 run = [first + n * GRID for n in range(len(patients))]
-                if run[-1] not in starts or any(self._meets(each.resources, start) for start in run):
+                if run[-1] not in starts or any(
+                    self._meets(each.resources, start) and not (others_float and self._float(each, start, [], None))
+                    for start in run
+                ):
                     continue
                 if any(
                     not any(
@@ -368,16 +371,26 @@ class Model:
                     return True
         return False
 
-    def adopt(self, where: dict[str, Presence]) -> None:
-        """After a command that made others change practitioner: which ones is up to the service, that all of them have
-        a place is not."""
-        for each in self.adrift:
-            if where[each.id] is not each.presence:
-                each.presence = where[each.id]
-                each.becomes("booked", "SlotMoved", self.now)
-                there = [other for other in self.visits if other.start == each.start and self._gives_way(other)]
-                self._write_down(other for other in there if other.resources & each.presence.resources)
+    def drift(self) -> None:
+        """A family may have made any of those change who named nobody."""
+        self.adrift = [
+            each
+            for each in self.visits
+            if each.state == "booked" and not (each.named or each.party or each.is_lost)
+            and each.start - self.now >= FLOAT_NOTICE
+        ]  # fmt: skip
+
+    def adopt(self, where: dict[str, Presence]) -> bool:
+        """After a command that may have made others change practitioner: which ones is up to the service, that all of
+        them have a place is not. Whether somebody did."""
+        changed = [each for each in self.adrift if where[each.id] is not each.presence]
+        for each in changed:
+            each.presence = where[each.id]
+            each.becomes("booked", "SlotMoved", self.now)
+            there = [other for other in self.visits if other.start == each.start and self._gives_way(other)]
+            self._write_down(other for other in there if other.resources & each.presence.resources)
         self.adrift = []
+        return bool(changed)
 
     def _float(self, wanted: Presence, start: datetime, over: list[Visit], leaving: Visit | None) -> list[Visit]:
         """Those who would change so that `wanted` is free at that hour, if all of them can have another place; what

@@ -18,10 +18,11 @@ from booking.domain.reasons import Reason
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
 from booking.use_cases.appointments import company
-from booking.use_cases.appointments.book_family import FamilyRequest, book_family
+from booking.use_cases.appointments.book_family import book_family
 from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
 from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
 from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold
+from booking.use_cases.appointments.family_room import FamilyRequest
 from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.availability.find_places import partners_of

@@ -15,8 +15,9 @@ from booking.domain.kinds import Compartment, KindBooks
 from booking.domain.platform_kinds import platform_kinds
 from booking.domain.rules import Rules
 from booking.domain.sessions import Session
-from booking.use_cases.appointments.book_family import FamilyBooked, FamilyRequest, book_family
+from booking.use_cases.appointments.book_family import FamilyBooked, book_family
 from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
+from booking.use_cases.appointments.family_room import FamilyRequest
 from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
 from smp.problems import FORBIDDEN, Refusal
 from tests.booking.desk import Desk

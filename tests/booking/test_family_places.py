@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from booking.domain.availability import Slot
 from booking.domain.family import together
+from booking.domain.floating import Hour, Hours
 from booking.domain.intervals import Interval
 from booking.domain.kinds import INTERN
 from booking.domain.matching import assign
@@ -172,6 +173,94 @@ def test_a_family_is_seated_exactly_when_there_is_a_way_by_the_fewest_and_the_ea
     assert len(set(found.values())) == count
     assert list(found) == patients
     assert all(place in wishes[who] for who, place in found.items())
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Who stands where and may float: the place of each, and which sessions suit them at their hour."""
+
+    free: frozenset[Slot]
+    standing: dict[UUID, Slot]
+    suits: dict[UUID, set[UUID]]
+
+    @property
+    def hours(self) -> Hours:
+        return Hours({each.period: self._at(each.period) for each in self.standing.values()})
+
+    def holds(self, places: Collection[Slot]) -> bool:
+        """Whether all who stand there can go elsewhere, at hours that do not meet."""
+        left = {place.period for place in places if place in self.standing.values()}
+        return not any(one.overlaps(other) for one, other in combinations(left, 2)) and all(
+            self._all_have_a_place(hour, places) for hour in left
+        )
+
+    def _at(self, period: Interval) -> Hour:
+        return Hour(
+            frozenset(each.session for each in self.free if each.period == period),
+            {who: each.session for who, each in self.standing.items() if each.period == period},
+            {who: self.suits[who] for who, each in self.standing.items() if each.period == period},
+        )
+
+    def _all_have_a_place(self, period: Interval, places: Collection[Slot]) -> bool:
+        hour, barred = self._at(period), {each.session for each in places if each.period.overlaps(period)}
+        usable = (hour.free | set(hour.standing.values())) - barred
+        return any(
+            all(session in hour.suits[who] for who, session in zip(hour.standing, chosen, strict=True))
+            for chosen in permutations(usable, len(hour.standing))
+        )
+
+
+@settings(max_examples=600)
+@given(
+    free=st.sets(st.tuples(st.integers(1, 5), st.integers(0, 1)), min_size=2, max_size=7),
+    standing=st.sets(st.tuples(st.integers(1, 5), st.sampled_from((0, 0, 0, 1, 2))), min_size=2, max_size=6),
+    count=st.integers(2, 3),
+    strangers=st.sets(st.tuples(st.integers(0, 2), st.integers(1, 5)), max_size=5),
+    data=st.data(),
+)
+def test_a_family_is_seated_exactly_when_all_who_give_way_have_a_place(
+    free: set[tuple[int, int]],
+    standing: set[tuple[int, int]],
+    count: int,
+    strangers: set[tuple[int, int]],
+    data: st.DataObject,
+) -> None:
+    """By the fewest and the earliest again. Those who float stand in one hour of five sessions, or in hours that
+    meet."""
+    held: list[Slot] = []
+    for each in (slot(session, place, TEN) for session, place in sorted(standing)):
+        if not any(each.session == other.session and each.period.overlaps(other.period) for other in held):
+            held.append(each)
+    drift = Drift(
+        frozenset(
+            each
+            for each in (slot(session, place, TEN) for session, place in free)
+            if not any(each.session == other.session and each.period.overlaps(other.period) for other in held)
+        ),
+        dict(zip((UUID(int=200 + at) for at in range(len(held))), held, strict=True)),
+        {
+            UUID(int=200 + at): {UUID(int=one) for one in data.draw(st.sets(st.integers(1, 5), min_size=1))}
+            | {each.session}
+            for at, each in enumerate(held)
+        },
+    )
+    places = [*drift.free, *held]
+    wishes = {
+        who: {each for each in places if (at, each.session.int) not in strangers}
+        for at, who in enumerate(family_of(count))
+    }
+    expected = min(map(figures, ways(wishes, drift.holds)), default=None)
+    hours = drift.hours
+
+    def admits(place: Slot, besides: Sequence[Slot]) -> bool:
+        return hours.admit([(each.session, each.period) for each in (*besides, place)])
+
+    found = together(wishes, TWENTY, admits, lambda place: hours.sort(place.session, place.period))
+    assert (found and figures(found.values())) == expected
+    if found is not None:
+        assert comes_together(found.values())
+        assert drift.holds(found.values())
+        assert all(place in wishes[who] for who, place in found.items())
 
 
 def test_a_family_too_large_for_one_goes_to_the_fewest_at_the_same_hour() -> None:

@@ -10,10 +10,11 @@ from booking import problems
 from booking.domain.appointments import Appointment, State
 from booking.domain.sessions import Session
 from booking.store import appointments
-from booking.use_cases.appointments.book_family import FamilyRequest, book_family
+from booking.use_cases.appointments.book_family import book_family
 from booking.use_cases.appointments.book_slot import BookRequest, book_slot
 from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
 from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold
+from booking.use_cases.appointments.family_room import FamilyRequest
 from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
 from booking.use_cases.appointments.register_walk_in import WalkInRequest, register_walk_in
 from smp.problems import Refusal

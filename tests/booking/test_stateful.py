@@ -215,7 +215,8 @@ class Agenda(RuleBasedStateMachine):
         """Which places is up to the service; that they are places, for all or for nobody, is not."""
         opens, closes = paris(day, "08:00"), paris(day, "13:00")
         patients = [self.patients[each] for each in who]
-        must = self.model.must_seat(patients, opens, closes)
+        has_room = self.model.must_seat(patients, opens, closes)
+        must = has_room or self.model.must_seat(patients, opens, closes, others_float=True)
         body = {
             "site": str(self.centre.site), "kind": "consultation", "patients": patients,
             "start": opens.isoformat(), "end": closes.isoformat(),
@@ -227,11 +228,16 @@ class Agenda(RuleBasedStateMachine):
             return
         self.met["a family"] += 1
         told = answer.json()
+        self.model.drift()
+        gave_way = self.model.adopt(self.world.wait(self._where(self.model.adrift)))
+        assert not (gave_way and has_room), "nobody is moved as long as there is room without"
+        self.met["a family that is given way"] += gave_way
         by_id = {each.id: each for each in self.model.presences}
         for it in told["appointments"]:
             new = Visit(it["appointment"], by_id[it["session"]], datetime.fromisoformat(it["start"]), it["patient"], "")
             new.party = told["party"]
             assert self.model.book(new) == frozenset(), "no place"
+            assert not self.model.adrift, "those who gave way stand elsewhere by now"
             self.model.visits.append(new)
         assert [it["patient"] for it in told["appointments"]] == patients
         starts = {datetime.fromisoformat(it["start"]) for it in told["appointments"]}

@@ -412,19 +412,19 @@ BOOKING_MUTANTS = (
     Mutant(
         "floats-at-the-last-hour", "a practitioner is changed within a day of the appointment",
         f"{BOOKING}/use_cases/appointments/floating.py",
-        "    if wish.start - wish.now < wish.rules.float_notice:", "    if wish.start < wish.now:",
+        "    if start - one.now < one.rules.float_notice:", "    if start < one.now:",
         ("tests/booking/test_floating.py",),
     ),
     Mutant(
         "family-beyond-the-share", "a family counts on places of a session that are kept for others",
-        f"{BOOKING}/use_cases/appointments/book_family.py",
+        f"{BOOKING}/use_cases/appointments/family_room.py",
         " and taken >= left[slot.session]:", " and taken < 0:",
         ("tests/booking/test_family.py",),
     ),
     Mutant(
         "family-forgets-an-intern", "of two ways with interns only the earlier one is looked at",
         f"{BOOKING}/domain/family.py",
-        "                way = both, joined.with_interns\n", "                way = both, ()\n",
+        "                way = both, limits.sorts(joined.linked)\n", "                way = both, frozenset()\n",
         ("tests/booking/test_family_places.py",),
     ),
     Mutant(

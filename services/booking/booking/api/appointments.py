@@ -28,10 +28,11 @@ from booking.api.parts import (
 from booking.api.rights import Right, allow
 from booking.domain.desk_reasons import CancellationReason
 from booking.domain.family import LARGEST
-from booking.use_cases.appointments.book_family import FamilyBooked, FamilyRequest, book_family
+from booking.use_cases.appointments.book_family import FamilyBooked, book_family
 from booking.use_cases.appointments.book_slot import Booked, BookRequest, book_slot
 from booking.use_cases.appointments.cancel_appointment import CancelRequest, cancel_appointment
 from booking.use_cases.appointments.confirm_hold import ConfirmRequest, confirm_hold
+from booking.use_cases.appointments.family_room import FamilyRequest
 from booking.use_cases.appointments.hold_slot import HoldRequest, hold_slot
 from booking.use_cases.appointments.move_appointment import MoveRequest, move_appointment
 from booking.use_cases.appointments.read_appointment import read_appointment

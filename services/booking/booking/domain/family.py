@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,17 +15,28 @@ LARGEST = 8
 """Patients in one command."""
 
 Admits = Callable[[Slot, Sequence[Slot]], bool]
-"""Whether a slot may be given once those besides are, in whatever order. That of an intern depends on those of interns;
-that of anybody else only on how many of its own session are given."""
+"""Whether a slot may be given once those besides are, in whatever order. What may be given together may be given
+without one of them too."""
+Alike = Callable[[Slot], Hashable | None]
+"""What a slot has in common with those in whose place it could be for all that is given in other sessions; nothing when
+whether it may be given depends on how many of its own session are, and on no others."""
 
 _Who = tuple[tuple[int, ...], bool]
 """Who is seated: how many of each group, and whether somebody is at the very start."""
-_Way = tuple[_Who, tuple[Slot, ...]]
-"""What two distributions have in common of which only the better one counts: whom they seat, and where with interns."""
+_Way = tuple[_Who, frozenset[tuple[Hashable, int]]]
+"""What two distributions have in common of which only the better one counts: whom they seat, and how many places of
+each sort on which others depend."""
 
 
-def together(wishes: Mapping[UUID, Collection[Slot]], length: timedelta, admits: Admits) -> dict[UUID, Slot] | None:
-    """A place for each patient, or nothing when they cannot be seen together. `wishes`: which free slots suit whom.
+def interns_apart(slot: Slot) -> Slot | None:
+    """That of an intern depends on those of interns, each in its own way."""
+    return slot if slot.role == INTERN else None
+
+
+def together(
+    wishes: Mapping[UUID, Collection[Slot]], length: timedelta, admits: Admits, alike: Alike = interns_apart
+) -> dict[UUID, Slot] | None:
+    """A place for each patient, or nothing when they cannot be seen together. `wishes`: which slots suit whom.
 
     With one practitioner the places follow each other: no other appointment of this `length` fits between two of them.
     With several, each has such a run, all begin within one `length` of the earliest. Fewest practitioners first, then
@@ -42,31 +53,44 @@ def together(wishes: Mapping[UUID, Collection[Slot]], length: timedelta, admits:
         near = [some for mine in sessions.values() if (some := _between(mine, start, end))]
         if _seated([slot for some in near for slot in some], wishes) is None:
             continue
-        best = _fewest(near, start, _Party.of(wishes, near), length, admits, best) or best
+        best = _fewest(near, start, _Party.of(wishes, near), length, _Limits(admits, alike), best) or best
         if best is not None and best.practitioners == 1:
             break
     return _seated(sorted(best.places, key=_chronological), wishes) if best else None
 
 
 @dataclass(frozen=True, slots=True)
+class _Limits:
+    """What may be given together."""
+
+    admits: Admits
+    alike: Alike
+
+    def sorts(self, linked: Sequence[Slot]) -> frozenset[tuple[Hashable, int]]:
+        return frozenset(Counter(self.alike(slot) for slot in linked).items())
+
+
+@dataclass(frozen=True, slots=True)
 class _Distribution:
-    """Places for some of them. `wait` adds up how long after the start each of them comes."""
+    """Places for some of them. `wait` adds up how long after the start each of them comes; `linked`: those on which it
+    depends what else may be given in other sessions."""
 
     practitioners: int = 0
     wait: timedelta = timedelta()
     places: tuple[Slot, ...] = ()
-    with_interns: tuple[Slot, ...] = ()
+    linked: tuple[Slot, ...] = ()
 
     @classmethod
-    def of(cls, slot: Slot, start: datetime, *, practitioners: int) -> "_Distribution":
-        return cls(practitioners, slot.period.start - start, (slot,), (slot,) if slot.role == INTERN else ())
+    def of(cls, slot: Slot, start: datetime, limits: _Limits, *, practitioners: int) -> "_Distribution":
+        linked = () if limits.alike(slot) is None else (slot,)
+        return cls(practitioners, slot.period.start - start, (slot,), linked)
 
     def joined(self, other: "_Distribution") -> "_Distribution":
         return _Distribution(
             self.practitioners + other.practitioners,
             self.wait + other.wait,
             self.places + other.places,
-            self.with_interns + other.with_interns,
+            self.linked + other.linked,
         )
 
     def is_better(self, other: "_Distribution | None") -> bool:
@@ -114,15 +138,15 @@ def _fewest(
     start: datetime,
     party: _Party,
     length: timedelta,
-    admits: Admits,
+    limits: _Limits,
     best: _Distribution | None,
 ) -> _Distribution | None:
     """Everybody, the first at the very start, with fewer practitioners than the best so far."""
     most = best.practitioners - 1 if best else sum(party.sizes)
-    found: dict[_Way, _Distribution] = {(party.nobody, ()): _Distribution()}
+    found: dict[_Way, _Distribution] = {(party.nobody, frozenset()): _Distribution()}
     whole: _Distribution | None = None
     for slots in sessions:
-        runs = _runs(slots, start, party, length, admits)
+        runs = _runs(slots, start, party, length, limits)
         for (who, _), places in list(found.items()):
             if places.practitioners >= most:
                 continue
@@ -131,8 +155,8 @@ def _fewest(
                 if both is None:
                     continue
                 joined = places.joined(run)
-                way = both, joined.with_interns
-                if not (joined.is_better(found.get(way)) and _admitted(run, places, admits)):
+                way = both, limits.sorts(joined.linked)
+                if not (joined.is_better(found.get(way)) and _admitted(run, places, limits)):
                     continue
                 found[way] = joined
                 if both == party.everybody and joined.is_better(whole):
@@ -140,35 +164,36 @@ def _fewest(
     return whole
 
 
-def _admitted(run: _Distribution, places: _Distribution, admits: Admits) -> bool:
+def _admitted(run: _Distribution, places: _Distribution, limits: _Limits) -> bool:
     """Whether a run that may be given by itself may be given besides places of other sessions."""
-    if not places.with_interns:
+    if not places.linked:
         return True
-    mine = run.with_interns
-    return all(admits(slot, places.with_interns + mine[:at]) for at, slot in enumerate(mine))
+    mine = run.linked
+    return all(limits.admits(slot, places.linked + mine[:at]) for at, slot in enumerate(mine))
 
 
 def _runs(
-    slots: Sequence[Slot], start: datetime, party: _Party, length: timedelta, admits: Admits
+    slots: Sequence[Slot], start: datetime, party: _Party, length: timedelta, limits: _Limits
 ) -> dict[_Way, _Distribution]:
     """Whom places of one session that follow each other can seat, the first within one `length` of `start`."""
     found: dict[_Way, _Distribution] = {}
     ending: list[tuple[Slot, dict[_Way, _Distribution]]] = []
     for slot in slots:
         here: dict[_Way, _Distribution] = {}
-        if slot.period.start < start + length and admits(slot, ()):
-            alone = _Distribution.of(slot, start, practitioners=1)
+        if slot.period.start < start + length and limits.admits(slot, ()):
+            alone = _Distribution.of(slot, start, limits, practitioners=1)
             for who in party.with_one_more((party.nobody[0], slot.period.start == start), slot):
-                here[who, alone.with_interns] = alone
-        next_one = _Distribution.of(slot, start, practitioners=0)
+                here[who, limits.sorts(alone.linked)] = alone
+        next_one = _Distribution.of(slot, start, limits, practitioners=0)
         for last, runs in ending:
             if not last.period.start + length <= slot.period.start < last.period.start + 2 * length:
                 continue
             for (before, _), run in runs.items():
                 longer = run.joined(next_one)
-                ways = [(who, longer.with_interns) for who in party.with_one_more(before, slot)]
+                sorts = limits.sorts(longer.linked)
+                ways = [(who, sorts) for who in party.with_one_more(before, slot)]
                 better = [way for way in ways if longer.is_better(here.get(way))]
-                if better and admits(slot, run.places):
+                if better and limits.admits(slot, run.places):
                     here |= dict.fromkeys(better, longer)
         ending.append((slot, here))
         for way, run in here.items():

@@ -329,6 +329,12 @@ async def lock_floating(tx: Transaction, site: UUID, day: date, period: Interval
     return appointments_of(await tx.fetch(SQL.lock_floating, site, day, period.start, period.end))
 
 
+async def may_float(tx: Transaction, site: UUID, days: tuple[date, date], window: Interval) -> list[Appointment]:
+    """Those that start in the window, on these days of the site (the first and the last), and whose practitioner may
+    change; nothing is locked."""
+    return appointments_of(await tx.fetch(SQL.may_float, site, *days, window.start, window.end))
+
+
 async def waits_already(tx: Transaction, it: Appointment) -> Appointment | None:
     """What else the patient waits for on that day at that site."""
     row = await tx.fetchrow(SQL.waits_already, it.site, it.day, it.patient, it.id)

@@ -468,6 +468,16 @@ WHERE site = $1 AND day = $2 AND starts_at = $3 AND ends_at = $4 AND state = 'bo
 ORDER BY id
 FOR UPDATE OF a SKIP LOCKED;
 
+-- name: may_float
+-- The same of a window, for somebody who looks before anything is locked.
+SELECT *
+FROM appointment AS a
+WHERE site = $1 AND day BETWEEN $2 AND $3 AND starts_at >= $4 AND starts_at < $5 AND state = 'booked'
+  AND NOT named AND role <> 'intern' AND party IS NULL AND others = '[]'
+  AND NOT EXISTS (SELECT FROM unsupported AS u WHERE u.appointment = a.id AND u.reason = 'place_lost'
+                                                 AND u.session = a.session AND u.starts_at = a.starts_at)
+ORDER BY id;
+
 -- name: waits_already
 -- Another appointment for which a patient is in the waiting room of a site on a day.
 SELECT *

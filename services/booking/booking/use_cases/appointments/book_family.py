@@ -1,32 +1,29 @@
 """Several patients in one command: consecutive places, the fewest practitioners, all or nothing, one text."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from booking import problems
-from booking.domain import resources
 from booking.domain.appointments import Appointment, State
 from booking.domain.availability import Slot
-from booking.domain.capacity import class_of
-from booking.domain.family import Admits, together
 from booking.domain.intervals import Interval
-from booking.domain.kinds import Kind
 from booking.domain.local_time import local_day, whole_day
 from booking.domain.people import Site
 from booking.domain.reasons import of_parts
+from booking.domain.resources import Resource
 from booking.domain.rules import Rules
 from booking.domain.supervision import Act
-from booking.store import appointments, projections, sessions
+from booking.store import appointments, projections
 from booking.store.appointments import Place
 from booking.use_cases.access import require_channel, require_compartment, require_site
 from booking.use_cases.appointments import announcing, placing
 from booking.use_cases.appointments.caps import require_under_cap, under_caps
 from booking.use_cases.appointments.company import CompanyMissing, resources_of, with_company
-from booking.use_cases.availability.find_places import partners_of
+from booking.use_cases.appointments.family_room import FamilyRequest, FamilySearch
+from booking.use_cases.appointments.floating import given_way
 from booking.use_cases.availability.no_place import NoPlace, unmet_need, why_none
-from booking.use_cases.availability.search_availability import free_slots
 from booking.use_cases.capacity import sharing
 from booking.use_cases.kinds.kind_book import Part, kinds_in, where_all_may
 from booking.use_cases.patience import heard
@@ -44,22 +41,6 @@ _STARTS = 24  # hours at which a family is tried to begin, while too few prepare
 
 class _TooFewPrepare(Exception):
     """Fewer people prepare than are to be prepared at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class FamilyRequest:
-    """Who comes together, where, between which instants; the first patient is the one whom texts go to."""
-
-    site: UUID
-    kind: str
-    patients: tuple[UUID, ...]
-    start: datetime
-    end: datetime
-    professional: UUID | None = None
-    mode: str | None = None  # the usual one of the kind
-    channel: str = "phone"
-    requested_at: datetime | None = None
-    notify: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +79,14 @@ async def book_family(
     given = _in_that_mode(parts, request)
     if not given:
         raise Refusal(problems.MODE_NOT_OFFERED, modes=", ".join(sorted(parts[0][0].modes)))
-    for kind, part in given:
-        if booked := await _seated(tx, request, site, kind, part, rules, actor, now):
-            return booked
+    searches = [FamilySearch(request, site, kind, part, rules, now) for kind, part in given]
+    for others_float in (False, True):  # nobody is moved as long as there is room without
+        for search in searches:
+            if booked := await _seated(tx, search, actor, others_float=others_float):
+                return booked
     raise NoPlace(
         problems.FAMILY_DOES_NOT_FIT,
-        await _unmet(tx, request, given, site, rules, now),
+        await _unmet(tx, searches),
         site.territory,
         wanted=len(request.patients),
         alternatives=await _other_days(tx, request, site, rules, now),
@@ -114,53 +97,36 @@ def _in_that_mode(parts: Iterable[Part], request: FamilyRequest) -> list[Part]:
     return [(kind, part) for kind, part in parts if request.mode is None or request.mode in kind.modes]
 
 
-async def _seated(
-    tx: Transaction,
-    request: FamilyRequest,
-    site: Site,
-    kind: Kind,
-    window: Interval,
-    rules: Rules,
-    actor: Actor,
-    now: datetime,
-) -> FamilyBooked | None:
+async def _seated(tx: Transaction, search: FamilySearch, actor: Actor, *, others_float: bool) -> FamilyBooked | None:
     """All of them booked in a window in which one version of the kind counts, or nothing when they do not fit."""
     for _ in range(_TRIES):
-        room = await _room(tx, request, site, kind, window, rules, now)
+        room = await (search.room_if_others_float(tx) if others_float else search.room(tx))
         for _ in range(_STARTS):
             seats = room.seats()
             if seats is None:
                 return None
-            places = await _places(tx, seats, rules)
-            wishes = _wishes(request, kind, seats, places, rules, now)
-            if not await _all_fit(tx, wishes, places):
-                break
             try:
-                if booked := await _take(tx, request, seats, wishes, places, actor):
-                    return booked
+                async with tx.savepoint():  # of a try in vain nothing is kept, and nobody waits for it
+                    return await _take(tx, search, seats, actor, others_float=others_float)
+            except placing.Gone:
                 break
             except _TooFewPrepare:
                 room = room.later_than(min(slot.period.start for slot in seats.values()))
     return None
 
 
-async def _unmet(
-    tx: Transaction,
-    request: FamilyRequest,
-    parts: Iterable[Part],
-    site: Site,
-    rules: Rules,
-    now: datetime,
-) -> DemandUnmet:
-    reasons = [
-        await why_none(
-            tx, site, kind, part, rules, now,
-            is_withheld=bool((await _room(tx, request, site, kind, part, rules, now, of_any_class=True)).seats()),
-            patients=request.patients,
-            professional=request.professional,
-        )
-        for kind, part in parts
-    ]  # fmt: skip
+async def _unmet(tx: Transaction, searches: Iterable[FamilySearch]) -> DemandUnmet:
+    reasons = []
+    for it in searches:
+        request, site, now = it.request, it.site, it.now
+        reasons += [
+            await why_none(
+                tx, site, it.kind, it.window, it.rules, now,
+                is_withheld=bool((await it.room(tx, of_any_class=True)).seats()),
+                patients=request.patients,
+                professional=request.professional,
+            )
+        ]  # fmt: skip
     wished = Interval(request.start, request.end)
     return unmet_need(
         site, request.kind, request.channel, of_parts(reasons), wished, request.patients, now,
@@ -168,120 +134,48 @@ async def _unmet(
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Room:
-    """What was free a moment ago: where each of them could sit, and what may be given together."""
-
-    wishes: Mapping[UUID, frozenset[Slot]]
-    step: timedelta
-    admits: Admits
-
-    def seats(self) -> dict[UUID, Slot] | None:
-        return together(self.wishes, self.step, self.admits) if self.wishes else None
-
-    def later_than(self, start: datetime) -> "_Room":
-        later = {who: frozenset(it for it in mine if it.period.start > start) for who, mine in self.wishes.items()}
-        return replace(self, wishes=later)
-
-
-async def _room(
-    tx: Transaction,
-    request: FamilyRequest,
-    site: Site,
-    kind: Kind,
-    window: Interval,
-    rules: Rules,
-    now: datetime,
-    *,
-    of_any_class: bool = False,
-) -> _Room:
-    wanted = None if of_any_class else class_of(kind.capacity_class, request.channel)
-    slots = [
-        slot
-        for slot in await free_slots(
-            tx, site.id, kind, window, now, capacity_class=wanted, rules=rules, partners=partners_of(kind, None)
-        )
-        if request.professional in (None, slot.professional)
-    ]
-    if not slots:
-        return _Room({}, _step(kind), lambda _slot, _besides: False)
-    wishes = await _suiting(tx, request, kind, window, now, slots)
-    return _Room(wishes, _step(kind), await _limits(tx, site, kind, slots, wanted, rules, now))
-
-
-async def _suiting(
-    tx: Transaction, request: FamilyRequest, kind: Kind, window: Interval, now: datetime, slots: Sequence[Slot]
-) -> dict[UUID, frozenset[Slot]]:
-    """Where each of them could sit: expected nowhere else meanwhile, with somebody who may be asked."""
-    numbers = {resources.patient(patient).number: patient for patient in request.patients}
-    busy: dict[UUID, list[Interval]] = {patient: [] for patient in request.patients}
-    before = kind.preparation.length if kind.preparation else timedelta()
-    around = Interval(window.start - before, window.end + kind.duration)
-    for each in await sessions.busy(tx, numbers, around, now):
-        # Whoever is expected for a preparation first has to be free for it too.
-        busy[numbers[each.resource]].append(Interval(each.period.start, each.period.end + before))
-    seen_by = await appointments.practitioners_who_saw(tx, request.patients if kind.follow_up_only else ())
-    return {
-        patient: frozenset(
-            slot
-            for slot in slots
-            if (not kind.follow_up_only or slot.professional in seen_by[patient])
-            and not any(slot.period.overlaps(hours) for hours in busy[patient])
-        )
-        for patient in request.patients
-    }
-
-
-async def _limits(
-    tx: Transaction,
-    site: Site,
-    kind: Kind,
-    slots: Sequence[Slot],
-    wanted: str | None,
-    rules: Rules,
-    now: datetime,
-) -> Admits:
-    """What is left of shares for a class, if one is wanted, and how far interns may be booked together."""
-    whole = Interval(min(slot.period.start for slot in slots), max(slot.period.end for slot in slots))
-    there = await sessions.open_at(tx, site.id, whole)
-    left = {} if wanted is None else await sharing.places_left(tx, there, wanted, kind.length, now)
-    interns = await supervising.InternDays.around(tx, slots, site.territory, rules, now)
-
-    def admits(slot: Slot, besides: Sequence[Slot]) -> bool:
-        taken = sum(each.session == slot.session for each in besides)
-        if slot.session in left and taken >= left[slot.session]:
-            return False
-        return interns is None or interns.admits(slot, besides)
-
-    return admits
-
-
-def _step(kind: Kind) -> timedelta:
-    """From one member to the next: a preparation in the practitioner's own room comes between them."""
-    prepares = kind.preparation
-    return kind.length + prepares.length if prepares and prepares.same_room else kind.length
-
-
 async def _take(
-    tx: Transaction,
-    request: FamilyRequest,
-    seats: Mapping[UUID, Slot],
-    wishes: Mapping[UUID, placing.Wish],
-    places: Mapping[UUID, Place],
-    actor: Actor,
-) -> FamilyBooked | None:
-    """All of these places, or nothing when one of them is gone. Raises _TooFewPrepare."""
-    one = wishes[request.patients[0]]
-    kind, now = one.kind, one.now
+    tx: Transaction, search: FamilySearch, seats: Mapping[UUID, Slot], actor: Actor, *, others_float: bool
+) -> FamilyBooked:
+    """All of these places. Raises placing.Gone, _TooFewPrepare."""
+    request, kind, now = search.request, search.kind, search.now
+    places = await _places(tx, seats, search.rules)
+    wishes = _wishes(search, seats, places)
+    if not await _all_fit(tx, wishes, places):
+        raise placing.Gone
     warnings = {warning for place in places.values() for warning in placing.require_eligible(kind, place)}
     for patient in sorted(seats):
         await require_under_cap(tx, kind, patient, now)
-    party = new_id()
-    booked: list[Appointment] = []
+    booked = await _members(tx, search, seats, wishes, actor)
+    wanted = [
+        (new, resources_of(new, wishes[patient].session)) for patient, new in zip(request.patients, booked, strict=True)
+    ]
+
+    async def write() -> frozenset[int]:
+        return await _insert_or_take_over(tx, wanted, search)
+
+    if await (given_way(tx, list(wishes.values()), write) if others_float else write()):
+        raise placing.Gone
+    for new in booked:
+        announcing.booked(tx, new, now)
+    return FamilyBooked(booked[0].id, tuple(booked), tuple(sorted(warnings)))
+
+
+async def _members(
+    tx: Transaction,
+    search: FamilySearch,
+    seats: Mapping[UUID, Slot],
+    wishes: Mapping[UUID, placing.Wish],
+    actor: Actor,
+) -> list[Appointment]:
+    """Their appointments, in the order of the patients, each with whoever prepares them. Raises _TooFewPrepare."""
+    request, now, party = search.request, search.now, new_id()
+    members: list[Appointment] = []
     for at, patient in enumerate(request.patients):
         wish = wishes[patient]
         alone = Appointment.placed(
-            new_id() if at else party, State.BOOKED, wish.session, kind, seats[patient].period, now, actor.subject,
+            new_id() if at else party, State.BOOKED, wish.session, search.kind, seats[patient].period, now,
+            actor.subject,
             patient=patient,
             mode=wish.its_mode,
             channel=request.channel,
@@ -290,38 +184,41 @@ async def _take(
             booked_at=now,
             party=party,
         )  # fmt: skip
-        with_others = await with_company(tx, alone, wish, besides=booked)
+        with_others = await with_company(tx, alone, wish, besides=members)
         if isinstance(with_others, CompanyMissing):
             raise _TooFewPrepare
-        booked.append(with_others)
-    wanted = [
-        (new, resources_of(new, wishes[patient].session)) for patient, new in zip(request.patients, booked, strict=True)
-    ]
-    if in_the_way := frozenset[int]().union(*(await appointments.insert(tx, wanted)).values()):
-        await appointments.discard(tx, [new.id for new in booked])
-        whole = Interval(min(new.whole.start for new in booked), max(new.whole.end for new in booked))
-        # All at once: families that meet the same holds lock them in one order.
-        await placing.expire_in_the_way(tx, in_the_way, whole, now, one.rules.cool_down)
-        return None
-    for new in booked:
-        announcing.booked(tx, new, now)
-    return FamilyBooked(party, tuple(booked), tuple(sorted(warnings)))
+        members.append(with_others)
+    return members
 
 
-def _wishes(
-    request: FamilyRequest,
-    kind: Kind,
-    seats: Mapping[UUID, Slot],
-    places: Mapping[UUID, Place],
-    rules: Rules,
-    now: datetime,
-) -> dict[UUID, placing.Wish]:
+async def _insert_or_take_over(
+    tx: Transaction, wanted: Sequence[tuple[Appointment, Sequence[Resource]]], search: FamilySearch
+) -> frozenset[int]:
+    """All of them, or nothing when some of what they take is taken: that is returned. Expired holds and places that
+    have rested give way."""
+    taken = await _insert(tx, wanted)
+    if not taken:
+        return taken
+    whole = Interval(min(new.whole.start for new, _ in wanted), max(new.whole.end for new, _ in wanted))
+    # All at once: families that meet the same holds lock them in one order.
+    await placing.expire_in_the_way(tx, taken, whole, search.now, search.rules.cool_down)
+    return await _insert(tx, wanted)
+
+
+async def _insert(tx: Transaction, wanted: Sequence[tuple[Appointment, Sequence[Resource]]]) -> frozenset[int]:
+    taken = frozenset[int]().union(*(await appointments.insert(tx, wanted)).values())
+    if taken:
+        await appointments.discard(tx, [new.id for new, _ in wanted])
+    return taken
+
+
+def _wishes(search: FamilySearch, seats: Mapping[UUID, Slot], places: Mapping[UUID, Place]) -> dict[UUID, placing.Wish]:
     """What each member wants, in the order of `places`."""
     return {
         patient: placing.Wish(
-            place.session, kind, seats[patient].period.start, patient, rules, now,
-            channel=request.channel,
-            mode=request.mode,
+            place.session, search.kind, seats[patient].period.start, patient, search.rules, search.now,
+            channel=search.request.channel,
+            mode=search.request.mode,
         )
         for patient, place in places.items()
     }  # fmt: skip
@@ -369,7 +266,8 @@ async def _other_days(
         start = part.start
         while start < part.end and len(found) < _PROPOSED:
             day = whole_day(local_day(start, site.zone), site.zone)
-            if seats := (await _room(tx, request, site, kind, Interval(start, day.end), rules, now)).seats():
+            search = FamilySearch(request, site, kind, Interval(start, day.end), rules, now)
+            if seats := (await search.room(tx)).seats():
                 found.append({**_document(seats.values())[0], "places": _document(seats.values())})
             start = day.end
     return found

@@ -91,7 +91,7 @@ async def _take_place(tx: Transaction, moved: Appointment, wish: placing.Wish) -
             return await appointments.replace_occupancies(tx, moved, wanted)
         return taken
 
-    if taken := await given_way(tx, wish, write):
+    if taken := await given_way(tx, [wish], write):
         # The refusal rolls all back; what was had so far must not hide a slot from the alternatives.
         await appointments.clear_partial(tx, [moved.id])
         await placing.refuse_taken(tx, taken, wish)

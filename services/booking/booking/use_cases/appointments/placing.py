@@ -20,7 +20,7 @@ from booking.domain.people import Site
 from booking.domain.resources import Resource
 from booking.domain.rules import Rules
 from booking.domain.sessions import LONGEST_SESSION, Misfit, Session, fit
-from booking.domain.travel import LONGEST_WAY
+from booking.domain.travel import LONGEST_WAY, NOWHERE_ELSE, Travel
 from booking.store import agendas, appointments, projections, sessions
 from booking.store.appointments import Place
 from booking.use_cases.access import require_channel, require_compartment, require_site
@@ -49,6 +49,10 @@ _MISFITS = {
     Misfit.TOO_SOON: problems.LEAD_TOO_SHORT,
     Misfit.TOO_FAR: problems.LEAD_TOO_LONG,
 }
+
+
+class Gone(Exception):
+    """A place that was free a moment ago is not to be had any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,16 @@ class Wish:
     def its_mode(self) -> str:
         """How the appointment takes place."""
         return self.mode or self.kind.usual_mode
+
+    @property
+    def period(self) -> Interval:
+        """The hour of the appointment."""
+        return Interval(self.start, self.start + self.kind.duration)
+
+    @property
+    def around(self) -> Interval:
+        """The hour with the buffers."""
+        return self.kind.around(self.period)
 
     def may_be(self, kind: Kind) -> bool:
         """Whether another version of the kind gives what is wished for, to whoever wishes for it."""
@@ -170,12 +184,17 @@ async def period_of(tx: Transaction, place: Place, wish: Wish) -> Interval:
 
 async def on_the_way(tx: Transaction, wanted: Sequence[Session], period: Interval, rules: Rules) -> frozenset[UUID]:
     """Those of these sessions of a site whose professionals are at another site then, or on the way from or to it."""
+    travel = await travel_of(tx, wanted, period, rules)
+    return frozenset(each.id for each in wanted if travel.has(each, period))
+
+
+async def travel_of(tx: Transaction, wanted: Sequence[Session], period: Interval, rules: Rules) -> Travel:
+    """Where the professionals of these sessions of a site are besides, as far as it matters in a period."""
     if not wanted:
-        return frozenset()
+        return NOWHERE_ELSE
     people = {each.professional for each in wanted}
     start, end = period.start - LONGEST_SESSION - LONGEST_WAY, period.end + LONGEST_WAY
-    travel = await agendas.travel(tx, wanted[0].site, people, start, end, rules.way)
-    return frozenset(each.id for each in wanted if travel.has(each, period))
+    return await agendas.travel(tx, wanted[0].site, people, start, end, rules.way)
 
 
 async def period_or_problem(tx: Transaction, place: Place, wish: Wish) -> Interval | ProblemType:
@@ -295,7 +314,7 @@ async def refuse_taken(tx: Transaction, taken: frozenset[int], wish: Wish) -> No
     list, else SLOT_TAKEN."""
     if wish.patient is not None and taken == {resources.patient(wish.patient).number}:
         await refuse(tx, problems.PATIENT_BUSY, wish)
-    around = wish.kind.around(Interval(wish.start, wish.start + wish.kind.duration))
+    around = wish.around
     first = min([around.start, *(wish.start + each.offset for each in partners_of(wish.kind, wish.together_with))])
     if until := await appointments.rests_until(tx, taken, Interval(first, around.end)):
         await refuse(tx, problems.SLOT_RESTING, wish, released_at=until.isoformat())

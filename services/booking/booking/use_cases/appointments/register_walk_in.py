@@ -1,5 +1,6 @@
 """Somebody comes without appointment: the next free slot of today is booked and the arrival noted, in one command."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -64,8 +65,9 @@ async def register_walk_in(
         raise Refusal(problems.MODE_NOT_OFFERED, modes=", ".join(sorted(kind.modes)))
     today = Interval(now, whole_day(day, site.zone).end)
     for slot in (await _candidates(tx, request, kind, today, rules, now))[:_TRIES]:
-        if booked := await _try(tx, request, slot, kind, rules, actor, now):
-            return booked
+        with suppress(placing.Gone):
+            async with tx.savepoint():  # of a try in vain nothing is kept, and nobody waits for it
+                return await _take(tx, request, slot, kind, rules, actor, now)
     raise NoPlace(
         problems.NO_PLACE_TODAY,
         await _unmet(tx, request, kind, today, site, rules, now),
@@ -117,10 +119,10 @@ async def _candidates(
     return [slot for slot in slots if request.professional in (None, slot.professional)]
 
 
-async def _try(
+async def _take(
     tx: Transaction, request: WalkInRequest, slot: Slot, kind: Kind, rules: Rules, actor: Actor, now: datetime
-) -> Booked | None:
-    """The slot booked and the patient arrived, or nothing when things have changed since the search."""
+) -> Booked:
+    """The slot booked and the patient arrived. Raises placing.Gone when things have changed since the search."""
     place = await placing.find_place(tx, slot.session, request.patient, rules)
     warnings = placing.require_eligible(kind, place)
     wish = placing.Wish(
@@ -128,7 +130,7 @@ async def _try(
     )
     period = await placing.period_or_problem(tx, place, wish)
     if isinstance(period, ProblemType):
-        return None
+        raise placing.Gone
     await require_under_cap(tx, kind, request.patient, now)
     alone = Appointment.placed(
         new_id(), State.BOOKED, place.session, kind, period, now, actor.subject,
@@ -136,6 +138,6 @@ async def _try(
     )  # fmt: skip
     booked = await in_company(tx, alone, wish)
     if await placing.insert_or_take_over(tx, booked, resources_of(booked, place.session), now, rules.cool_down):
-        return None
+        raise placing.Gone
     announcing.booked(tx, booked, now)
     return Booked(await arrive(tx, booked, actor, now), warnings)
