@@ -346,12 +346,20 @@ class Model:
 
     # --- together, and unnoticed ----------------------------------------------------------------------------
 
-    def must_seat(self, patients: list[str], opens: datetime, closes: datetime, *, others_float: bool = False) -> bool:
+    def must_seat(
+        self,
+        patients: list[str],
+        opens: datetime,
+        closes: datetime,
+        asked: str | None = None,
+        *,
+        others_float: bool = False,
+    ) -> bool:
         """Whether one practitioner has consecutive places at which nobody stands, unless they may float, and these
         patients are free; whoever is over stands nowhere. Where this is not so a family may still be seen by several.
         """
         for each in self.presences:
-            if not each.is_open or not each.is_for_anybody:
+            if not each.is_open or not each.is_for_anybody or asked not in (None, each.professional):
                 continue
             starts = [start for start in each.starts if max(opens, self.now) <= start and start + VISIT <= closes]
             for first in starts:

@@ -28,7 +28,7 @@ from tests.support.api import bearer, command_headers
 
 MORNING = paris(MONDAY, "08:00")
 DAYS = (MONDAY, MONDAY + timedelta(days=1))
-EXAMPLES, LENGTH, MANY = 20, 40, 100
+EXAMPLES, LENGTH, MANY = 20, 40, 300  # so many courses meet everything that there is
 
 # What each route does to the model, what it is sent, and who sends it.
 STEPS: dict[str, Callable[[Model, Visit], tuple[Problems, Any, str]]] = {
@@ -56,8 +56,8 @@ EVENTS = {
     "PatientLeftUnseen", "StatusCorrected", "CallRequested",
 }  # fmt: skip
 ENDS = {
-    "a float", "a family", "family-does-not-fit", "class-not-released", "slot-taken", "slot-resting", "no-supervisor",
-    "patient-already-booked", "hold-expired", "session-has-appointments", "place-lost",
+    "a float", "a family", "a family that is given way", "family-does-not-fit", "class-not-released", "slot-taken",
+    "slot-resting", "no-supervisor", "patient-already-booked", "hold-expired", "session-has-appointments", "place-lost",
 }  # fmt: skip
 LIKELY = {
     "booked": ("arrival", "arrival", "arrival", "no-show", "cancellation"),
@@ -168,9 +168,14 @@ class Agenda(RuleBasedStateMachine):
         body = {"patient": new.patient, "named": named, "channel": channel}
         self._place("/appointments", new, body, expected)
 
-    @rule(place=st.integers(0, 1), who=st.lists(st.integers(0, 3), min_size=2, max_size=4))
-    def ask_for_the_same_hour(self, place: int, who: list[int]) -> None:
-        """Somebody for whom anybody will do, then those who ask for the practitioner they were given."""
+    @rule(
+        place=st.integers(0, 1),
+        who=st.lists(st.integers(0, 3), min_size=2, max_size=4),
+        family=st.none() | st.permutations(range(4)),
+    )
+    def ask_for_the_same_hour(self, place: int, who: list[int], family: list[int] | None) -> None:
+        """Somebody for whom anybody will do, then those who ask for the practitioner they were given, perhaps a
+        family."""
         for patient, named in zip(who, (False, True, False, True), strict=False):
             new = Visit(
                 "", self.model.presences[3], self.model.presences[3].start + place * GRID, self.patients[patient], ""
@@ -178,6 +183,9 @@ class Agenda(RuleBasedStateMachine):
             new.named = named
             expected = self.model.book(new)
             self._place("/appointments", new, {"patient": new.patient, "named": named}, expected)
+            if family:
+                self._book_family(DAYS[1], family[:2], 3)
+                return
 
     @rule(place=st.integers(0, 7), patient=st.integers(0, 3))
     def confirm_too_late(self, place: int, patient: int) -> None:
@@ -210,16 +218,24 @@ class Agenda(RuleBasedStateMachine):
         self._send(f"/sessions/{waiting.presence.id}/cancellation", body, expected)
         self._step(waiting, "departure")
 
-    @rule(day=st.sampled_from(DAYS), who=st.lists(st.integers(0, 3), min_size=2, max_size=3, unique=True))
-    def book_a_family(self, day: date, who: list[int]) -> None:
+    @rule(
+        day=st.sampled_from(DAYS),
+        who=st.lists(st.integers(0, 3), min_size=2, max_size=3, unique=True),
+        whom=st.sampled_from((None, None, 3, 4)),
+    )
+    def book_a_family(self, day: date, who: list[int], whom: int | None) -> None:
+        self._book_family(day, who, whom)
+
+    def _book_family(self, day: date, who: list[int], whom: int | None) -> None:
         """Which places is up to the service; that they are places, for all or for nobody, is not."""
+        asked = None if whom is None else self.people[whom]
         opens, closes = paris(day, "08:00"), paris(day, "13:00")
         patients = [self.patients[each] for each in who]
-        has_room = self.model.must_seat(patients, opens, closes)
-        must = has_room or self.model.must_seat(patients, opens, closes, others_float=True)
+        has_room = self.model.must_seat(patients, opens, closes, asked)
+        must = has_room or self.model.must_seat(patients, opens, closes, asked, others_float=True)
         body = {
             "site": str(self.centre.site), "kind": "consultation", "patients": patients,
-            "start": opens.isoformat(), "end": closes.isoformat(),
+            "start": opens.isoformat(), "end": closes.isoformat(), "professional": asked,
         }  # fmt: skip
         answer = self._post("/appointments/family", body)
         if answer.status_code != 201:

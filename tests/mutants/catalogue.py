@@ -416,6 +416,18 @@ BOOKING_MUTANTS = (
         ("tests/booking/test_floating.py",),
     ),
     Mutant(
+        "family-moves-others-first", "others change practitioner although a family has room without",
+        f"{BOOKING}/use_cases/appointments/book_family.py",
+        "    for others_float in (False, True):", "    for others_float in (True, False):",
+        ("tests/booking/test_family_is_given_way.py",),
+    ),
+    Mutant(
+        "family-frees-hours-that-meet", "two who give way to a family are promised one practitioner",
+        f"{BOOKING}/domain/floating.py",
+        "        if any(one.overlaps(other) for one, other in combinations(left, 2)):", "        if not left:",
+        ("tests/booking/test_family_places.py",),
+    ),
+    Mutant(
         "family-beyond-the-share", "a family counts on places of a session that are kept for others",
         f"{BOOKING}/use_cases/appointments/family_room.py",
         " and taken >= left[slot.session]:", " and taken < 0:",
