@@ -6,6 +6,7 @@ is unsteady (interval wider than ±10 %) or was taken while others used the mach
 
 import argparse
 import contextlib
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -37,6 +38,7 @@ BUILD = Path("build")
 
 def main() -> int:
     """Measure what was asked for."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # servers are stopped, whoever ends it
     asked = _arguments()
     names = [name for name in FIGURES if name in asked.only]
     BUILD.mkdir(exist_ok=True)

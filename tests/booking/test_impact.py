@@ -234,6 +234,10 @@ class TestTheDryRun:
         for problem, change in unknown.items():
             assert (await refusal(plan(centre, change, who=SECRETARY))).problem is problem
 
+    async def test_hours_that_a_session_has_already_are_refused(self, centre: Centre, morning: Morning) -> None:
+        same = Change(ChangeKind.SESSION_CHANGE, "shortened", session=morning.session.id, period=morning.session.period)
+        assert (await refusal(plan(centre, same))).problem is problems.NOTHING_TO_CHANGE
+
     async def test_a_year_of_absence_is_planned_and_more_is_refused(self, centre: Centre, morning: Morning) -> None:
         who = morning.session.professional
         year = Interval(AT_DAWN, AT_DAWN + timedelta(days=366))

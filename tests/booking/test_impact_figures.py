@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 from booking.domain.kinds import KindBooks
 from booking.domain.platform_kinds import platform_kinds
@@ -12,6 +13,22 @@ from booking.use_cases.impact.settle_impact import settle_impact
 from tests.booking.impact import AT_DAWN, away, hours, new_hours, now_of, plan, progress
 from tests.booking.test_company import ELSEWHERE, book, house
 from tests.booking.world import NOW, RULES, Centre, actor, monday
+
+TIDYING = replace(
+    RULES,
+    kinds=KindBooks(
+        tuple(
+            replace(kind, buffer_after=timedelta(minutes=10)) if kind.code == "consultation" else kind
+            for kind in platform_kinds()
+        )
+    ),
+)
+
+
+async def has_lost_its_place(centre: Centre, id: UUID) -> bool:
+    lost = "SELECT EXISTS (SELECT FROM unsupported WHERE appointment = $1 AND reason = 'place_lost')"
+    async with centre.transaction() as tx:
+        return bool(await tx.fetchval(lost, id))
 
 
 async def as_told(centre: Centre, planned: Planned, rules: Rules = RULES) -> dict[str, int]:
@@ -138,14 +155,17 @@ class TestInterns:
 
 class TestTheTimeAround:
     async def test_of_two_places_whose_buffers_meet_one_is_promised(self, centre: Centre) -> None:
-        kinds = [
-            replace(kind, buffer_after=timedelta(minutes=10)) if kind.code == "consultation" else kind
-            for kind in platform_kinds()
-        ]
-        rules = replace(RULES, kinds=KindBooks(tuple(kinds)))
         session = await centre.session(await centre.doctor())
         for hour in ("09:00", "09:40"):
-            await book(centre, session, hour, rules=rules)
+            await book(centre, session, hour, rules=TIDYING)
         await centre.session(await centre.doctor(), "14:00", "14:50")
-        planned = await plan(centre, away(session.professional), rules=rules)
-        assert await as_told(centre, planned, rules) == {"moved": 1, "call": 1}
+        planned = await plan(centre, away(session.professional), rules=TIDYING)
+        assert await as_told(centre, planned, TIDYING) == {"moved": 1, "call": 1}
+
+    async def test_whose_hour_is_left_without_its_buffer_has_lost_it(self, centre: Centre) -> None:
+        """A shorter kind would still fit, so that a part of the session is left."""
+        session = await centre.session(await centre.doctor(), kinds=("consultation", "minor_emergency"))
+        booked = await book(centre, session, "09:00", rules=TIDYING)
+        planned = await plan(centre, away(session.professional, "09:20"), rules=TIDYING)
+        assert await as_told(centre, planned, TIDYING) == {"call": 1}
+        assert await has_lost_its_place(centre, booked.id)

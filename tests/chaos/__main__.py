@@ -44,7 +44,8 @@ KILLS, SEED = 200, 1
 MOST_PER_MONDAY = 150
 COMMANDS = 450  # of a Monday, that fall outside recoveries: they are shared among its kills
 SPEED = 1440.0  # twelve hours of a centre in half a minute, where nothing dies
-PATIENCE = 300.0  # seconds that anything may take, kills included
+# Seconds that anything may take, kills included: texts in doubt wait 50 s more for each death in a look for them.
+PATIENCE = 900.0
 MOST_MORE = 500  # kills for the last places
 LAST_LOOK = 60.0  # seconds for the accounts of a play that failed
 RESULT = REPOSITORY / "build" / "chaos.json"

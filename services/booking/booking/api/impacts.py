@@ -272,6 +272,7 @@ _OF_THE_CALENDAR = (  # an absence, a closure, a change of session
         problems.PROFESSIONAL_UNKNOWN,
         problems.SESSION_UNKNOWN,
         problems.SESSION_CANCELLED,
+        problems.NOTHING_TO_CHANGE,
         problems.END_BEFORE_START,
         problems.SHARES_TOO_LARGE,
         problems.SESSION_OVERLAP,

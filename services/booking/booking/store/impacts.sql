@@ -138,7 +138,7 @@ WHERE a.id = ANY ($1::uuid[]) AND (
               AND u.reason = 'place_lost')
     OR NOT EXISTS (SELECT FROM session AS s
                    WHERE s.id = a.session AND s.state = 'open'
-                     AND s.starts_at <= a.starts_at AND s.ends_at >= a.ends_at));
+                     AND s.starts_at <= a.starts_at - a.buffer_before AND s.ends_at >= a.ends_at + a.buffer_after));
 
 -- name: lose_place
 -- An appointment whose session is gone, or that has lost its place in it for sure ($3), takes its patient's time and
@@ -148,7 +148,8 @@ WITH lost AS (
     FROM appointment AS a
     WHERE a.id = $1 AND ($3 OR NOT EXISTS (
         SELECT FROM session AS s
-        WHERE s.id = a.session AND s.state = 'open' AND s.starts_at <= a.starts_at AND s.ends_at >= a.ends_at
+        WHERE s.id = a.session AND s.state = 'open'
+          AND s.starts_at <= a.starts_at - a.buffer_before AND s.ends_at >= a.ends_at + a.buffer_after
     ))
 ), freed AS (
     UPDATE occupancy AS o

@@ -103,7 +103,7 @@ async def _require_running(tx: Transaction, hold: Appointment, place: Place, wis
         await placing.refuse(tx, problems.HOLD_EXPIRED, wish)
     if hold.state is State.CANCELLED and not place.is_open:
         await placing.refuse(tx, problems.SESSION_CANCELLED, wish)
-    if hold.state is State.CANCELLED and not place.session.period.contains(hold.period):
+    if hold.state is State.CANCELLED and not place.session.period.contains(hold.occupied):
         await placing.refuse(tx, problems.OUTSIDE_SESSION, wish)
     if after(hold.state, Action.BOOK) is None:
         raise Refusal(problems.WRONG_TRANSITION, state=hold.state)

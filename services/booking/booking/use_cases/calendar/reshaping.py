@@ -114,7 +114,7 @@ async def assess(tx: Transaction, reshaping: Reshaping, rules: Rules, now: datet
     before = {each.stored.session.id: each.stored.session for each in reshaping.changes}
     locked = await _with_place(tx, await appointments.lock_active_of_sessions(tx, list(before)))
     # Who stands outside already (an impact leaves those it has not settled yet so) loses nothing now.
-    own = [each for each in locked if each.session in before and before[each.session].period.contains(each.period)]
+    own = [each for each in locked if each.session in before and before[each.session].period.contains(each.occupied)]
     after = {each.stored.session.id: each.after for each in reshaping.changes}
     alone = [each for each in locked if each.session not in before and loses_company(each, before, after)]
     seen_by = await _seen_by(tx, own, rules)

@@ -35,8 +35,9 @@ class Planned:
 async def plan_impact(tx: Transaction, change: Change, rules: Rules, *, actor: Actor, now: datetime) -> Planned:
     """Who would be hit, who could stay at their hour, where the others could go, who can be told by a text.
 
-    Raises Refusal: PERIOD_TOO_LONG, PROFESSIONAL_UNKNOWN, SESSION_UNKNOWN, SESSION_CANCELLED, SHARES_TOO_LARGE,
-    SESSION_OVERLAP, SITE_UNKNOWN, IN_CONSULTATION, FORBIDDEN for a site where the actor does not work.
+    Raises Refusal: PERIOD_TOO_LONG, PROFESSIONAL_UNKNOWN, SESSION_UNKNOWN, SESSION_CANCELLED, NOTHING_TO_CHANGE,
+    SHARES_TOO_LARGE, SESSION_OVERLAP, SITE_UNKNOWN, IN_CONSULTATION, FORBIDDEN for a site where the actor does not
+    work.
     """
     if change.period and change.period.length > LONGEST:
         raise Refusal(problems.PERIOD_TOO_LONG, days=LONGEST.days)
@@ -45,6 +46,8 @@ async def plan_impact(tx: Transaction, change: Change, rules: Rules, *, actor: A
     scene = await scene_of(tx, change, rules, now)
     for site in scene.sites:
         require_site(actor, site)
+    if change.kind is ChangeKind.SESSION_CHANGE and all(cut.session.period == change.period for cut in scene.cuts):
+        raise Refusal(problems.NOTHING_TO_CHANGE)
     searched = await _where_to_search(tx, scene, actor)
     items = await _items(tx, scene, searched, rules, now)
     seen = {**what_was_seen(scene), "searched": [str(site) for site in searched]}
