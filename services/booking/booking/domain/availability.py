@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from booking.domain.intervals import Interval, intersection, union, without
+from booking.domain.intervals import Interval, intersection, meets, union, without
 from booking.domain.kinds import Kind
 from booking.domain.sessions import Session
 from booking.domain.supervision import Coverage, Reach, Supervision
@@ -212,7 +212,7 @@ def _slots_of(
     barred = union(period for number in policy.also_free for period in busy.get(number, ()))
     for period in grid(session, policy.kind, bookable):
         around = policy.kind.around(period)
-        if not time.has(period, around) or _meets(barred, period):
+        if not time.has(period, around) or meets(barred, period):
             continue
         companions = _companions(period, policy.partners, partners, time)
         if companions is None:
@@ -273,17 +273,8 @@ def _around(stretches: Sequence[Interval], period: Interval) -> Interval | None:
     return stretches[at] if at >= 0 and period.end <= stretches[at].end else None
 
 
-def _meets(periods: Sequence[Interval], period: Interval) -> bool:
-    at = bisect_right(periods, period.start, key=_end)  # the first that ends after the period has begun
-    return at < len(periods) and periods[at].start < period.end
-
-
 def _start(interval: Interval) -> datetime:
     return interval.start
-
-
-def _end(interval: Interval) -> datetime:
-    return interval.end
 
 
 def _busy_periods(occupancies: Iterable[Occupancy]) -> dict[int, list[Interval]]:

@@ -6,9 +6,11 @@ a place, so one augmenting path for each of the places wanted decides (Berge 195
 assignment of all exists. Each is the shortest one: for one place, as few patients as possible change.
 """
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Collection, Hashable, Iterator, Mapping, Set
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import combinations
 from uuid import UUID
 
@@ -35,16 +37,20 @@ class Hour:
         return session in self.free, could_come, *could_go
 
 
-@dataclass(frozen=True, slots=True)
 class Hours:
-    """The hours of a window at which somebody may give way, each with its buffers. Hours that meet are not freed both:
-    whoever gives way at one would be in the way at the other."""
+    """The hours of a window at which somebody may give way, all equally long, each with its buffers. Hours that meet
+    are not freed both: whoever gives way at one would be in the way at the other."""
 
-    each: Mapping[Interval, Hour]
+    def __init__(self, each: Mapping[Interval, Hour]) -> None:
+        self._each = {around: hour for around, hour in each.items() if hour.standing}
+        self._in_order = sorted(self._each)
+
+    def __bool__(self) -> bool:
+        return bool(self._each)
 
     def frees(self, session: UUID, around: Interval) -> bool:
         """Whether somebody stands there who may give way, as far as others let them."""
-        return around in self.each and self.each[around].may_leave(session)
+        return around in self._each and self._each[around].may_leave(session)
 
     def admit(self, places: Collection[tuple[UUID, Interval]]) -> bool:
         """Whether all of these places (session and hour) can be had together: free ones and such as `frees` knows."""
@@ -52,14 +58,21 @@ class Hours:
         if any(one.overlaps(other) for one, other in combinations(left, 2)):
             return False
         return all(
-            make_room({session for session, around in places if around.overlaps(hour)}, self.each[hour]) is not None
+            make_room({session for session, around in places if around.overlaps(hour)}, self._each[hour]) is not None
             for hour in left
         )
 
     def sort(self, session: UUID, around: Interval) -> Hashable | None:
         """The same for places that can be exchanged, whatever others are had; nothing where nobody gives way."""
-        met = tuple((hour, self.each[hour].sort(session)) for hour in self.each if hour.overlaps(around))
+        met = tuple((hour, self._each[hour].sort(session)) for hour in self._meeting(around))
         return (around, met) if met else None
+
+    def _meeting(self, around: Interval) -> Iterator[Interval]:
+        at = bisect_left(self._in_order, around.start - around.length, key=_start)
+        while at < len(self._in_order) and self._in_order[at].start < around.end:
+            if self._in_order[at].overlaps(around):
+                yield self._in_order[at]
+            at += 1
 
 
 def make_room(wanted: Collection[UUID], hour: Hour) -> list[tuple[UUID, UUID]] | None:
@@ -121,3 +134,7 @@ def _in_order(
             mover = newcomers[end]
             yield mover, end
             end = before[mover]
+
+
+def _start(interval: Interval) -> datetime:
+    return interval.start

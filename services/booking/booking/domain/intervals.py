@@ -1,6 +1,7 @@
 """Half-open intervals of instants, `[start, end)`, in UTC."""
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,6 +51,12 @@ def covers(intervals: Iterable[Interval], wanted: Interval) -> bool:
     return any(part.contains(wanted) for part in union(intervals))
 
 
+def meets(periods: Sequence[Interval], period: Interval) -> bool:
+    """True when one of these (disjoint, in order) overlaps the period."""
+    at = bisect_right(periods, period.start, key=_end)  # the first that ends after the period has begun
+    return at < len(periods) and periods[at].start < period.end
+
+
 def without(intervals: Iterable[Interval], removed: Iterable[Interval]) -> tuple[Interval, ...]:
     """What is left of `intervals` (disjoint, in order) outside `removed` (any); disjoint, in order."""
     holes = union(removed)
@@ -72,3 +79,7 @@ def without(intervals: Iterable[Interval], removed: Iterable[Interval]) -> tuple
 def intersection(intervals: Iterable[Interval], window: Interval) -> tuple[Interval, ...]:
     """The parts of `intervals` inside `window`, in the same order."""
     return tuple(part for interval in intervals if (part := interval.clipped(window)) is not None)
+
+
+def _end(interval: Interval) -> datetime:
+    return interval.end

@@ -84,7 +84,7 @@ class FamilySearch:
         """What is free, and what would be if somebody who named nobody went elsewhere (`domain/floating.py`); no room
         at all when there is nobody to do so."""
         away, hours = await self._who_may_float(tx)
-        if not hours.each:
+        if not hours:
             return FamilyRoom.none()
         free = set(await self._slots(tx, self._class))
         slots = [
@@ -118,8 +118,8 @@ class FamilySearch:
             return [], _NOBODY
         around = Interval(self.kind.around(periods[0]).start, self.kind.around(periods[-1]).end)
         standing = await Standing.at(tx, self.site.id, around, there, self.rules, self.now)
-        hours = {self.kind.around(period): standing.hour(self.kind, period) for period in periods}
-        return [each.id for each in there], Hours({around: hour for around, hour in hours.items() if hour.standing})
+        hours = Hours({self.kind.around(period): standing.hour(self.kind, period) for period in periods})
+        return [each.id for each in there], hours
 
     async def _room_in(self, tx: Transaction, slots: Sequence[Slot], wanted: str | None, hours: Hours) -> FamilyRoom:
         if not slots:
@@ -131,7 +131,7 @@ class FamilySearch:
 
 def _besides_floating(limits: Admits, kind: Kind, slots: Sequence[Slot], hours: Hours) -> tuple[Admits, Alike]:
     """The limits, and that those who give way all have a place."""
-    if not hours.each:
+    if not hours:
         return limits, interns_apart
     places = {slot: (slot.session, kind.around(slot.period)) for slot in slots}
     sorts = {slot: interns_apart(slot) or hours.sort(*place) for slot, place in places.items()}

@@ -6,9 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from booking.domain.appointments import Appointment
-from booking.domain.availability import Occupancy
 from booking.domain.floating import Hour
-from booking.domain.intervals import Interval
+from booking.domain.intervals import Interval, meets, union
 from booking.domain.kinds import Kind
 from booking.domain.rules import Rules
 from booking.domain.sessions import Misfit, Session, fit
@@ -23,12 +22,15 @@ _LEAD_TIMES = frozenset({Misfit.TOO_SOON, Misfit.TOO_FAR})
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The open sessions of a site in a window, what is taken of them, and who of those in them may float."""
+    """The open sessions of a site in a window, those of them in which anybody is received, what is taken of these, and
+    who may float, by the hour at which they stand. Nobody goes to an intern or to a session with shares, whose
+    conditions are counted elsewhere."""
 
     sessions: Mapping[UUID, Session]
+    plain: Sequence[Session]
     travel: Travel
-    taken: Sequence[Occupancy]
-    floating: Sequence[tuple[Appointment, Kind]]
+    taken: Mapping[int, Sequence[Interval]]
+    floating: Mapping[Interval, Sequence[tuple[Appointment, Kind]]]
     now: datetime
 
     @classmethod
@@ -37,31 +39,36 @@ class Standing:
     ) -> "Standing":
         """As it is now; `window` with the buffers. Whoever floats is known already, and perhaps locked."""
         there = await sessions.open_at(tx, site, window)
-        plain = [each for each in there if _is_for_anybody(each)]
+        plain = [each for each in there if not each.needs_supervision and not each.shares]
         travel = await placing.travel_of(tx, plain, window, rules)
         numbers = {resource.number for each in plain for resource in each.resources}
-        taken = await sessions.busy(tx, numbers, window, now)
-        kinds = [(each, await kind_of(tx, rules, each)) for each in floating]
-        return cls({each.id: each for each in there}, travel, taken, kinds, now)
+        taken: dict[int, list[Interval]] = {}
+        for each in await sessions.busy(tx, numbers, window, now):
+            taken.setdefault(each.resource, []).append(each.period)
+        standing: dict[Interval, list[tuple[Appointment, Kind]]] = {}
+        for it in floating:
+            standing.setdefault(it.period, []).append((it, await kind_of(tx, rules, it)))
+        return cls(
+            {each.id: each for each in there},
+            plain,
+            travel,
+            {number: union(periods) for number, periods in taken.items()},
+            standing,
+            now,
+        )
 
     def hour(self, kind: Kind, period: Interval) -> Hour:
         """Who could make room for an appointment of that kind and hour: whoever needs as much time, buffers included,
-        whatever their kind, unless they are followed up. They go where anybody is received: to no intern and to no
-        session with shares, whose conditions are counted elsewhere."""
+        whatever their kind, unless they are followed up."""
         around = kind.around(period)
         floating = {
-            each.id: (each.session, its)
-            for each, its in self.floating
-            if each.period == period and its.around(period) == around and not its.follow_up_only
+            it.id: (it.session, its)
+            for it, its in self.floating.get(period, ())
+            if its.around(period) == around and not its.follow_up_only
         }
         held = {session for session, _ in floating.values()}
-        taken = {each.resource for each in self.taken if each.period.overlaps(around)}
-        able = [each for each in self.sessions.values() if _is_for_anybody(each) and not self.travel.has(each, around)]
-        free = frozenset(
-            each.id
-            for each in able
-            if each.id not in held and taken.isdisjoint(resource.number for resource in each.resources)
-        )
+        able = [each for each in self.plain if each.period.contains(around) and not self.travel.has(each, around)]
+        free = frozenset(each.id for each in able if each.id not in held and not self._is_taken(each, around))
         targets = [each for each in able if each.id in free | held]
         return Hour(
             free,
@@ -72,9 +79,8 @@ class Standing:
             },
         )
 
-
-def _is_for_anybody(session: Session) -> bool:
-    return not session.needs_supervision and not session.shares
+    def _is_taken(self, session: Session, around: Interval) -> bool:
+        return any(meets(self.taken.get(resource.number, ()), around) for resource in session.resources)
 
 
 def _suits(session: Session, kind: Kind, period: Interval, now: datetime) -> bool:
