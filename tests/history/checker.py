@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from tests.history.findings import Evidence, Finding, Operation, Place, Said
 
-BY_ITSELF = frozenset({"HoldExpired", "SlotFloated"})  # no command asks for it, of that appointment
+# No command asks for it, of that appointment. A session that is cancelled leaves who waits for somebody to speak with.
+BY_ITSELF = frozenset({"HoldExpired", "SlotFloated", "CallRequested"})
 RELEASING = frozenset({"SlotCancelled", "HoldExpired"})
 # The practitioner's time stays taken, the patient may be expected elsewhere.
 GONE = frozenset({"done", "no_show", "left_unseen"})

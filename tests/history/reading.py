@@ -57,7 +57,7 @@ def _said(row: Record, rooms: Mapping[str, str | None], causes: Mapping[str, str
     return Said(
         row["position"], row["appointment"], row["sequence"],
         "SlotFloated" if event == "SlotMoved" and told.get("floated") else event,
-        _place(told, rooms),
+        _patient_alone(told) if event == "CallRequested" else _place(told, rooms),
         cause=causes.get(row["transaction"]),
         state=told["state"] if event == "StatusCorrected" else None,
         gives_back=event == "PatientLeftUnseen"
@@ -77,6 +77,12 @@ def _place(told: Mapping[str, Any], rooms: Mapping[str, str | None]) -> Place | 
         taken.add(f"patient {patient}")
     start, end = datetime.fromisoformat(told["start"]), datetime.fromisoformat(told["end"])
     return Place(told["session"], start, end, frozenset(taken))
+
+
+def _patient_alone(told: Mapping[str, Any]) -> Place:
+    """The place is lost, with its practitioner and room; the patient is still expected at that hour."""
+    start, end = datetime.fromisoformat(told["start"]), datetime.fromisoformat(told["end"])
+    return Place(told["session"], start, end, frozenset({f"patient {told['patient']}"}))
 
 
 def _names(sessions: Sequence[Session], patients: Sequence[str]) -> dict[int, str]:

@@ -355,3 +355,25 @@ def test_those_who_go_with_a_session_are_those_that_were_told() -> None:
 def test_a_session_cancelled_by_a_command_that_was_refused_is_doubled() -> None:
     refused = (SHUT.operations[0], Operation("crowd-7", "shut", 1, "fail", 1.5, (), "session-cancelled"))
     assert kinds(replace(SHUT, operations=refused)) == {"doubled"}
+
+
+def test_whoever_waited_when_their_session_was_cancelled_has_lost_the_place_and_may_be_seen_all_the_same() -> None:
+    anna = replace(place(), resources=frozenset({"patient anna"}))
+    waited = Evidence(
+        (ok("k1", "book", 0, BOOKED), ok("k2", "arrive", 1, Answer("a", 2, "arrived")), ok("crowd-7", "shut", 2)),
+        (
+            Said(1, "a", 1, "SlotBooked", place()),
+            Said(2, "a", 2, "PatientArrived"),
+            Said(3, "a", 3, "CallRequested", anna),
+        ),
+        {"a": row("arrived", 3, anna)},
+    )
+    assert check(waited) == ()
+    assert kinds(replace(waited, rows={"a": row("arrived", 3, place())})) == {"stale"}
+    seen = replace(
+        waited,
+        operations=(*waited.operations, ok("k3", "finish", 3, Answer("a", 4, "done"))),
+        said=(*waited.said, Said(4, "a", 4, "ConsultationDone")),
+        rows={"a": row("done", 4, anna, holds=False)},
+    )
+    assert check(seen) == ()
