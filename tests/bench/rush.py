@@ -207,7 +207,7 @@ class _Rush:
         outcome: Outcome = "fail" if problem else "ok"
         desk.operations.append(
             Operation(
-                f"{what}-{len(desk.operations)}", what, invoked, outcome, returned, answers, problem,
+                f"{what}-{desk.centre.site}-{len(desk.operations)}", what, invoked, outcome, returned, answers, problem,
                 place["session"] if place else None, datetime.fromisoformat(place["start"]) if place else None, patient,
             )
         )  # fmt: skip
@@ -249,7 +249,7 @@ async def _hour(bench: Bench, speed: float, seed: int) -> tuple[_Rush, Round]:
             rush = _Rush((one, other), desks, _Sick(desks[0].sessions[0]), speed, dice)
             await rush.live()
             await two.stop()
-        findings = [finding for desk in desks for finding in await _judge(database, desk, rush.sick)]
+        findings = await _judge(database, desks, rush.sick)
     ledger = Ledger(
         counted=sum(it.outcome == "ok" and it.what != "before" for desk in desks for it in desk.operations),
         lost=sum(finding.kind in _LOST for finding in findings),
@@ -283,10 +283,18 @@ async def _open(database: Database, dice: random.Random) -> _Desk:
     return _Desk(centre, sessions, patients, others, before)
 
 
-async def _judge(database: ServiceDatabase, desk: _Desk, sick: _Sick) -> tuple[Finding, ...]:
-    """What the plan did to whom it hit, and to holds in the session, it did before its last line was told."""
-    evidence = await read(database, desk.centre.site, desk.sessions, desk.patients + desk.others, desk.operations)
-    asked = {(answer.appointment, answer.version) for it in desk.operations for answer in it.answers}
+async def _judge(database: ServiceDatabase, desks: list[_Desk], sick: _Sick) -> tuple[Finding, ...]:
+    """What the plan did to whom it hit, some of whom went to another site, and to holds in the session, it did before
+    its last line was told."""
+    operations = [it for desk in desks for it in desk.operations]
+    evidence = await read(
+        database,
+        [desk.centre.site for desk in desks],
+        [session for desk in desks for session in desk.sessions],
+        [patient for desk in desks for patient in (*desk.patients, *desk.others)],
+        operations,
+    )
+    asked = {(answer.appointment, answer.version) for it in operations for answer in it.answers}
     planned = [
         Operation(
             f"plan-{said.position}", "plan", sick.left_at, "ok", sick.done_at,

@@ -16,24 +16,24 @@ from tests.support.databases import ServiceDatabase
 
 async def read(
     database: ServiceDatabase,
-    site: UUID,
+    sites: Sequence[UUID],
     sessions: Sequence[Session],
     patients: Sequence[str],
     operations: list[Operation],
 ) -> Evidence:
-    """Everything of one site."""
+    """Everything of these sites, between which an appointment may move."""
     rooms = {str(each.id): each.room for each in sessions}
     names = _names(sessions, patients)
     async with database.admin() as admin:
         shutting = [each.key for each in operations if each.what == "shut"]
         causes = {row["transaction"]: row["key"] for row in await admin.fetch(_CAUSES, shutting)}
-        said = [_said(row, rooms, causes) for row in await admin.fetch(_OUTBOX, site)]
+        said = [_said(row, rooms, causes) for row in await admin.fetch(_OUTBOX, sites)]
         taken: defaultdict[str, set[str]] = defaultdict(set)
-        for row in await admin.fetch(_TAKEN, site):
+        for row in await admin.fetch(_TAKEN, sites):
             taken[row["appointment"]].add(names[row["resource"]])
         rows = {
             row["id"]: Row(row["state"], row["version"], row["session"], row["starts_at"], frozenset(taken[row["id"]]))
-            for row in await admin.fetch(_ROWS, site)
+            for row in await admin.fetch(_ROWS, sites)
         }
         unknown = [each.key for each in operations if each.outcome == "unknown"]
         kept = {row["key"]: answers_of(json.loads(row["body"])) for row in await admin.fetch(_ANSWERS, unknown)}
@@ -43,11 +43,13 @@ async def read(
 _OUTBOX = """
     SELECT position, aggregateid::text AS appointment, sequence, split_part(type, '.', 4) AS event, payload,
            xid::text AS transaction
-    FROM smp.outbox WHERE site = $1 AND aggregatetype = 'smp.booking.appointments' ORDER BY position"""
+    FROM smp.outbox WHERE site = ANY ($1) AND aggregatetype = 'smp.booking.appointments' ORDER BY position"""
 _TAKEN = """
     SELECT o.appointment::text AS appointment, o.resource
-    FROM occupancy AS o JOIN appointment AS a ON a.id = o.appointment WHERE a.site = $1 AND o.blocking"""
-_ROWS = "SELECT id::text AS id, state, version, session::text AS session, starts_at FROM appointment WHERE site = $1"
+    FROM occupancy AS o JOIN appointment AS a ON a.id = o.appointment WHERE a.site = ANY ($1) AND o.blocking"""
+_ROWS = (
+    "SELECT id::text AS id, state, version, session::text AS session, starts_at FROM appointment WHERE site = ANY ($1)"
+)
 _CAUSES = "SELECT key, xmin::text AS transaction FROM smp.idempotency WHERE key = ANY ($1)"
 _ANSWERS = "SELECT key, body FROM smp.idempotency WHERE key = ANY ($1)"
 

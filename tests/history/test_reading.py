@@ -28,6 +28,6 @@ async def test_of_somebody_who_waits_while_their_session_is_cancelled_and_is_see
         Operation(what, what, version, "ok", version + 0.5, (Answer(str(it.id), version, state),))
         for version, what, state in told
     ]
-    evidence = await read(booking_database, centre.site, [session], [str(patient)], operations)
+    evidence = await read(booking_database, [centre.site], [session], [str(patient)], operations)
     assert [each.event for each in evidence.said][2] == "CallRequested"
     assert check(evidence) == ()

@@ -46,7 +46,7 @@ async def test_what_many_were_told_by_two_processes_is_what_happened(
         set_demo_clock(tmp_path / "clock.json", paris(MONDAY, "08:58"), SPEED)
         await crowd.play(COMMANDS, CLIENTS)
         await two.stop()
-        evidence = await read(booking_database, centre.site, sessions, patients, crowd.operations)
+        evidence = await read(booking_database, [centre.site], sessions, patients, crowd.operations)
     assert check(evidence) == ()
     assert crowd.faults == []
     outcomes = Counter(each.outcome for each in crowd.operations)
