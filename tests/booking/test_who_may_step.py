@@ -13,10 +13,7 @@ from booking.domain.intervals import Interval
 from booking.domain.kinds import Compartment
 from tests.booking.desk import Desk
 from tests.booking.test_appointment_life import MINUTES, NINE, appointment
-from tests.booking.world import (
-    OPENED_FOR,
-    monday,
-)
+from tests.booking.world import OPENED_FOR, monday
 
 DESK = {"secretary", "coordinator"}
 CARE = {"gp", "retired_gp", "intern", "nurse", "medical_assistant"}

@@ -135,7 +135,7 @@ def available_slots(
     bookable = policy.kind.lead(now, window)
     if bookable is None:
         return []
-    busy = _busy_periods(occupancies)
+    busy = busy_periods(occupancies)
     slots = [
         slot
         for session in sessions
@@ -277,7 +277,8 @@ def _start(interval: Interval) -> datetime:
     return interval.start
 
 
-def _busy_periods(occupancies: Iterable[Occupancy]) -> dict[int, list[Interval]]:
+def busy_periods(occupancies: Iterable[Occupancy]) -> dict[int, list[Interval]]:
+    """When each resource is taken, in the order of the occupancies."""
     busy: dict[int, list[Interval]] = {}
     for occupancy in occupancies:
         busy.setdefault(occupancy.resource, []).append(occupancy.period)

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from booking.domain.appointments import Appointment
+from booking.domain.availability import busy_periods
 from booking.domain.floating import Hour
 from booking.domain.intervals import Interval, meets, union
 from booking.domain.kinds import Kind
@@ -42,9 +43,7 @@ class Standing:
         plain = [each for each in there if not each.needs_supervision and not each.shares]
         travel = await placing.travel_of(tx, plain, window, rules)
         numbers = {resource.number for each in plain for resource in each.resources}
-        taken: dict[int, list[Interval]] = {}
-        for each in await sessions.busy(tx, numbers, window, now):
-            taken.setdefault(each.resource, []).append(each.period)
+        taken = busy_periods(await sessions.busy(tx, numbers, window, now))
         standing: dict[Interval, list[tuple[Appointment, Kind]]] = {}
         for it in floating:
             standing.setdefault(it.period, []).append((it, await kind_of(tx, rules, it)))
